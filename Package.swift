@@ -1,0 +1,66 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Every folder under `Plugins/`. A listing of the folder would be cached by SwiftPM, and a new plugin silently left
+/// out; this literal list is compared with the folder by a test. One word here is all a new plugin needs.
+let plugins: [String] = [
+]
+
+/// The rooms of the house, lowest first: each imports only rooms above its own line.
+let rooms: [Target] = [
+  .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+  .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+  .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+  .systemLibrary(name: "CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+  .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"]), .brew(["libsndfile"])]),
+  .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"]), .brew(["fftw"])]),
+  .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+  .target(name: "CFusionKernels"),
+  .target(name: "TensorEngine", dependencies: ["CFusionKernels", "CBLAS"]),
+  .target(name: "NeuralLayers", dependencies: ["TensorEngine", "CFusionKernels"]),
+  .target(name: "FusionCore", dependencies: ["TensorEngine", "NeuralLayers"]),
+  .target(name: "FusionConfig", dependencies: ["FusionCore", "CLibYAML"]),
+  .target(
+    name: "FusionData", dependencies: ["FusionCore", "CBLAS", "CZlib", "CLibZip", "CSndFile", "CFFTW", "CCrypto"]),
+  .target(
+    name: "FusionTraining",
+    dependencies: ["FusionCore", "FusionConfig", "FusionData", .product(name: "Logging", package: "swift-log")]),
+  .executableTarget(name: "RegistrationGenerator"),
+  .plugin(
+    name: "RegisterPlugins", capability: .buildTool(), dependencies: ["RegistrationGenerator"],
+    path: "BuildTools/RegisterPlugins"),
+  .target(
+    name: "AllPlugins", dependencies: ["FusionCore"] + plugins.map { .target(name: $0) }, plugins: ["RegisterPlugins"]),
+  .executableTarget(
+    name: "fusionkit",
+    dependencies: [
+      "AllPlugins", "FusionConfig", "FusionData", "FusionTraining",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      .product(name: "Logging", package: "swift-log"),
+    ]),
+]
+
+let tests: [Target] = [
+  .testTarget(name: "TensorEngineTests", dependencies: ["TensorEngine"]),
+  .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
+]
+
+let package = Package(
+  name: "FusionKit",
+  platforms: [.macOS(.v14)],
+  products: [
+    .library(name: "FusionCore", targets: ["FusionCore"]),
+    .library(name: "FusionTraining", targets: ["FusionTraining"]),
+    .executable(name: "fusionkit", targets: ["fusionkit"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+  ],
+  targets: rooms + plugins.map { .target(name: $0, dependencies: ["FusionCore"], path: "Plugins/\($0)") } + tests
+)
+
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+  guard target.name != "CFusionKernels" else { continue }
+  target.swiftSettings = [.enableUpcomingFeature("ExistentialAny")]
+}

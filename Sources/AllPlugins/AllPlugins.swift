@@ -1,0 +1,2 @@
+// `Registry.allPlugins()` is generated at build time: see BuildTools/RegisterPlugins.
+@_exported import FusionCore

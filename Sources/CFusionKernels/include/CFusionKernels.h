@@ -1,0 +1,7 @@
+// The C side of FusionKit: what needs threads, instruction sets or registers.
+#ifndef C_FUSION_KERNELS_H
+#define C_FUSION_KERNELS_H
+
+#include "pool.h"
+
+#endif

@@ -1,0 +1,100 @@
+/// What a component takes from the configuration file.
+///
+/// Defaults are written once, as property defaults; the known keys, the defaults that `fusionkit describe` shows and the
+/// JSON Schema all follow from encoding `init()`. ``options`` adds what a type cannot say: a sentence, allowed values, a
+/// range. Ranges are checked when a file is read, before anything is built.
+///
+/// ```swift
+/// public struct Configuration: ComponentConfiguration {
+///   public var hidden: [Int] = [100]
+///   public var dropout: Double = 0
+///   public init() {}
+///   public static let options: [Option] = [
+///     Option("hidden", "width of each hidden layer", .atLeast(1)),
+///     Option("dropout", "share of hidden values set to zero in training", .range(0, 1, includesUpper: false)),
+///   ]
+/// }
+/// ```
+public protocol ComponentConfiguration: Codable, Sendable {
+  /// The defaults.
+  init()
+  /// One entry per key.
+  static var options: [Option] { get }
+}
+
+/// A key of a configuration: what it means and which values it takes.
+public struct Option: Sendable {
+  /// Which values a key takes, beyond its type. For a list the rule holds for each element.
+  public enum Rule: Sendable, Equatable {
+    /// Any value of the type.
+    case any
+    /// One of these words.
+    case oneOf([String])
+    /// A number from `lower` to `upper`.
+    case range(Double, Double, includesLower: Bool = true, includesUpper: Bool = true)
+    /// A number not below `lower`.
+    case atLeast(Double)
+    /// A number above `lower`.
+    case above(Double)
+  }
+
+  /// The key, as in the file.
+  public let key: String
+  /// One sentence, lower case, no full stop.
+  public let summary: String
+  /// Which values are allowed.
+  public let rule: Rule
+
+  /// Describes a key.
+  public init(_ key: String, _ summary: String, _ rule: Rule = .any) {
+    self.key = key
+    self.summary = summary
+    self.rule = rule
+  }
+
+  /// Describes a key whose values are the cases of an enumeration.
+  public init<Values: CaseIterable & RawRepresentable>(_ key: String, _ summary: String, _ values: Values.Type)
+  where Values.RawValue == String {
+    self.init(key, summary, .oneOf(values.allCases.map(\.rawValue)))
+  }
+}
+
+/// A configuration without keys.
+public struct NoConfiguration: ComponentConfiguration {
+  /// Nothing to choose.
+  public init() {}
+  /// No keys.
+  public static let options: [Option] = []
+}
+
+/// The kinds of things that are registered by name.
+public enum ComponentKind: String, Sendable, CaseIterable, Codable {
+  case modality, encoder, fusion, decoder, dataset
+
+  /// As in `fusionkit list fusions`.
+  public var plural: String {
+    switch self {
+    case .modality: "modalities"
+    default: rawValue + "s"
+    }
+  }
+}
+
+/// What every plugin is: something with a name, a summary and a configuration.
+public protocol Component: SendableMetatype {
+  /// What the configuration file says under the component's key, besides `type`.
+  associatedtype Configuration: ComponentConfiguration
+  /// Modality, encoder, fusion, decoder or data set; given by the protocol that a plugin conforms to.
+  static var kind: ComponentKind { get }
+  /// The name used in configuration files: `[a-z][a-z0-9_]*`.
+  static var name: String { get }
+  /// Other names that mean the same.
+  static var aliases: [String] { get }
+  /// One line on what it does.
+  static var summary: String { get }
+}
+
+extension Component {
+  /// None, unless a plugin says otherwise.
+  public static var aliases: [String] { [] }
+}

@@ -1,0 +1,190 @@
+/// A named feature shape: what one modality hands to the fusion, for one sample, without the batch dimension.
+public struct ModalityShape: Sendable, Equatable {
+  /// The modality's name in the configuration.
+  public let modality: String
+  /// The shape for one sample: `[D]` for a vector, `[T, D]` for tokens.
+  public let shape: Shape
+  /// The number of values for one sample: the width after flattening.
+  public var width: Int { shape.elementCount }
+
+  /// A shape with a name.
+  public init(_ modality: String, _ shape: Shape) {
+    self.modality = modality
+    self.shape = shape
+  }
+}
+
+/// What is known of a stored array before it is read: enough to infer every shape and scale.
+public struct ArrayDescription: Sendable, Equatable {
+  /// The shape of one sample, without the batch dimension.
+  public var sampleShape: Shape
+  /// The stored type as NumPy writes it: `uint8`, `float32`, `float64`, ….
+  public var elementType: String
+  /// The smallest and largest stored value, where they have been looked at.
+  public var valueRange: ClosedRange<Double>?
+
+  /// Describes an array.
+  public init(sampleShape: Shape, elementType: String, valueRange: ClosedRange<Double>? = nil) {
+    self.sampleShape = sampleShape
+    self.elementType = elementType
+    self.valueRange = valueRange
+  }
+}
+
+/// How stored values become the numbers that a model sees: `x · scale + offset`, applied while a batch is gathered.
+public struct ValueConversion: Sendable, Equatable {
+  /// The factor.
+  public var scale: Float
+  /// What is added after scaling.
+  public var offset: Float
+
+  /// Leaves values as they are.
+  public static let identity = ValueConversion(scale: 1, offset: 0)
+
+  /// A conversion.
+  public init(scale: Float, offset: Float) {
+    self.scale = scale
+    self.offset = offset
+  }
+}
+
+/// From a raw array to the tensor that an encoder takes: the shape and the scale of its values.
+public protocol Modality: Component {
+  /// The shape of one sample for the encoder, `[C, H, W]` for images; nil after a problem was reported.
+  ///
+  /// Allocates nothing.
+  static func outputShape(
+    _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
+  ) -> Shape?
+
+  /// How stored values are scaled; applied by the data loader, so that bytes stay bytes until a batch is made.
+  static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion
+
+  /// A modality for arrays of this kind, after ``outputShape(_:input:blueprint:)`` found nothing wrong.
+  init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext)
+
+  /// Shapes: `[N, …raw sample]`, converted, to `[N, …output]`.
+  func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor
+}
+
+/// From a modality's tensor to features: a vector `[N, D]`, or tokens `[N, T, D]`.
+public protocol Encoder: Component {
+  /// The shape of one sample's features; nil after a problem was reported. Allocates nothing.
+  static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape?
+
+  /// Makes the parameters, after ``outputShape(_:input:blueprint:)`` found nothing wrong.
+  init(_ configuration: Configuration, input: Shape, context: BuildContext)
+
+  /// Shapes: `[N, …input]` to `[N, …output]`.
+  func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor
+}
+
+/// The features of all modalities for one batch, in the order of the configuration.
+public struct Features {
+  /// Modality names and their tensors `[N, …]`, in order.
+  public let entries: [(modality: String, tensor: Tensor)]
+
+  /// Features in a given order.
+  public init(_ entries: [(modality: String, tensor: Tensor)]) { self.entries = entries }
+
+  /// The tensors in order.
+  public var tensors: [Tensor] { entries.map(\.tensor) }
+  /// The tensors in order, each flattened to `[N, D]`.
+  public var vectors: [Tensor] { entries.map { $0.tensor.rank == 2 ? $0.tensor : $0.tensor.flattened(from: 1) } }
+}
+
+/// What a fusion does where a modality is missing for a sample.
+public enum MissingModalityPolicy: String, Sendable, CaseIterable, Codable {
+  /// Zeros take its place.
+  case zero
+  /// The mean of the training features takes its place.
+  case mean
+  /// A learned vector takes its place.
+  case token
+  /// The term is left out.
+  case skip
+  /// The remaining terms are weighted up.
+  case renormalise
+  /// The sample cannot be processed.
+  case refuse
+}
+
+/// What a fusion declares about itself; checks are gated by traits, never by names.
+public struct FusionTraits: Sendable, Equatable {
+  /// The fewest and the most modalities it takes; no upper end: any number.
+  public var fewest: Int
+  /// See ``fewest``.
+  public var most: Int?
+  /// Whether exchanging two modalities can change the result beyond the names of parameters.
+  public var orderMatters: Bool
+  /// Whether two evaluations of the same batch may differ.
+  public var isStochastic: Bool
+  /// What it does with a missing modality.
+  public var missing: MissingModalityPolicy
+
+  /// Traits; the defaults suit most fusions.
+  public init(
+    fewest: Int = 1, most: Int? = nil, orderMatters: Bool = true, isStochastic: Bool = false,
+    missing: MissingModalityPolicy = .zero
+  ) {
+    self.fewest = fewest
+    self.most = most
+    self.orderMatters = orderMatters
+    self.isStochastic = isStochastic
+    self.missing = missing
+  }
+
+  /// In words, for error messages: `exactly 2`, `2 or more`, `1 to 3`.
+  public var arity: String {
+    guard let most else { return "\(fewest) or more" }
+    return fewest == most ? "exactly \(fewest)" : "\(fewest) to \(most)"
+  }
+}
+
+/// From the features of all modalities to one tensor.
+public protocol Fusion: Component {
+  /// How many modalities it takes, and how it behaves.
+  static func traits(_ configuration: Configuration) -> FusionTraits
+
+  /// The shape of one sample's fused features; nil after a problem was reported. Allocates nothing.
+  ///
+  /// The number of modalities has been checked against ``traits(_:)`` before.
+  static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape?
+
+  /// Makes the parameters, after ``outputShape(_:inputs:blueprint:)`` found nothing wrong.
+  init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext)
+
+  /// Shapes: the features `[N, …]` to `[N, …output]`.
+  func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor
+}
+
+/// From fused features to the task: logits of classes, or the values of a regression.
+public protocol Decoder: Component {
+  /// Reports problems, and the layers; `output` is the shape that the task asks for: `[classes]`, `[targets]`.
+  static func check(_ configuration: Configuration, input: Shape, output: Shape, blueprint: inout Blueprint)
+
+  /// Makes the parameters, after ``check(_:input:output:blueprint:)`` found nothing wrong.
+  init(_ configuration: Configuration, input: Shape, output: Shape, context: BuildContext)
+
+  /// Shapes: `[N, …input]` to `[N, …output]`.
+  func callAsFunction(_ fused: Tensor, _ pass: ForwardPass) -> Tensor
+}
+
+extension Modality {
+  /// A modality.
+  public static var kind: ComponentKind { .modality }
+}
+extension Encoder {
+  /// An encoder.
+  public static var kind: ComponentKind { .encoder }
+}
+extension Fusion {
+  /// A fusion.
+  public static var kind: ComponentKind { .fusion }
+}
+extension Decoder {
+  /// A decoder.
+  public static var kind: ComponentKind { .decoder }
+}

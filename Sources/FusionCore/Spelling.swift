@@ -1,0 +1,22 @@
+/// The candidate that `word` was most likely meant to be, if any is close: at most a third of its letters differ.
+///
+/// Distance: optimal string alignment (insertions, deletions, substitutions and swaps of neighbours).
+public func nearestSpelling(of word: String, among candidates: [String]) -> String? {
+  let scored = candidates.map { (distance(Array(word), Array($0)), $0) }.min { $0 < $1 }
+  guard let (best, candidate) = scored, best <= max(1, max(word.count, candidate.count) / 3) else { return nil }
+  return candidate
+}
+
+private func distance(_ a: [Character], _ b: [Character]) -> Int {
+  var rows = [Array(0...b.count)]
+  for i in 0..<a.count {
+    var row = [i + 1]
+    for j in 0..<b.count {
+      var best = min(rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (a[i] == b[j] ? 0 : 1))
+      if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { best = min(best, rows[i - 1][j - 1] + 1) }
+      row.append(best)
+    }
+    rows.append(row)
+  }
+  return rows[a.count][b.count]
+}

@@ -1,0 +1,59 @@
+import TensorEngine
+
+/// One pass of a batch through a model: its mode, its tape, its random numbers.
+///
+/// Layers read their parameters through the pass, so that in training they are watched by its tape, and in evaluation
+/// nothing is recorded:
+///
+/// ```swift
+/// func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor { x.linear(pass[weight], bias: pass[bias]) }
+/// ```
+public final class ForwardPass {
+  /// Whether layers behave as in training (batch statistics, dropout) or as in evaluation.
+  public enum Mode: Sendable { case training, evaluation }
+
+  /// Training or evaluation.
+  public let mode: Mode
+  /// Records the operations; nil where no gradients are wanted.
+  public let tape: Tape?
+  /// Where constants made during the pass should live.
+  public let device: Device
+  private let random: RandomStream
+  private var watched: [ObjectIdentifier: Tensor] = [:]
+
+  /// A pass that trains: batch statistics, dropout, gradients.
+  ///
+  /// - Parameters:
+  ///   - step: numbers the passes of a run, so that each has random numbers of its own.
+  public static func training(device: Device, seed: UInt64, step: Int) -> ForwardPass {
+    ForwardPass(mode: .training, tape: Tape(), device: device, seed: seed, step: step)
+  }
+
+  /// A pass that evaluates: running statistics, no dropout, nothing recorded.
+  public static func evaluation(device: Device) -> ForwardPass {
+    ForwardPass(mode: .evaluation, tape: nil, device: device, seed: 0, step: 0)
+  }
+
+  /// A pass with any combination of mode and tape.
+  public init(mode: Mode, tape: Tape?, device: Device, seed: UInt64, step: Int) {
+    self.mode = mode
+    self.tape = tape
+    self.device = device
+    random = RandomStream(seed: seed).derived("pass").derived(step)
+  }
+
+  /// The value of a parameter, watched by the tape if there is one and the parameter is trained.
+  public subscript(parameter: Parameter) -> Tensor {
+    guard let tape, parameter.isTrainable else { return parameter.value }
+    if let known = watched[ObjectIdentifier(parameter)] { return known }
+    let tensor = tape.watch(parameter.value) { parameter.receive($0) }
+    watched[ObjectIdentifier(parameter)] = tensor
+    return tensor
+  }
+
+  /// The value of an optional parameter, such as a bias.
+  public subscript(parameter: Parameter?) -> Tensor? { parameter.map { self[$0] } }
+
+  /// The random numbers that the component called `name` may use in this pass.
+  public func random(for name: String) -> RandomStream { random.derived(name) }
+}

@@ -1,0 +1,43 @@
+import CBLAS
+import CFusionKernels
+
+/// Where tensors are computed: a number of threads of this machine.
+///
+/// A device is a value handed down, like everything that has state: there is no default device that a program could
+/// change behind the back of another. The number of threads never changes a result.
+public final class Device {
+  /// The number of threads, the calling one included.
+  public let threads: Int
+
+  /// The pool, for kernels in C that run their own jobs; nil for one thread.
+  public let pool: OpaquePointer?
+
+  /// Makes a device with a pool of threads.
+  ///
+  /// - Parameter threads: 1 or more; where the system refuses to start them, fewer are used.
+  public init(threads: Int = 1) {
+    // Matrix products are divided by us, in pieces that do not depend on the number of threads.
+    openblas_set_num_threads(1)
+    pool = threads > 1 ? fk_pool_create(Int32(clamping: threads)) : nil
+    self.threads = pool == nil ? 1 : Int(fk_pool_threads(pool))
+  }
+
+  deinit { fk_pool_destroy(pool) }
+
+  /// Runs `body` once for every unit, on all threads, and returns when all are done.
+  ///
+  /// The cut into units has to follow from the work alone, never from the number of threads: that keeps results equal
+  /// to the bit. Units must write to different places, and make or release no tensors.
+  public func parallel(units: Int, _ body: (_ unit: Int) -> Void) {
+    withoutActuallyEscaping(body) { escaping in
+      // The job ends before this frame does, so that a pointer to a local is enough.
+      withUnsafePointer(to: escaping) { pointer in
+        fk_pool_run(
+          pool, units,
+          { context, unit, _ in
+            context!.assumingMemoryBound(to: ((Int) -> Void).self).pointee(unit)
+          }, UnsafeMutableRawPointer(mutating: pointer))
+      }
+    }
+  }
+}

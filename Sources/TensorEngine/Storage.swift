@@ -1,0 +1,22 @@
+import Foundation
+
+/// A block of float32 values, aligned to a cache line and owned by the tensors that share it.
+public final class Storage {
+  /// The number of values.
+  public let count: Int
+  /// The first value.
+  public let base: UnsafeMutablePointer<Float>
+
+  /// Memory for `count` values, not initialised.
+  public init(count: Int) {
+    precondition(count >= 0, "a storage cannot hold \(count) values")
+    self.count = count
+    let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
+    base = bytes.bindMemory(to: Float.self, capacity: max(count, 1))
+  }
+
+  deinit { UnsafeMutableRawPointer(base).deallocate() }
+
+  /// All values, to read or, as long as no tensor has been shown to anyone else, to write.
+  public var values: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: base, count: count) }
+}

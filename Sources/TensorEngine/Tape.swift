@@ -1,0 +1,108 @@
+/// A tensor's place on a tape.
+struct Trace {
+  let tape: Tape
+  let slot: Int
+}
+
+/// Records operations in the order in which they happen, and plays them back for the gradients.
+///
+/// A tape serves one forward and one backward pass. Leaves are watched first; every operation with a tracked input
+/// appends one entry that holds its *pullback*: given the gradient of the output, the gradients of the inputs. Playing
+/// the entries backwards is reverse-mode differentiation (Wengert 1964; Linnainmaa 1970). Entries are visited in one
+/// fixed order, so that sums of gradients always round alike.
+public final class Tape {
+  /// From the gradient of an operation's output to those of its inputs; nil where none is wanted.
+  public typealias Pullback = (_ gradient: Tensor) -> [Tensor?]
+
+  private struct Entry {
+    let name: StaticString
+    let inputs: [Int?]
+    let shape: Shape
+    let pullback: Pullback?
+    let receive: ((Tensor) -> Void)?
+  }
+  private var entries: [Entry] = []
+
+  /// An empty tape.
+  public init() {}
+
+  /// A tracked tensor with the values of `tensor`; `receive` gets its gradient during the backward pass.
+  public func watch(_ tensor: Tensor, receive: @escaping (_ gradient: Tensor) -> Void) -> Tensor {
+    append(Entry(name: "leaf", inputs: [], shape: tensor.shape, pullback: nil, receive: receive), for: tensor)
+  }
+
+  private func append(_ entry: Entry, for tensor: Tensor) -> Tensor {
+    entries.append(entry)
+    var tracked = tensor.detached
+    tracked.trace = Trace(tape: self, slot: entries.count - 1)
+    return tracked
+  }
+
+  /// Sends the gradient of `output` to every watched leaf that it depends on, and empties the tape.
+  ///
+  /// - Parameters:
+  ///   - output: a tensor recorded on this tape, usually the loss, a scalar.
+  ///   - seed: the gradient of the output; ones if not given, as for a scalar loss.
+  public func backward(from output: Tensor, seed: Tensor? = nil) {
+    guard let trace = output.trace else { return }
+    precondition(trace.tape === self, "backward: the tensor was recorded on another tape")
+    precondition(trace.slot < entries.count, "backward: this tape has been played back already")
+    var gradients = [Tensor?](repeating: nil, count: trace.slot + 1)
+    gradients[trace.slot] = seed ?? Tensor(repeating: 1, shape: output.shape, device: output.device)
+    for slot in stride(from: trace.slot, through: 0, by: -1) {
+      guard let gradient = gradients[slot] else { continue }
+      gradients[slot] = nil
+      let entry = entries[slot]
+      precondition(
+        gradient.shape == entry.shape,
+        "\(entry.name): its gradient has shape \(gradient.shape), its output \(entry.shape)")
+      entry.receive?(gradient)
+      guard let pullback = entry.pullback else { continue }
+      let parts = pullback(gradient)
+      precondition(
+        parts.count == entry.inputs.count,
+        "\(entry.name): its pullback gave \(parts.count) gradients for \(entry.inputs.count) inputs")
+      for (input, part) in zip(entry.inputs, parts) {
+        guard let input, let part else { continue }
+        gradients[input] = gradients[input].map { $0 + part } ?? part
+      }
+    }
+    entries = []
+  }
+
+  fileprivate func record(_ name: StaticString, inputs: [Tensor], output: Tensor, pullback: @escaping Pullback) -> Tensor {
+    let slots = inputs.map { input -> Int? in
+      guard let trace = input.trace else { return nil }
+      precondition(trace.tape === self, "\(name): its inputs were recorded on different tapes")
+      return trace.slot
+    }
+    return append(Entry(name: name, inputs: slots, shape: output.shape, pullback: pullback, receive: nil), for: output)
+  }
+}
+
+extension Tensor {
+  /// Gives an operation its derivative: the documented way to add one, fused or not.
+  ///
+  /// Compute the output from the inputs' values, then record it. Where no input is tracked, nothing is recorded and the
+  /// pullback is dropped. The pullback sees detached tensors only: what it computes is not recorded again.
+  ///
+  /// ```swift
+  /// func square(_ x: Tensor) -> Tensor {
+  ///   let value = x.detached
+  ///   return Tensor.recorded("square", inputs: [x], output: value * value) { gradient in [gradient * value * 2] }
+  /// }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - name: the operation, for messages.
+  ///   - inputs: what the output was computed from.
+  ///   - output: the result, computed from detached inputs.
+  ///   - pullback: given the gradient of the output, one gradient per input, of that input's shape; nil for inputs that
+  ///     are not tracked or get none. It must hold on to detached tensors only.
+  public static func recorded(
+    _ name: StaticString, inputs: [Tensor], output: Tensor, pullback: @escaping Tape.Pullback
+  ) -> Tensor {
+    guard let tape = inputs.lazy.compactMap({ $0.trace?.tape }).first else { return output }
+    return tape.record(name, inputs: inputs, output: output.detached, pullback: pullback)
+  }
+}
