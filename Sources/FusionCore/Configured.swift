@@ -1,0 +1,78 @@
+// A component's type together with its configuration, the type forgotten: what a configuration file is decoded to.
+
+/// A modality and its configuration.
+public struct ConfiguredModality: Sendable {
+  /// The component's type.
+  public let type: any Modality.Type
+  /// Its configuration, a `type.Configuration`.
+  public let configuration: any ComponentConfiguration
+  let outputShape: @Sendable (ArrayDescription, inout Blueprint) -> Shape?
+  let conversion: @Sendable (ArrayDescription) -> ValueConversion
+  let make: @Sendable (ArrayDescription, BuildContext) -> any Modality
+
+  /// Pairs a type with a configuration.
+  public init<M: Modality>(_ type: M.Type, _ configuration: M.Configuration) {
+    self.type = type
+    self.configuration = configuration
+    outputShape = { M.outputShape(configuration, input: $0, blueprint: &$1) }
+    conversion = { M.conversion(configuration, input: $0) }
+    make = { M(configuration, input: $0, context: $1) }
+  }
+}
+
+/// An encoder and its configuration.
+public struct ConfiguredEncoder: Sendable {
+  /// The component's type.
+  public let type: any Encoder.Type
+  /// Its configuration, a `type.Configuration`.
+  public let configuration: any ComponentConfiguration
+  let outputShape: @Sendable (Shape, inout Blueprint) -> Shape?
+  let make: @Sendable (Shape, BuildContext) -> any Encoder
+
+  /// Pairs a type with a configuration.
+  public init<E: Encoder>(_ type: E.Type, _ configuration: E.Configuration) {
+    self.type = type
+    self.configuration = configuration
+    outputShape = { E.outputShape(configuration, input: $0, blueprint: &$1) }
+    make = { E(configuration, input: $0, context: $1) }
+  }
+}
+
+/// A fusion and its configuration.
+public struct ConfiguredFusion: Sendable {
+  /// The component's type.
+  public let type: any Fusion.Type
+  /// Its configuration, a `type.Configuration`.
+  public let configuration: any ComponentConfiguration
+  /// What the fusion declares about itself.
+  public let traits: FusionTraits
+  let outputShape: @Sendable ([ModalityShape], inout Blueprint) -> Shape?
+  let make: @Sendable ([ModalityShape], BuildContext) -> any Fusion
+
+  /// Pairs a type with a configuration.
+  public init<F: Fusion>(_ type: F.Type, _ configuration: F.Configuration) {
+    self.type = type
+    self.configuration = configuration
+    traits = F.traits(configuration)
+    outputShape = { F.outputShape(configuration, inputs: $0, blueprint: &$1) }
+    make = { F(configuration, inputs: $0, context: $1) }
+  }
+}
+
+/// A decoder and its configuration.
+public struct ConfiguredDecoder: Sendable {
+  /// The component's type.
+  public let type: any Decoder.Type
+  /// Its configuration, a `type.Configuration`.
+  public let configuration: any ComponentConfiguration
+  let check: @Sendable (_ input: Shape, _ output: Shape, inout Blueprint) -> Void
+  let make: @Sendable (_ input: Shape, _ output: Shape, BuildContext) -> any Decoder
+
+  /// Pairs a type with a configuration.
+  public init<D: Decoder>(_ type: D.Type, _ configuration: D.Configuration) {
+    self.type = type
+    self.configuration = configuration
+    check = { D.check(configuration, input: $0, output: $1, blueprint: &$2) }
+    make = { D(configuration, input: $0, output: $1, context: $2) }
+  }
+}

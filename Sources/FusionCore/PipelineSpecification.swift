@@ -1,0 +1,112 @@
+/// A pipeline as a configuration describes it: one modality and encoder per input, one fusion, one decoder.
+public struct PipelineSpecification: Sendable {
+  /// One modality with its encoder.
+  public struct Branch: Sendable {
+    /// The modality's name: the key of its array in the data set.
+    public let name: String
+    /// From the raw array to the encoder's input.
+    public let modality: ConfiguredModality
+    /// From there to features.
+    public let encoder: ConfiguredEncoder
+
+    /// A branch.
+    public init(name: String, modality: ConfiguredModality, encoder: ConfiguredEncoder) {
+      self.name = name
+      self.modality = modality
+      self.encoder = encoder
+    }
+  }
+
+  /// The modalities in the order of the configuration, which is the order of the features.
+  public let branches: [Branch]
+  /// Joins the features.
+  public let fusion: ConfiguredFusion
+  /// Solves the task.
+  public let decoder: ConfiguredDecoder
+
+  /// A pipeline of these parts.
+  public init(branches: [Branch], fusion: ConfiguredFusion, decoder: ConfiguredDecoder) {
+    self.branches = branches
+    self.fusion = fusion
+    self.decoder = decoder
+  }
+
+  /// All shapes of a pipeline, as far as they could be inferred.
+  public struct Inferred: Sendable {
+    /// Layers, costs and problems.
+    public var blueprint = Blueprint()
+    /// What each encoder takes.
+    public var encoderInputs: [Shape?] = []
+    /// What the fusion takes.
+    public var features: [Shape?] = []
+    /// What the decoder takes.
+    public var fused: Shape?
+  }
+
+  /// The first pass: infers every shape and gathers every problem, allocating nothing.
+  ///
+  /// - Parameters:
+  ///   - inputs: the arrays of the data set by name; a name may be absent where the data are not at hand, and what
+  ///     depends on it is then left open.
+  ///   - output: what the task asks for, `[classes]` or `[targets]`; nil where that is not known yet.
+  public func infer(inputs: [String: ArrayDescription], output: Shape?) -> Inferred {
+    var result = Inferred()
+    checkArity(&result.blueprint)
+    for branch in branches {
+      let keys = ["modalities", branch.name]
+      let input = inputs[branch.name].flatMap { array in
+        result.blueprint.scope("modalities.\(branch.name)", keys: keys) { branch.modality.outputShape(array, &$0) }
+      }
+      result.encoderInputs.append(input)
+      result.features.append(
+        input.flatMap { shape in
+          result.blueprint.scope("encoders.\(branch.name)", keys: keys + ["encoder"]) {
+            branch.encoder.outputShape(shape, &$0)
+          }
+        })
+    }
+    let known = zip(branches, result.features).compactMap { branch, shape in
+      shape.map { ModalityShape(branch.name, $0) }
+    }
+    guard known.count == branches.count, hasLawfulArity else { return result }
+    result.fused = result.blueprint.scope("fusion", keys: ["fusion"]) { fusion.outputShape(known, &$0) }
+    if let fused = result.fused, let output {
+      result.blueprint.scope("decoder", keys: ["decoder"]) { decoder.check(fused, output, &$0) }
+    }
+    return result
+  }
+
+  private var hasLawfulArity: Bool {
+    branches.count >= fusion.traits.fewest && branches.count <= fusion.traits.most ?? .max
+  }
+
+  private func checkArity(_ blueprint: inout Blueprint) {
+    guard !hasLawfulArity else { return }
+    let names = branches.map { $0.name }.joined(separator: ", ")
+    blueprint.scope("fusion", keys: ["fusion"]) {
+      $0.problem(
+        "the fusion '\(fusion.type.name)' takes \(fusion.traits.arity) modalities, the pipeline has \(branches.count): \(names)",
+        key: "type", hint: "add or remove modalities, or choose another fusion (fusionkit list fusions)")
+    }
+  }
+
+  /// Both passes: infers shapes, then makes the parameters.
+  ///
+  /// - Throws: ``PipelineError`` with every problem of the first pass, arrays that the data set lacks included.
+  public func build(
+    inputs: [String: ArrayDescription], output: Shape, device: Device, seed: UInt64
+  ) throws(PipelineError) -> Pipeline {
+    let missing = branches.filter { inputs[$0.name] == nil }.map { branch in
+      Problem(
+        path: ["modalities", branch.name], "the data set has no array '\(branch.name)'",
+        hint: "it has: \(inputs.keys.sorted().joined(separator: ", "))")
+    }
+    let inferred = infer(inputs: inputs, output: output)
+    let problems = missing + inferred.blueprint.problems
+    guard problems.isEmpty, let fused = inferred.fused else {
+      throw PipelineError(problems: problems.isEmpty ? [Problem("a component gave no output shape and no reason")] : problems)
+    }
+    return try Pipeline(
+      self, inputs: inputs, inferred: inferred, fused: fused, output: output, device: device, seed: seed)
+  }
+}
