@@ -42,6 +42,7 @@ let rooms: [Target] = [
 
 let tests: [Target] = [
   .testTarget(name: "TensorEngineTests", dependencies: ["TensorEngine"]),
+  .testTarget(name: "TensorEngineNNTests", dependencies: ["TensorEngine"]),
   .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
 ]
 
