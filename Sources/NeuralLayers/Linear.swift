@@ -1,0 +1,31 @@
+import TensorEngine
+
+/// y = x Wᵀ + b, on the last dimension: `torch.nn.Linear`.
+///
+/// Parameters: `weight` `[outputs, inputs]` and `bias` `[outputs]`, both uniform within ±1 / √inputs as in PyTorch.
+/// Shapes: `[…, inputs]` to `[…, outputs]`.
+public struct Linear {
+  /// `[outputs, inputs]`.
+  public let weight: Parameter
+  /// `[outputs]`.
+  public let bias: Parameter?
+
+  /// Makes the parameters in `context`.
+  public init(inputs: Int, outputs: Int, bias: Bool = true, context: BuildContext) {
+    weight = context.parameter("weight", [outputs, inputs], .layerDefault)
+    self.bias = bias ? context.parameter("bias", [outputs], .fanInUniform(fanIn: inputs)) : nil
+  }
+
+  /// Shapes: `[…, inputs]` to `[…, outputs]`.
+  public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
+    x.linear(pass[weight], bias: pass[bias])
+  }
+
+  /// The number of trained values.
+  public static func parameterCount(inputs: Int, outputs: Int, bias: Bool = true) -> Int {
+    outputs * (inputs + (bias ? 1 : 0))
+  }
+
+  /// Operations for one row, a multiplication and an addition counted as two; the bias starts the sum and costs none.
+  public static func flops(inputs: Int, outputs: Int) -> Int { 2 * inputs * outputs }
+}
