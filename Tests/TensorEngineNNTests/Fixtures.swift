@@ -19,7 +19,7 @@ struct FixtureCase: Decodable, CustomTestStringConvertible {
   let weights: [String: StoredArray]
   let gradients: [String: StoredArray]
 
-  var testDescription: String { "\(operation), \(name)" }
+  var testDescription: String { "\(operation): \(name)" }
 
   static func load(_ group: String) -> [FixtureCase] {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/neural")
@@ -43,7 +43,7 @@ struct Arguments {
   func ints(_ name: String) -> [Int]? { tensors[name].map { $0.scalars.map { Int($0) } } }
 }
 
-typealias Operation = (Arguments) -> [String: Tensor]
+typealias Operation = @Sendable (Arguments) -> [String: Tensor]
 
 /// Σ weight · x, recorded: makes one scalar of any output without help from the operations under test.
 func weighted(_ x: Tensor, by weight: Tensor) -> Tensor {

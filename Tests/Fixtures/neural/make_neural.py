@@ -49,7 +49,62 @@ def linear():
         case("linear", name, "linear", inputs, F.linear)
 
 
+def convolution():
+    def add(name, operation, function, shape, weight, bias=None, **options):
+        inputs = {"x": random(*shape), "weight": random(*weight)}
+        if bias:
+            inputs["bias"] = random(bias)
+        def pair(key):
+            single = options.get(key)
+            return single if single is not None else (options[key + "H"], options[key + "W"])
+        given = {k: v for k, v in options.items() if k[-1] not in "HW"}
+        given |= {k: pair(k) for k in {k[:-1] for k in options if k[-1] in "HW"}}
+        if "outputPadding" in given:
+            given["output_padding"] = given.pop("outputPadding")
+        case("convolution", name, operation, inputs, lambda x, weight, bias=None: function(x, weight, bias, **given),
+             **options)
+
+    add("plain", "conv2d", F.conv2d, (2, 3, 6, 5), (4, 3, 3, 3), 4)
+    add("padded, no bias", "conv2d", F.conv2d, (3, 1, 5, 7), (2, 1, 5, 5), padding=2)
+    add("stride 2", "conv2d", F.conv2d, (1, 2, 7, 8), (3, 2, 3, 3), 3, stride=2, padding=1)
+    add("uneven", "conv2d", F.conv2d, (2, 2, 9, 8), (3, 2, 2, 4), 3, strideH=2, strideW=3, paddingH=0, paddingW=2,
+        dilationH=3, dilationW=1)
+    add("groups", "conv2d", F.conv2d, (2, 4, 4, 4), (6, 2, 3, 3), 6, padding=1, groups=2)
+    add("depthwise", "conv2d", F.conv2d, (1, 3, 5, 5), (3, 1, 3, 3), groups=3, padding=1, dilation=2)
+    add("pointwise", "conv2d", F.conv2d, (2, 5, 3, 3), (4, 5, 1, 1), 4)
+    add("a pixel, mostly padding", "conv2d", F.conv2d, (1, 1, 1, 1), (2, 1, 5, 5), 2, padding=3, dilation=1)
+    add("line", "conv1d", F.conv1d, (2, 3, 11), (4, 3, 3), 4, stride=2, padding=1, dilation=2)
+    add("line, groups", "conv1d", F.conv1d, (3, 4, 5), (4, 2, 4), padding=2, groups=2)
+    add("doubles", "convTranspose2d", F.conv_transpose2d, (2, 3, 3, 4), (3, 2, 2, 2), 2, stride=2)
+    add("odd", "convTranspose2d", F.conv_transpose2d, (1, 2, 4, 3), (2, 3, 3, 3), 3, stride=2, padding=1,
+        outputPadding=1)
+    add("uneven", "convTranspose2d", F.conv_transpose2d, (2, 2, 3, 3), (2, 2, 3, 4), strideH=3, strideW=2, paddingH=1,
+        paddingW=2, outputPaddingH=2, outputPaddingW=0)
+    add("groups, dilated", "convTranspose2d", F.conv_transpose2d, (2, 4, 3, 3), (4, 1, 3, 3), 2, groups=2, dilation=2)
+    add("line", "convTranspose1d", F.conv_transpose1d, (2, 3, 5), (3, 2, 4), 2, stride=3, padding=1, outputPadding=2)
+
+
+def pooling():
+    def add(name, operation, shape, function, **options):
+        case("pooling", name, operation, {"x": random(*shape)}, function, **options)
+
+    add("halves, odd", "maxPool2d", (2, 3, 5, 7), lambda x: F.max_pool2d(x, 2), kernel=2)
+    add("overlapping, padded", "maxPool2d", (1, 2, 6, 5), lambda x: F.max_pool2d(x, 3, 2, 1), kernel=3, stride=2,
+        padding=1)
+    add("line", "maxPool1d", (2, 2, 9), lambda x: F.max_pool1d(x, 3, 2, 1), kernel=3, stride=2, padding=1)
+    add("halves", "averagePool2d", (2, 3, 4, 7), lambda x: F.avg_pool2d(x, 2), kernel=2)
+    add("overlapping, padded", "averagePool2d", (1, 2, 6, 5), lambda x: F.avg_pool2d(x, 3, 2, 1), kernel=3, stride=2,
+        padding=1)
+    add("line", "averagePool1d", (2, 2, 9), lambda x: F.avg_pool1d(x, 4, 3, 1), kernel=4, stride=3, padding=1)
+    add("global", "adaptiveAveragePool2d", (2, 3, 5, 9), lambda x: F.adaptive_avg_pool2d(x, 1), size=1)
+    add("uneven regions", "adaptiveAveragePool2d", (1, 2, 7, 5), lambda x: F.adaptive_avg_pool2d(x, 3), size=3)
+    add("line", "adaptiveAveragePool1d", (2, 2, 9), lambda x: F.adaptive_avg_pool1d(x, 4), size=4)
+    add("twice", "upsampleNearest2d", (2, 2, 3, 2), lambda x: F.interpolate(x, scale_factor=2, mode="nearest"), factor=2)
+
+
 linear()
+convolution()
+pooling()
 for group, content in cases.items():
     lines = ",\n".join(json.dumps(entry) for entry in content)
     (HERE / f"{group}.json").write_text(f"[\n{lines}\n]\n")
