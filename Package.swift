@@ -43,6 +43,7 @@ let rooms: [Target] = [
 let tests: [Target] = [
   .testTarget(name: "TensorEngineTests", dependencies: ["TensorEngine"]),
   .testTarget(name: "TensorEngineNNTests", dependencies: ["TensorEngine"]),
+  .testTarget(name: "NeuralLayersTests", dependencies: ["NeuralLayers"]),
   .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
 ]
 

@@ -40,12 +40,12 @@ extension Tensor {
         let largest = Double(logits.max() ?? 0)
         for (c, logit) in logits.enumerated() { probabilities[c] = exp(Double(logit) - largest) }
         let sum = probabilities.reduce(0, +)
-        let logSum = largest + log(sum)
+        let logSum = log(sum)
         var mass = 0.0
         for (c, logit) in logits.enumerated() {
           let share = weights[c] * (spread + (c == target ? 1 - labelSmoothing : 0))
           mass += share
-          if share != 0 { total += share * (logSum - Double(logit)) }
+          if share != 0 { total += share * (logSum - (Double(logit) - largest)) }
         }
         for c in 0..<classes {
           let share = weights[c] * (spread + (c == target ? 1 - labelSmoothing : 0))
