@@ -44,6 +44,7 @@ let tests: [Target] = [
   .testTarget(name: "TensorEngineTests", dependencies: ["TensorEngine"]),
   .testTarget(name: "TensorEngineNNTests", dependencies: ["TensorEngine"]),
   .testTarget(name: "NeuralLayersTests", dependencies: ["NeuralLayers"]),
+  .testTarget(name: "FusionTrainingMetricsTests", dependencies: ["FusionTraining"]),
   .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
 ]
 
