@@ -1,0 +1,217 @@
+import FusionCore
+
+/// What a map is called in messages, which of its keys the caller reads itself, and what command tells more.
+struct MapContext {
+  let name: String
+  var reserved: [String] = []
+  var command: String?
+
+  init(_ name: String, reserved: [String] = [], command: String? = nil) {
+    self.name = name
+    self.reserved = reserved
+    self.command = command
+  }
+}
+
+/// Lays a user's nodes over defaults and gathers every unknown key, wrong type and value out of range.
+///
+/// Synthesised `Decodable` ignores property defaults and stops at the first mistake; reading over the encoded defaults
+/// first, and decoding only what was found right, does neither.
+struct StrictReader {
+  var findings = Findings()
+
+  /// The configuration of type `type` that a map says, its other keys at their defaults; nil after a finding.
+  mutating func configuration<C: ComponentConfiguration>(
+    _ type: C.Type, _ node: Node, _ context: MapContext
+  ) -> C? {
+    checked(node, C.fields, context).flatMap { decode(type, $0, node) }
+  }
+
+  /// A map with these fields, its other keys at their defaults; nil after a finding.
+  mutating func checked(_ node: Node, _ fields: [Field], _ context: MapContext) -> ConfigValue? {
+    let before = findings.found.count
+    let value = ConfigValue.map(map(node, fields, context))
+    return findings.found.count == before ? value : nil
+  }
+
+  /// Decodes what has been checked; what the type itself refuses becomes a finding at its key.
+  mutating func decode<C: Decodable>(_ type: C.Type, _ value: ConfigValue, _ node: Node) -> C? {
+    do {
+      return try ValueDecoder(value: value).decode(type)
+    } catch let error as DecodingError {
+      let context: DecodingError.Context? =
+        switch error {
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+          .dataCorrupted(let context):
+          context
+        @unknown default: nil
+        }
+      let path = context?.codingPath.map { $0.intValue.map { String($0) } ?? $0.stringValue } ?? []
+      findings.add(node.nearest(path).mark, context?.debugDescription ?? "\(error)")
+    } catch {
+      findings.add(node.mark, "\(error)")
+    }
+    return nil
+  }
+
+  /// The entries of a map with these fields, defaults filled in.
+  private mutating func map(_ node: Node, _ fields: [Field], _ context: MapContext) -> [ConfigValue.Entry] {
+    let pairs: [Node.Pair]
+    switch node.content {
+    case .mapping(let given): pairs = given
+    case .scalar(let scalar) where scalar.value == .null: pairs = []
+    default:
+      findings.add(node.mark, "expected a map for '\(context.name)', got \(node.inWords)")
+      pairs = []
+    }
+    let known = context.reserved + fields.map(\.key)
+    for pair in pairs where !known.contains(pair.key) {
+      findings.add(
+        pair.keyMark, "unknown key \(quoted(pair.key)) in \(context.name)",
+        suggestion: didYouMean(pair.key, among: known),
+        notes: [
+          "available: " + (known.isEmpty ? "none" : known.joined(separator: ", "))
+            + (context.command.map { "   (\($0))" } ?? "")
+        ])
+    }
+    return fields.map { field in
+      guard let pair = pairs.first(where: { $0.key == field.key }) else { return .init(field.key, field.defaultValue) }
+      return .init(
+        field.key, value(pair.value, field.kind, field.rule, name: field.key, otherwise: field.defaultValue))
+    }
+  }
+
+  /// What a node says, as a value of a kind; `otherwise` after a finding.
+  private mutating func value(
+    _ node: Node, _ kind: ValueKind, _ rule: Option.Rule, name: String, otherwise: ConfigValue
+  ) -> ConfigValue {
+    switch kind {
+    case .anything: return node.configValue
+    case .optional(let wrapped):
+      return node.scalar == .null ? .null : value(node, wrapped, rule, name: name, otherwise: otherwise)
+    case .structure(let fields):
+      // Over the default's own values: a nested map need not repeat them.
+      let overlaid = fields.map { field in
+        Field(
+          key: field.key, kind: field.kind, defaultValue: otherwise[field.key] ?? field.defaultValue,
+          option: field.option)
+      }
+      return .map(map(node, overlaid, MapContext(name)))
+    case .dictionary(let element):
+      guard let pairs = node.pairs else { return refuse(node, kind, rule, name, otherwise) }
+      return .map(
+        pairs.map { .init($0.key, value($0.value, element, rule, name: "\(name).\($0.key)", otherwise: .null)) })
+    case .list(let element):
+      guard let elements = node.elements else { return refuse(node, kind, rule, name, otherwise) }
+      return .list(elements.map { value($0, element, rule, name: name, otherwise: .null) })
+    case .either(let kinds):
+      let fitting = kinds.first { kind in
+        if case .list = kind { return node.elements != nil }
+        return node.scalar != nil
+      }
+      guard let fitting else { return refuse(node, kind, rule, name, otherwise) }
+      return value(node, fitting, rule, name: name, otherwise: otherwise)
+    case .integer, .number, .boolean, .string, .choice:
+      return leaf(node, kind, rule, name, otherwise)
+    }
+  }
+
+  private mutating func leaf(
+    _ node: Node, _ kind: ValueKind, _ rule: Option.Rule, _ name: String, _ otherwise: ConfigValue
+  ) -> ConfigValue {
+    switch (kind, node.scalar) {
+    case (.boolean, .boolean(let flag)): return .boolean(flag)
+    case (.string, .string(let text)):
+      if case .oneOf(let words) = rule { return word(text, of: words, node, name, otherwise) }
+      return .string(text)
+    case (.choice(let words), .string(let text)): return word(text, of: words, node, name, otherwise)
+    case (.integer(let lower, let upper), .integer(let number)):
+      let fits = number >= lower && (number < 0 || UInt64(number) <= upper)
+      guard fits, rule.allows(Double(number)) else { return refuse(node, kind, rule, name, otherwise) }
+      return .integer(number)
+    case (.integer(_, let upper), .unsigned(let number)):
+      guard number <= upper, rule.allows(Double(number)) else { return refuse(node, kind, rule, name, otherwise) }
+      return .unsigned(number)
+    case (.number, .integer(let number)): return self.number(Double(number), node, rule, name, otherwise)
+    case (.number, .unsigned(let number)): return self.number(Double(number), node, rule, name, otherwise)
+    case (.number, .number(let number)): return self.number(number, node, rule, name, otherwise)
+    default: return refuse(node, kind, rule, name, otherwise)
+    }
+  }
+
+  private mutating func number(
+    _ number: Double, _ node: Node, _ rule: Option.Rule, _ name: String, _ otherwise: ConfigValue
+  ) -> ConfigValue {
+    guard !number.isNaN, rule.allows(number) else { return refuse(node, .number, rule, name, otherwise) }
+    return .number(number)
+  }
+
+  private mutating func word(
+    _ text: String, of words: [String], _ node: Node, _ name: String, _ otherwise: ConfigValue
+  ) -> ConfigValue {
+    if words.contains(text) { return .string(text) }
+    findings.add(
+      node.mark, "unknown value \(quoted(text)) for '\(name)'", suggestion: didYouMean(text, among: words),
+      notes: ["available: \(words.joined(separator: ", "))"])
+    return otherwise
+  }
+
+  /// A value that does not fit: what was expected, what was found, and how to write it where that is plain.
+  private mutating func refuse(
+    _ node: Node, _ kind: ValueKind, _ rule: Option.Rule, _ name: String, _ otherwise: ConfigValue
+  ) -> ConfigValue {
+    var expected = kind.inWords
+    if case .oneOf(let words) = rule { expected = ValueKind.choice(words).inWords }
+    if case .list = kind {} else if case .oneOf = rule {} else if let more = rule.inWords { expected += " " + more }
+    findings.add(
+      node.mark, "expected \(expected) for '\(name)', got \(node.inWords)", suggestion: remedy(node, kind))
+    return otherwise
+  }
+
+  private func remedy(_ node: Node, _ kind: ValueKind) -> String? {
+    guard case .scalar(let scalar) = node.content else { return nil }
+    switch (kind, scalar.value) {
+    case (.integer(_, let upper), .number(let number)) where number.isFinite && number.rounded() == number:
+      return Int(exactly: number).map { "write \($0)" } ?? "at most \(upper)"
+    case (.integer, .string(let text)), (.number, .string(let text)):
+      guard scalar.style != .plain, case .string = resolvePlainScalar(text) else {
+        return scalar.style == .plain ? nil : "write \(text), without quotes"
+      }
+      return nil
+    case (.boolean, .string(let text)):
+      return ["yes": "write true", "on": "write true", "no": "write false", "off": "write false"][text.lowercased()]
+    case (.string, .integer), (.string, .number), (.string, .unsigned), (.string, .boolean):
+      return "write \"\(scalar.text)\", in quotes"
+    case (.list, .null), (.list, .string): return nil
+    case (.list, _): return "write [\(scalar.text)]"
+    default: return nil
+    }
+  }
+}
+
+extension Node {
+  /// The node at the end of a path of keys and indices, or the nearest one above that is there.
+  func nearest(_ path: [String]) -> Node {
+    var node = self
+    for step in path {
+      if let child = node[step] {
+        node = child
+      } else if let elements = node.elements, let index = Int(step), elements.indices.contains(index) {
+        node = elements[index]
+      } else {
+        // A component whose key was left to its default is best shown by its type.
+        return node["type"] ?? node
+      }
+    }
+    return node
+  }
+
+  /// What the nodes say, without places.
+  var configValue: ConfigValue {
+    switch content {
+    case .scalar(let scalar): scalar.value
+    case .sequence(let elements): .list(elements.map(\.configValue))
+    case .mapping(let pairs): .map(pairs.map { ConfigValue.Entry($0.key, $0.value.configValue) })
+    }
+  }
+}

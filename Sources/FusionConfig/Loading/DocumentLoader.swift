@@ -1,0 +1,96 @@
+/// Reads a configuration with all that it extends, and lays overrides over it.
+struct DocumentLoader {
+  /// Enough for any family of configurations; a file that extends others twice over and over is stopped.
+  private static let mostFiles = 64
+
+  private var sources = 0
+  private var open: [String] = []
+
+  /// The merged document of a file.
+  mutating func document(path: String, overrides: [String]) throws(ConfigError) -> Node {
+    let root: Node
+    switch readConfigurationFile(path) {
+    case .success(let bytes): root = try document(bytes: bytes, path: path)
+    case .failure(let problem): throw ConfigError(Diagnostic(nil, "cannot read \(quoted(path)): \(problem.words)"))
+    }
+    return try overridden(root, by: overrides)
+  }
+
+  /// The merged document of a text.
+  mutating func document(bytes: [UInt8], path: String, overrides: [String]) throws(ConfigError) -> Node {
+    try overridden(try document(bytes: bytes, path: path), by: overrides)
+  }
+
+  private mutating func document(bytes: [UInt8], path: String) throws(ConfigError) -> Node {
+    let source = try checkedSource(name: path, bytes: bytes, order: sources)
+    sources += 1
+    let node = try NodeParser.parse(source)
+    guard let pairs = node.pairs else {
+      throw ConfigError(Diagnostic(node.mark, "a configuration is a map of keys, not \(node.inWords)"))
+    }
+    guard let extends = node["extends"] else { return node }
+    open.append(canonicalPath(path))
+    defer { open.removeLast() }
+    let own = Node(content: .mapping(pairs.filter { $0.key != "extends" }), mark: node.mark)
+    var findings = Findings()
+    var base: Node?
+    for parent in extends.elements ?? [extends] {
+      do throws(ConfigError) {
+        let next = try document(parent, besides: path)
+        base = base.map { next.merged(over: $0) } ?? next
+      } catch {
+        findings.add(error)
+      }
+    }
+    try findings.throwIfAny()
+    return base.map { own.merged(over: $0) } ?? own
+  }
+
+  /// The document that an element of `extends` names.
+  private mutating func document(_ parent: Node, besides file: String) throws(ConfigError) -> Node {
+    guard case .string(let name)? = parent.scalar else {
+      throw ConfigError(Diagnostic(parent.mark, "'extends' wants the path of a file, or a list of paths"))
+    }
+    let target = path(name, besides: file)
+    let canonical = canonicalPath(target)
+    if let first = open.firstIndex(of: canonical) {
+      let circle = (open[first...] + [canonical]).map { quoted(baseName($0)) }.joined(separator: " extends ")
+      throw ConfigError(Diagnostic(parent.mark, "configurations extend each other in a circle: \(circle)"))
+    }
+    guard sources < Self.mostFiles else {
+      throw ConfigError(Diagnostic(parent.mark, "more than \(Self.mostFiles) files extend each other here"))
+    }
+    switch readConfigurationFile(target) {
+    case .success(let bytes): return try document(bytes: bytes, path: target)
+    case .failure(let problem):
+      throw ConfigError(
+        Diagnostic(
+          parent.mark, "cannot read \(quoted(target)): \(problem.words)",
+          notes: ["paths in 'extends' start from the folder of the file that says them"]))
+    }
+  }
+
+  private mutating func overridden(_ root: Node, by overrides: [String]) throws(ConfigError) -> Node {
+    var findings = Findings()
+    var parsed: [Override] = []
+    for text in overrides {
+      do throws(ConfigError) {
+        parsed.append(try Override(text, order: sources))
+      } catch {
+        findings.add(error)
+      }
+      sources += 1
+    }
+    // A type first: it starts a component afresh, and options given for it, in whatever order, are to survive that.
+    var result = root
+    for override in parsed.filter(\.choosesType) + parsed.filter({ !$0.choosesType }) {
+      do throws(ConfigError) {
+        result = try override.applied(to: result)
+      } catch {
+        findings.add(error)
+      }
+    }
+    try findings.throwIfAny()
+    return result
+  }
+}

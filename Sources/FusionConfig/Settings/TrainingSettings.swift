@@ -1,0 +1,109 @@
+import FusionCore
+
+/// How a pipeline is trained: `training:`.
+@dynamicMemberLookup
+public struct TrainingSettings: Sendable, Equatable {
+  /// Epochs, batches, stopping; its members are reachable through this type.
+  public var loop = TrainingLoopSettings()
+  /// How weights are changed.
+  public var optimizer = OptimizerSettings.sgd(SGDSettings())
+  /// How the learning rate changes.
+  public var schedule = ScheduleSettings.constant(ConstantSchedule())
+
+  /// The defaults.
+  public init() {}
+
+  /// A member of ``loop``.
+  public subscript<Value>(dynamicMember path: WritableKeyPath<TrainingLoopSettings, Value>) -> Value {
+    get { loop[keyPath: path] }
+    set { loop[keyPath: path] = newValue }
+  }
+}
+
+/// The keys of `training:` beside `optimizer` and `schedule`.
+public struct TrainingLoopSettings: ComponentConfiguration, Equatable {
+  /// Which weights a run keeps.
+  public enum Selection: String, Sendable, CaseIterable, Codable { case best, last }
+
+  /// Passes over the training part; 0 saves the initial weights.
+  public var epochs = 20
+  /// Samples in a step.
+  public var batchSize = 40
+  /// Samples in a step of evaluation; nil: as many as in training.
+  public var evaluateBatchSize: Int?
+  /// Whether the order of samples is drawn anew every epoch.
+  public var shuffle = true
+  /// Whether a last, smaller batch is left out in training.
+  public var dropLast = false
+  /// The largest norm of all gradients together; nil: not clipped.
+  public var gradientClip: Double?
+  /// When to stop before the last epoch; nil: never.
+  public var earlyStopping: EarlyStopping?
+  /// Which epoch's weights `model.safetensors` holds.
+  public var select = Selection.best
+  /// What `best` is judged by.
+  public var selectBy = "validation.loss"
+  /// Epochs between checkpoints.
+  public var checkpointEvery = 1
+
+  /// PyKale's batch size, 20 epochs.
+  public init() {}
+
+  private enum CodingKeys: String, CodingKey {
+    case epochs
+    case batchSize = "batch_size"
+    case evaluateBatchSize = "evaluate_batch_size"
+    case shuffle
+    case dropLast = "drop_last"
+    case gradientClip = "gradient_clip"
+    case earlyStopping = "early_stopping"
+    case select
+    case selectBy = "select_by"
+    case checkpointEvery = "checkpoint_every"
+  }
+
+  /// See the properties.
+  public static let options = [
+    Option("epochs", "passes over the training part; 0 saves the initial weights", .atLeast(0)),
+    Option("batch_size", "samples in a step", .atLeast(1)),
+    Option("evaluate_batch_size", "samples in a step of evaluation; none: batch_size", .atLeast(1)),
+    Option("shuffle", "draw the order of samples anew every epoch"),
+    Option("drop_last", "leave out a last, smaller batch in training"),
+    Option("gradient_clip", "largest norm of all gradients together; none: not clipped", .above(0)),
+    Option("early_stopping", "when to stop before the last epoch; none: never"),
+    Option("select", "which epoch's weights model.safetensors holds", Selection.self),
+    Option("select_by", "what the best epoch is judged by: split.metric"),
+    Option("checkpoint_every", "epochs between checkpoints", .atLeast(1)),
+  ]
+}
+
+/// Stops training once a metric no longer improves.
+public struct EarlyStopping: ComponentConfiguration, Equatable {
+  /// Which direction is better.
+  public enum Mode: String, Sendable, CaseIterable, Codable { case auto, min, max }
+
+  /// `split.metric`.
+  public var metric = "validation.loss"
+  /// Epochs without improvement before stopping.
+  public var patience = 5
+  /// What counts as an improvement.
+  public var minimumDelta = 0.0
+  /// `auto`: losses and errors fall, everything else rises.
+  public var mode = Mode.auto
+
+  /// Watches the validation loss.
+  public init() {}
+
+  private enum CodingKeys: String, CodingKey {
+    case metric, patience, mode
+    case minimumDelta = "minimum_delta"
+  }
+
+  /// See the properties.
+  public static let options = [
+    Option("metric", "what is watched: split.metric"),
+    Option("patience", "epochs without improvement before stopping", .atLeast(1)),
+    Option("minimum_delta", "smallest change that counts as an improvement", .atLeast(0)),
+    Option("mode", "which direction is better; auto: losses and errors fall, everything else rises", Mode.self),
+  ]
+}
