@@ -62,21 +62,3 @@ extension Device {
     parallel(units: pieces) { body($0 * count / pieces..<($0 + 1) * count / pieces) }
   }
 }
-
-extension Tensor {
-  /// The sum over everything but channels: `[N, C, …]` to `[C]`.
-  func channelSums() -> Tensor {
-    let (samples, channels) = (shape[0], shape[1])
-    let size = Shape(shape[2...]).elementCount
-    let base = storage.base
-    guard size != 1 else { return MatrixView(base, samples, channels).columnSums(on: device) }
-    return Tensor(shape: [channels], device: device) { out in
-      device.parallel(count: channels, cost: samples * size) { range in
-        for channel in range {
-          out[channel] = Float(
-            (0..<samples).reduce(0.0) { $0 + Double((base + ($1 * channels + channel) * size).sum(size)) })
-        }
-      }
-    }
-  }
-}

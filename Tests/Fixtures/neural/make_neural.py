@@ -102,7 +102,48 @@ def pooling():
     add("twice", "upsampleNearest2d", (2, 2, 3, 2), lambda x: F.interpolate(x, scale_factor=2, mode="nearest"), factor=2)
 
 
+def normalization():
+    for name, shape, affine in [("images", (3, 2, 3, 5), True), ("vectors", (5, 7), True), ("lines", (2, 3, 4), False),
+                                ("one image", (1, 2, 3, 3), True)]:
+        for training in (True, False):
+            inputs = {"x": random(*shape, scale=2) + 1}
+            if affine:
+                inputs |= {"weight": random(shape[1]), "bias": random(shape[1])}
+            running = {"mean": random(shape[1]), "variance": random(shape[1]).abs() + 0.1}
+
+            def batch_norm(x, mean, variance, weight=None, bias=None):
+                mean, variance = mean.clone(), variance.clone()
+                y = F.batch_norm(x, mean, variance, weight, bias, training=training, momentum=0.3, eps=1e-3)
+                return {"output": y, "mean": mean, "variance": variance}
+            case("normalization", f"{name}, {'training' if training else 'evaluation'}", "batchNorm", inputs,
+                 batch_norm, running, training=training, momentum=0.3, epsilon=1e-3)
+    for name, shape, dimensions, affine in [("tokens", (2, 3, 17), 1, True), ("planes", (3, 2, 5), 2, True),
+                                            ("bare", (4, 9), 1, False), ("one", (1, 3), 1, True)]:
+        inputs = {"x": random(*shape, scale=2) + 1}
+        normal = shape[-dimensions:]
+        if affine:
+            inputs |= {"weight": random(*normal), "bias": random(*normal)}
+        case("normalization", name, "layerNorm", inputs,
+             lambda x, weight=None, bias=None: F.layer_norm(x, normal, weight, bias, 1e-4), dimensions=dimensions,
+             epsilon=1e-4)
+    case("normalization", "tokens", "rmsNorm", {"x": random(2, 3, 11), "weight": random(11)},
+         lambda x, weight: F.rms_norm(x, (11,), weight, 1e-4), epsilon=1e-4)
+    case("normalization", "images", "groupNorm", {"x": random(2, 6, 2, 3), "weight": random(6), "bias": random(6)},
+         lambda x, weight, bias: F.group_norm(x, 3, weight, bias, 1e-4), groups=3, epsilon=1e-4)
+
+
+def embedding():
+    indices = torch.tensor([[3, 0, 3], [1, 3, 0]])
+    case("embedding", "a batch of sequences", "embedding", {"table": random(5, 9)},
+         lambda table, indices: F.embedding(indices.long(), table), {"indices": indices.double()})
+    case("embedding", "padding", "embedding", {"table": random(4, 2)},
+         lambda table, indices: F.embedding(indices.long(), table, padding_idx=0), {"indices": indices.double()},
+         padding=0)
+
+
 linear()
+normalization()
+embedding()
 convolution()
 pooling()
 for group, content in cases.items():
