@@ -1,0 +1,164 @@
+import Foundation
+import Synchronization
+
+/// A file that appears whole or not at all.
+///
+/// Bytes gather in a temporary file in the same folder; ``commit()`` flushes them to the disk and renames. Until then,
+/// and after any error, what was at the path before is untouched. Devices such as `/dev/stdout` are written directly.
+public final class AtomicFile {
+  /// Where the file will be.
+  public let path: String
+  private let target: String
+  private let temporary: String?
+  private var descriptor: Int32
+  private var isCommitted = false
+  private var pending: [UInt8] = []
+
+  private static let serial = Atomic<Int>(0)
+  private static let blockSize = 1 << 20
+
+  /// Opens the temporary file. A folder that does not exist is an error: see ``makeFolder(_:)``.
+  public convenience init(_ path: String) throws(DataError) {
+    try self.init(path, temporary: nil)
+  }
+
+  /// `temporary` is for tests of full disks.
+  package init(_ path: String, temporary forced: String?) throws(DataError) {
+    self.path = path
+    // A link stays a link: what it points to is replaced.
+    let resolved = realpath(path, nil)
+    target = resolved.map { String(cString: $0) } ?? path
+    free(resolved)
+    var status = stat()
+    let exists = stat(target, &status) == 0
+    if exists, status.st_mode & S_IFMT == S_IFDIR {
+      throw DataError(path, "is a folder", expected: "the path of a file")
+    }
+    if exists, status.st_mode & S_IFMT != S_IFREG {
+      temporary = nil
+      descriptor = open(target, O_WRONLY | O_CLOEXEC)
+    } else {
+      let number = Self.serial.wrappingAdd(1, ordering: .relaxed).newValue
+      let name = forced ?? "\(target).partial-\(getpid())-\(number)"
+      temporary = name
+      let flags = forced == nil ? O_CREAT | O_EXCL : O_CREAT
+      descriptor = open(name, O_WRONLY | O_CLOEXEC | flags, exists ? status.st_mode & 0o777 : 0o666)
+    }
+    guard descriptor >= 0 else { throw .system(path, "cannot be written") }
+    pending.reserveCapacity(Self.blockSize)
+  }
+
+  /// Appends bytes.
+  public func write(_ bytes: UnsafeRawBufferPointer) throws(DataError) {
+    if pending.count + bytes.count > Self.blockSize { try flush() }
+    if bytes.count < Self.blockSize {
+      pending.append(contentsOf: bytes)
+    } else {
+      try writeNow(bytes)
+    }
+  }
+
+  /// Appends text as UTF-8.
+  public func write(_ text: String) throws(DataError) {
+    try write(Array(text.utf8))
+  }
+
+  /// Appends bytes.
+  public func write(_ bytes: [UInt8]) throws(DataError) {
+    // `withUnsafeBytes` rethrows untyped; the result carries the typed error out.
+    try bytes.withUnsafeBytes { raw in Result { () throws(DataError) in try write(raw) } }.get()
+  }
+
+  private func flush() throws(DataError) {
+    let block = pending
+    pending.removeAll(keepingCapacity: true)
+    try block.withUnsafeBytes { raw in Result { () throws(DataError) in try writeNow(raw) } }.get()
+  }
+
+  private func writeNow(_ bytes: UnsafeRawBufferPointer) throws(DataError) {
+    var done = 0
+    while done < bytes.count {
+      let written = systemWrite(descriptor, bytes.baseAddress! + done, bytes.count - done)
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw failed("cannot be written")
+      }
+      done += written
+    }
+  }
+
+  /// Puts the file in its place: flushed to the disk, then renamed.
+  public func commit() throws(DataError) {
+    try flush()
+    guard temporary != nil else {
+      let closed = close(descriptor)
+      descriptor = -1
+      if closed != 0 { throw .system(path, "cannot be written") }
+      return
+    }
+    guard fsync(descriptor) == 0 else { throw failed("cannot be flushed to the disk") }
+    let closed = close(descriptor)
+    descriptor = -1
+    guard closed == 0, rename(temporary!, target) == 0 else { throw failed("cannot be put in its place") }
+    isCommitted = true
+    // The new name itself has to reach the disk too; where a file system cannot, the file is still whole.
+    let folder = open((target as NSString).deletingLastPathComponent.orDot, O_RDONLY | O_CLOEXEC)
+    if folder >= 0 {
+      fsync(folder)
+      close(folder)
+    }
+  }
+
+  private func failed(_ action: String) -> DataError {
+    let error = DataError.system(path, action)
+    discard()
+    return error
+  }
+
+  private func discard() {
+    if descriptor >= 0 { close(descriptor) }
+    descriptor = -1
+    if let temporary, !isCommitted { unlink(temporary) }
+  }
+
+  deinit { discard() }
+
+  /// Writes a whole file at once.
+  public static func write(_ text: String, to path: String) throws(DataError) {
+    let file = try AtomicFile(path)
+    try file.write(text)
+    try file.commit()
+  }
+
+  /// Writes a whole file at once.
+  public static func write(_ bytes: [UInt8], to path: String) throws(DataError) {
+    let file = try AtomicFile(path)
+    try file.write(bytes)
+    try file.commit()
+  }
+
+  /// Makes a folder and those above it, where they are missing.
+  public static func makeFolder(_ path: String) throws(DataError) {
+    var status = stat()
+    if stat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFDIR else {
+        throw DataError(path, "is a file", expected: "a folder, or a path where one can be made")
+      }
+      return
+    }
+    let parent = (path as NSString).deletingLastPathComponent
+    if !parent.isEmpty, parent != path { try makeFolder(parent) }
+    // Another process may have been faster.
+    if mkdir(path, 0o777) != 0, errno != EEXIST { throw .system(path, "the folder cannot be made") }
+  }
+}
+
+extension String {
+  /// The folder of a bare file name is the current one.
+  fileprivate var orDot: String { isEmpty ? "." : self }
+}
+
+/// The system's `write`, which the methods of the same name would hide.
+private func systemWrite(_ descriptor: Int32, _ base: UnsafeRawPointer, _ count: Int) -> Int {
+  write(descriptor, base, count)
+}

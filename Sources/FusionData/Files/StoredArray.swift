@@ -1,0 +1,202 @@
+import Foundation
+import FusionCore
+
+/// An array of samples as it lies in a file: typed, row-major, mapped into memory where the format allows.
+///
+/// Values become `Float` only where rows are gathered for a batch, so that bytes stay bytes, and arrays larger than
+/// memory can be used.
+public struct StoredArray: Sendable {
+  /// The file, with `:member` for a part of one, for messages.
+  public let source: String
+  /// The stored type.
+  public let elementType: ElementType
+  /// All sizes, samples first: `[N, …]`.
+  public let shape: Shape
+  /// The smallest and largest value, where they have been looked at: see ``scanned(device:)``.
+  public var valueRange: ClosedRange<Double>?
+
+  let store: ByteStore
+  let offset: Int
+  let isBigEndian: Bool
+
+  /// An array of `shape` at `offset` in a store.
+  ///
+  /// - Throws: ``DataError`` where the store does not hold that many bytes.
+  init(
+    source: String, store: ByteStore, offset: Int, elementType: ElementType, shape: Shape, isBigEndian: Bool = false
+  ) throws(DataError) {
+    guard let bytes = checkedProduct(shape + [elementType.byteCount]) else {
+      throw DataError(source, "announces the absurd shape \(shape) of \(elementType)")
+    }
+    guard offset >= 0, offset <= store.bytes.count, bytes <= store.bytes.count - offset else {
+      throw DataError(
+        source, "is truncated: \(counted(max(0, store.bytes.count - offset), "byte")) of data",
+        expected: "\(counted(bytes, "byte")) for \(elementType) \(shape)")
+    }
+    self.source = source
+    self.elementType = elementType
+    self.shape = shape
+    self.store = store
+    self.offset = offset
+    self.isBigEndian = isBigEndian && elementType.byteCount > 1
+    if elementType == .uint8 { valueRange = 0...255 }
+    if elementType == .bool { valueRange = 0...1 }
+  }
+
+  /// Values that were read as text or computed.
+  ///
+  /// - Parameters:
+  ///   - shape: as many values as `values` holds.
+  public init(_ values: [Float], shape: Shape, source: String) throws(DataError) {
+    precondition(shape.elementCount == values.count, "\(values.count) values do not fill the shape \(shape)")
+    let store = try ByteStore(path: source, owning: values.count * 4) { memory throws(DataError) in
+      values.withUnsafeBytes { memory.copyMemory(from: $0) }
+    }
+    try self.init(source: source, store: store, offset: 0, elementType: .float32, shape: shape)
+  }
+
+  /// The number of samples: the first size.
+  public var count: Int { shape.first ?? 0 }
+  /// The shape of one sample.
+  public var sampleShape: Shape { Array(shape.dropFirst()) }
+  /// The number of values of one sample.
+  public var sampleCount: Int { sampleShape.elementCount }
+  /// What a pipeline has to know of the array.
+  public var description: ArrayDescription {
+    ArrayDescription(sampleShape: sampleShape, elementType: elementType.rawValue, valueRange: valueRange)
+  }
+
+  /// The same values with samples of another shape of as many values.
+  public func withSampleShape(_ shape: Shape) throws(DataError) -> StoredArray {
+    guard shape.elementCount == sampleCount else {
+      throw DataError(source, "holds samples of shape \(sampleShape)", expected: "\(shape)")
+    }
+    var copy = try StoredArray(
+      source: source, store: store, offset: offset, elementType: elementType, shape: [count] + shape,
+      isBigEndian: isBigEndian)
+    copy.valueRange = valueRange
+    return copy
+  }
+
+  /// Calls `body` with the position and value of every element of `range`, in order.
+  @inline(__always)
+  func visit(_ range: Range<Int>, _ body: (_ position: Int, _ value: Double) -> Void) {
+    let base = store.bytes.baseAddress! + offset
+    @inline(__always) func each<Raw: FixedWidthInteger>(_ raw: Raw.Type, _ value: (Raw) -> Double) {
+      let width = MemoryLayout<Raw>.size
+      if isBigEndian {
+        for i in range { body(i, value(Raw(bigEndian: base.loadUnaligned(fromByteOffset: i * width, as: raw)))) }
+      } else {
+        for i in range { body(i, value(Raw(littleEndian: base.loadUnaligned(fromByteOffset: i * width, as: raw)))) }
+      }
+    }
+    switch elementType {
+    case .bool: each(UInt8.self) { $0 == 0 ? 0 : 1 }
+    case .uint8: each(UInt8.self) { Double($0) }
+    case .int8: each(Int8.self) { Double($0) }
+    case .uint16: each(UInt16.self) { Double($0) }
+    case .int16: each(Int16.self) { Double($0) }
+    case .uint32: each(UInt32.self) { Double($0) }
+    case .int32: each(Int32.self) { Double($0) }
+    case .uint64: each(UInt64.self) { Double($0) }
+    case .int64: each(Int64.self) { Double($0) }
+    case .float16: each(UInt16.self) { Double(floatFromHalf($0)) }
+    case .bfloat16: each(UInt16.self) { Double(Float(bitPattern: UInt32($0) << 16)) }
+    case .float32: each(UInt32.self) { Double(Float(bitPattern: $0)) }
+    case .float64: each(UInt64.self) { Double(bitPattern: $0) }
+    }
+  }
+
+  /// Writes the converted samples of `rows`, one after the other, to `output`: `[rows, …sample]`.
+  ///
+  /// - Throws: ``DataError`` where the file was shortened meanwhile.
+  public func gather(
+    rows: ArraySlice<Int>, into output: UnsafeMutablePointer<Float>, _ conversion: ValueConversion = .identity
+  ) throws(DataError) {
+    try store.checkSize()
+    let width = sampleCount
+    let scale = conversion.scale
+    let shift = conversion.offset
+    let base = store.bytes.baseAddress! + offset
+    for (place, row) in rows.enumerated() {
+      precondition(row >= 0 && row < count, "gather: row \(row) of \(count) rows")
+      let target = output + place * width
+      switch elementType {
+      case .uint8:
+        let bytes = (base + row * width).assumingMemoryBound(to: UInt8.self)
+        for i in 0..<width { target[i] = Float(bytes[i]) * scale + shift }
+      case .float32 where !isBigEndian:
+        memcpy(target, base + row * width * 4, width * 4)
+        if conversion != .identity { for i in 0..<width { target[i] = target[i] * scale + shift } }
+      default:
+        let first = row * width
+        visit(first..<first + width) { target[$0 - first] = Float($1) * scale + shift }
+      }
+    }
+  }
+
+  /// All values as `Float`.
+  public func floats() throws(DataError) -> [Float] {
+    try store.checkSize()
+    return [Float](unsafeUninitializedCapacity: shape.elementCount) { buffer, count in
+      count = shape.elementCount
+      let target = buffer.baseAddress!
+      visit(0..<count) { target[$0] = Float($1) }
+    }
+  }
+
+  /// The array with its ``valueRange``, after a look at every value.
+  ///
+  /// - Throws: ``DataError`` that names the row of the first value that is infinite or not a number.
+  public func scanned(device: Device) throws(DataError) -> StoredArray {
+    guard valueRange == nil, shape.elementCount > 0 else { return self }
+    try store.checkSize()
+    // Units follow from the array's size alone; 1M values take about a millisecond.
+    let total = shape.elementCount
+    let unit = 1 << 20
+    let units = (total + unit - 1) / unit
+    var found = [Extremes](repeating: Extremes(), count: units)
+    found.withUnsafeMutableBufferPointer { found in
+      let results = found.baseAddress!
+      device.parallel(units: units) { index in
+        var extremes = Extremes()
+        visit(index * unit..<min(total, (index + 1) * unit)) { position, value in
+          extremes.low = value < extremes.low ? value : extremes.low
+          extremes.high = value > extremes.high ? value : extremes.high
+          // True for infinities and NaN alike: both make the difference NaN.
+          if value - value != 0, extremes.bad == nil { extremes.bad = position }
+        }
+        results[index] = extremes
+      }
+    }
+    if let bad = found.lazy.compactMap(\.bad).first {
+      var value = 0.0
+      visit(bad..<bad + 1) { value = $1 }
+      let row = bad / max(sampleCount, 1)
+      throw DataError(
+        source,
+        "row \(row) holds \(value.isNaN ? "NaN (not a number)" : "an infinite value") at position \(bad - row * sampleCount)",
+        expected: "finite values; clean or impute the array first")
+    }
+    var copy = self
+    copy.valueRange = found.map(\.low).min()!...found.map(\.high).max()!
+    return copy
+  }
+
+  private struct Extremes {
+    var low = Double.infinity
+    var high = -Double.infinity
+    var bad: Int?
+  }
+}
+
+/// IEEE 754 half precision, by hand: `Float16` is missing on Intel Macs.
+@inline(__always)
+func floatFromHalf(_ half: UInt16) -> Float {
+  let sign = UInt32(half & 0x8000) << 16
+  let exponent = UInt32(half >> 10) & 0x1f
+  let fraction = UInt32(half & 0x3ff)
+  if exponent == 0 { return (sign == 0 ? 1 : -1) * Float(fraction) * 0x1p-24 }
+  if exponent == 31 { return Float(bitPattern: sign | 0x7f80_0000 | fraction << 13) }
+  return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
+}

@@ -1,0 +1,87 @@
+import FusionCore
+import Foundation
+
+/// PyKale's layout of AV-MNIST: pairs of a written and a spoken digit.
+///
+/// ```
+/// ROOT/image/train_data.npy   [N, 28, 28] or [N, 784]      ROOT/image/test_data.npy
+/// ROOT/audio/train_data.npy   [N, 112, 112]                ROOT/audio/test_data.npy
+/// ROOT/train_labels.npy       [N], 0 to 9                  ROOT/test_labels.npy
+/// ```
+///
+/// Any numeric type. A folder with a test part alone, with or without labels, serves prediction.
+public enum AVMNISTDataset: DatasetFormat {
+  public typealias Configuration = NoConfiguration
+  public static let name = "avmnist"
+  public static let summary = "AV-MNIST in PyKale's layout: images 28x28, spectrograms 112x112, labels 0 to 9"
+
+  static let sampleShapes: [String: Shape] = ["image": [28, 28], "audio": [112, 112]]
+
+  public static func declaredArrays(_ configuration: NoConfiguration) -> [String: ArrayDescription]? {
+    sampleShapes.mapValues { ArrayDescription(sampleShape: $0, elementType: "uint8", valueRange: 0...255) }
+  }
+
+  public static func open(
+    _ configuration: NoConfiguration, root: String?, modalities: [String]
+  ) throws(DataError) -> Dataset {
+    guard let root else { throw DataError("data.root", "is missing", expected: "the folder of the data set avmnist") }
+    try requireFolder(root)
+    let unknown = modalities.filter { sampleShapes[$0] == nil }
+    guard unknown.isEmpty else {
+      throw DataError(
+        root, "avmnist has no modality \(unknown.map { "'\($0)'" }.joined(separator: ", "))", expected: "image, audio")
+    }
+    let device = Device(threads: ProcessInfo.processInfo.activeProcessorCount)
+    let parts = try ["train", "test"].mapGathering { part throws(DataError) in
+      try openPart(part, root: root, modalities: modalities, device: device)
+    }
+    guard parts.contains(where: { $0 != nil }) else {
+      throw DataError(
+        root, "holds neither a train nor a test part", expected: "\(modalities[0])/train_data.npy and so on")
+    }
+    return Dataset(source: root, train: parts[0], test: parts[1], isGenerated: Recipe.isGenerated(folder: root))
+  }
+
+  /// Nil where none of the part's files is there.
+  private static func openPart(
+    _ part: String, root: String, modalities: [String], device: Device
+  ) throws(DataError) -> DataSplit? {
+    let labelFile = "\(root)/\(part)_labels.npy"
+    let files = modalities.map { "\(root)/\($0)/\(part)_data.npy" }
+    let manager = FileManager.default
+    let hasLabels = manager.fileExists(atPath: labelFile)
+    guard hasLabels || files.contains(where: manager.fileExists) else { return nil }
+    let arrays = try zip(modalities, files).mapGathering { modality, file throws(DataError) in
+      let shape = sampleShapes[modality]!
+      let array = try Npy.open(file)
+      guard array.sampleShape == shape || array.sampleShape == [shape.elementCount] else {
+        throw DataError(
+          file, "holds an array of shape \(array.shape)",
+          expected: "[N, \(shape.map(String.init).joined(separator: ", "))]")
+      }
+      return ModalityArray(modality, try array.withSampleShape(shape).scanned(device: device))
+    }
+    var targets: Targets?
+    if hasLabels || part == "train" {
+      targets = try .classes(Npy.open(labelFile), names: (0..<10).map { "\($0)" })
+    }
+    return try DataSplit(name: part, modalities: arrays, targets: targets, targetSource: labelFile)
+  }
+}
+
+/// A clear error where a folder is missing or is none.
+func requireFolder(_ path: String) throws(DataError) {
+  var isFolder: ObjCBool = false
+  guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+    throw DataError(
+      path, "there is no such folder", expected: "a data set, for example one made by fusionkit data demo")
+  }
+  guard isFolder.boolValue else { throw DataError(path, "is a file", expected: "the folder of a data set") }
+}
+
+extension Registry {
+  /// Enters the data set formats of this room.
+  public mutating func registerDatasets() throws(RegistryError) {
+    try register(AVMNISTDataset.self, origin: "FusionData")
+  }
+}

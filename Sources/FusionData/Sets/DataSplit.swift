@@ -1,0 +1,154 @@
+import FusionCore
+
+/// The array of one modality.
+public struct ModalityArray: Sendable {
+  /// The modality's name in the configuration.
+  public let name: String
+  /// All its samples.
+  public let array: StoredArray
+
+  /// An array with a name.
+  public init(_ name: String, _ array: StoredArray) {
+    self.name = name
+    self.array = array
+  }
+}
+
+/// A part of a data set: arrays of equal length, their targets, and the list of rows that belong to it.
+///
+/// Choosing rows copies no array. A sample is its row in all arrays, so that labels and samples never part ways.
+public struct DataSplit: Sendable {
+  /// `train`, `validation` or `test`.
+  public let name: String
+  /// In the order of the configuration.
+  public let modalities: [ModalityArray]
+  /// What is to be learned; nil: not known.
+  public let targets: Targets?
+  /// The rows of the arrays that belong to this part, in order.
+  public let rows: [Int]
+  /// The number of samples.
+  public var count: Int { rows.count }
+
+  /// A part that consists of all rows.
+  ///
+  /// - Parameters:
+  ///   - targetSource: where the targets come from, for messages.
+  /// - Throws: ``DataError`` where the arrays differ in length, or are empty.
+  public init(
+    name: String, modalities: [ModalityArray], targets: Targets?, targetSource: String? = nil
+  ) throws(DataError) {
+    precondition(!modalities.isEmpty, "a part without arrays")
+    var lengths = modalities.map { (source: $0.array.source, count: $0.array.count) }
+    if let targets { lengths.append((targetSource ?? "the targets", targets.count)) }
+    var errors: [DataError] = []
+    for other in lengths.dropFirst() where other.count != lengths[0].count {
+      errors.append(
+        DataError(
+          other.source, "holds \(counted(other.count, "sample"))",
+          expected: "\(counted(lengths[0].count, "sample")), as many as \(lengths[0].source)"))
+    }
+    guard errors.isEmpty else { throw DataError(gathering: errors) }
+    guard lengths[0].count > 0 else { throw DataError(lengths[0].source, "holds no samples") }
+    self.init(name: name, modalities: modalities, targets: targets, rows: Array(0..<lengths[0].count))
+  }
+
+  private init(name: String, modalities: [ModalityArray], targets: Targets?, rows: [Int]) {
+    self.name = name
+    self.modalities = modalities
+    self.targets = targets
+    self.rows = rows
+  }
+
+  /// The same arrays and targets with other rows, for example those of one fold.
+  public func with(name: String? = nil, rows: [Int]) -> DataSplit {
+    precondition(rows.allSatisfy { $0 >= 0 && $0 < modalities[0].array.count }, "rows outside the arrays")
+    return DataSplit(name: name ?? self.name, modalities: modalities, targets: targets, rows: rows)
+  }
+
+  /// What a pipeline has to know of the arrays.
+  public var descriptions: [String: ArrayDescription] {
+    Dictionary(uniqueKeysWithValues: modalities.map { ($0.name, $0.array.description) })
+  }
+
+  /// The names of the classes; empty for a regression, or where nothing is known.
+  public var classNames: [String] {
+    switch targets {
+    case .classes(_, let names), .flags(_, let names): names
+    default: []
+    }
+  }
+
+  /// The label of every sample of this part, for single-label classification; else empty.
+  public var labels: [Int] {
+    guard case .classes(let labels, _) = targets else { return [] }
+    return rows.map { Int(labels[$0]) }
+  }
+
+  /// How many samples each class has, for single-label classification; else empty.
+  public var classCounts: [Int] {
+    guard case .classes(_, let names) = targets else { return [] }
+    return labels.reduce(into: [Int](repeating: 0, count: names.count)) { $0[$1] += 1 }
+  }
+
+  /// The samples of some classes only, which become 0, 1, … in the order given and keep their names.
+  ///
+  /// A part without labels stays whole.
+  public func selecting(classes: [Int]) throws(DataError) -> DataSplit {
+    guard let targets else { return self }
+    guard case .classes(let labels, let names) = targets else {
+      throw DataError("data.classes", "classes can be chosen only where each sample has exactly one")
+    }
+    guard !classes.isEmpty, Set(classes).count == classes.count, classes.allSatisfy(names.indices.contains) else {
+      throw DataError(
+        "data.classes", "\(classes) cannot be chosen", expected: "different numbers from 0 to \(names.count - 1)")
+    }
+    var renumbered = [Int32](repeating: -1, count: names.count)
+    for (new, old) in classes.enumerated() { renumbered[old] = Int32(new) }
+    let chosen = labels.map { $0 < 0 ? -1 : renumbered[Int($0)] }
+    let kept = rows.filter { chosen[$0] >= 0 }
+    guard !kept.isEmpty else {
+      throw DataError("data.classes", "the part '\(name)' has no sample of the classes \(classes)")
+    }
+    return DataSplit(
+      name: name, modalities: modalities, targets: .classes(labels: chosen, names: classes.map { names[$0] }),
+      rows: kept)
+  }
+
+  /// The first `limit` samples.
+  public func limited(to limit: Int) -> DataSplit { with(rows: Array(rows.prefix(max(0, limit)))) }
+
+  /// Sets a share of the samples aside: of every class alike where samples have one class, at random otherwise.
+  ///
+  /// Both parts keep the order of the rows. Shares are rounded so that the second part has `fraction` of all samples,
+  /// the largest remainders rounded up first; classes of one sample stay in the first.
+  ///
+  /// - Parameters:
+  ///   - fraction: from 0 to below 1.
+  ///   - random: decides which samples.
+  public func separating(
+    _ fraction: Double, into name: String = "validation", random: RandomStream
+  ) -> (rest: DataSplit, separated: DataSplit) {
+    precondition(fraction >= 0 && fraction < 1, "a fraction is from 0 to below 1, not \(fraction)")
+    let labels = self.labels
+    var groups: [[Int]] = [Array(rows.indices)]
+    if !labels.isEmpty {
+      groups = [[Int]](repeating: [], count: classNames.count)
+      for (place, label) in labels.enumerated() { groups[label].append(place) }
+    }
+    let shares = groups.map { Double($0.count) * fraction }
+    var sizes = shares.map { Int($0) }
+    let open = Int((Double(count) * fraction).rounded()) - sizes.reduce(0, +)
+    let byRemainder = groups.indices.filter { groups[$0].count > sizes[$0] + 1 }
+      .sorted { (shares[$1] - Double(sizes[$1]), $0) < (shares[$0] - Double(sizes[$0]), $1) }
+    for group in byRemainder.prefix(max(0, open)) { sizes[group] += 1 }
+    var isSeparated = [Bool](repeating: false, count: count)
+    for (number, group) in groups.enumerated() {
+      let order = random.derived(number).permutation(group.count)
+      for place in order.prefix(sizes[number]) { isSeparated[group[place]] = true }
+    }
+    return (
+      with(rows: zip(rows, isSeparated).filter { !$0.1 }.map(\.0)),
+      with(name: name, rows: zip(rows, isSeparated).filter(\.1).map(\.0))
+    )
+  }
+}
