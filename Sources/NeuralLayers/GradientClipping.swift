@@ -5,10 +5,7 @@ extension Sequence where Element == Parameter {
   public var gradientNorm: Double {
     var total = 0.0
     forEachGradient { _, gradient in
-      let values = gradient.storage.base
-      total += gradient.device.sumOfChunks(of: gradient.count) { range in
-        range.reduce(0.0) { $0 + Double(values[$1]) * Double(values[$1]) }
-      }
+      total += gradient.device.sumOfChunks(of: gradient.count) { sumOfSquares(gradient.storage.values[$0]) }
     }
     return total.squareRoot()
   }
@@ -33,11 +30,28 @@ extension Sequence where Element == Parameter {
   }
 
   /// Gives every parameter a new gradient: the old one may share its storage with others.
+  @inline(__always)
   private func mapGradients(_ transform: (Float) -> Float) {
     forEachGradient { parameter, gradient in
+      let before = gradient.storage.base
       parameter.gradient = Tensor(shape: gradient.shape, device: gradient.device) { output in
-        for i in 0..<output.count { output[i] = transform(gradient.storage.base[i]) }
+        let after = output.baseAddress!
+        gradient.device.forEachChunk(of: gradient.count) { range in
+          for i in range { after[i] = transform(before[i]) }
+        }
       }
     }
   }
+}
+
+/// Sums in four columns, which run side by side.
+private func sumOfSquares(_ values: Slice<UnsafeMutableBufferPointer<Float>>) -> Double {
+  let values = UnsafeMutableBufferPointer(rebasing: values)
+  var sums = SIMD4<Double>()
+  let whole = values.count & ~3
+  for i in stride(from: 0, to: whole, by: 4) {
+    let four = SIMD4(Double(values[i]), Double(values[i + 1]), Double(values[i + 2]), Double(values[i + 3]))
+    sums += four * four
+  }
+  return values[whole...].reduce((sums[0] + sums[1]) + (sums[2] + sums[3])) { $0 + Double($1) * Double($1) }
 }

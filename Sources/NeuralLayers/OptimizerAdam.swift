@@ -1,3 +1,4 @@
+import CFusionKernels
 import Foundation
 import TensorEngine
 
@@ -64,7 +65,7 @@ public final class Adam: Optimizer {
           let g = slope[i] + decay * before
           mean[i] += newMean * (g - mean[i])
           square[i] = beta2 * square[i] + newSquare * (g * g)
-          value[i] = before - stepSize * (mean[i] / (square[i].squareRoot() / correction + epsilon))
+          value[i] = before - stepSize * (mean[i] / (fk_square_root(square[i]) / correction + epsilon))
         }
       }
     }

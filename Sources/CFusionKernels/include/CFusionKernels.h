@@ -3,5 +3,6 @@
 #define C_FUSION_KERNELS_H
 
 #include "pool.h"
+#include "square_root.h"
 
 #endif
