@@ -5,6 +5,7 @@ import Foundation
 /// `auroc` is that of class 1 for two classes, else the mean over one class against the rest; it needs every class to
 /// be present.
 public struct ClassificationMetrics: MetricAccumulator {
+  /// What a report may hold, in order.
   public static let names = [
     "loss", "accuracy", "f1_macro", "f1_micro", "f1_weighted", "precision_macro", "recall_macro", "auroc",
   ]
@@ -20,6 +21,7 @@ public struct ClassificationMetrics: MetricAccumulator {
     confusion = ConfusionMatrix(classes: classes)
   }
 
+  /// Takes one batch: logits `[N, classes]` and `[N]` classes.
   public mutating func add(outputs logits: [Float], targets: [Int], loss: Double? = nil) {
     requireRows(logits.count, of: classes, targets.count)
     for (row, target) in targets.enumerated() {
@@ -35,6 +37,7 @@ public struct ClassificationMetrics: MetricAccumulator {
     self.loss.add(loss, samples: targets.count)
   }
 
+  /// The results of all batches so far.
   public var report: MetricReport {
     guard let accuracy = confusion.accuracy else {
       return MetricReport(["loss": loss.value], confusion: confusion, perClass: confusion.perClass)
@@ -60,6 +63,7 @@ public struct ClassificationMetrics: MetricAccumulator {
 
 /// Metrics of multi-label classification, equal to scikit-learn's: a label is predicted where its logit is above 0.
 public struct MultilabelMetrics: MetricAccumulator {
+  /// What a report may hold, in order.
   public static let names = [
     "loss", "subset_accuracy", "f1_macro", "f1_micro", "f1_weighted", "precision_macro", "recall_macro", "auroc",
   ]
@@ -100,6 +104,7 @@ public struct MultilabelMetrics: MetricAccumulator {
     self.loss.add(loss, samples: rows)
   }
 
+  /// The results of all batches so far.
   public var report: MetricReport {
     let rows = perClass.isEmpty ? 0 : positives.count / perClass.count
     guard rows > 0 else { return MetricReport(["loss": loss.value], perClass: perClass) }
@@ -120,6 +125,7 @@ public struct MultilabelMetrics: MetricAccumulator {
 /// `r2` of an output whose targets are all equal is 1 where every prediction is right, else 0, as in scikit-learn; it
 /// needs two samples.
 public struct RegressionMetrics: MetricAccumulator {
+  /// What a report may hold, in order.
   public static let names = ["loss", "mse", "rmse", "mae", "r2"]
 
   /// Sums over the samples of one output; mean and spread of the targets are updated as by Welford (1962).
@@ -136,6 +142,7 @@ public struct RegressionMetrics: MetricAccumulator {
   /// Metrics for this many outputs.
   public init(outputs: Int) { sums = Array(repeating: Sums(), count: outputs) }
 
+  /// Takes one batch: `[N, outputs]` both.
   public mutating func add(outputs: [Float], targets: [Float], loss: Double? = nil) {
     let width = sums.count
     let rows = width == 0 ? 0 : targets.count / width
@@ -156,6 +163,7 @@ public struct RegressionMetrics: MetricAccumulator {
     self.loss.add(loss, samples: rows)
   }
 
+  /// The results of all batches so far.
   public var report: MetricReport {
     guard samples > 0 else { return MetricReport(["loss": loss.value]) }
     let n = Double(samples)

@@ -17,8 +17,8 @@ public protocol Optimizer: AnyObject {
 
   /// Takes over what ``state`` gave, in any order: afterwards steps go on to the same bits.
   ///
-  /// - Returns: everything wrong with it, one sentence each: names that belong to no parameter, shapes that differ. With
-  ///   any problem, nothing is changed.
+  /// - Returns: everything wrong with it, one sentence each: names that belong to no parameter, shapes that differ,
+  ///   state that a parameter has in part only. With any problem, nothing is changed.
   func restore(_ state: [(name: String, tensor: Tensor)]) -> [String]
 }
 
@@ -46,10 +46,17 @@ struct OptimizerSlots {
 
   mutating func restore(_ state: [(name: String, tensor: Tensor)]) -> [String] {
     let shapes = Dictionary(names.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
-    let problems = state.compactMap { name, tensor -> String? in
+    let given = Set(state.map { $0.name })
+    var problems = state.compactMap { name, tensor -> String? in
       guard let shape = shapes[name] else { return "the optimizer's state '\(name)' belongs to no parameter" }
       return shape == tensor.shape
         ? nil : "the optimizer's state '\(name)' has the shape \(tensor.shape), expected was \(shape)"
+    }
+    // A parameter has all of its state, or, before its first step, none.
+    for parameter in parameters {
+      let own = keys.map { "\(parameter.name).\($0)" }
+      let missing = own.filter { !given.contains($0) }
+      if missing.count < own.count { problems += missing.map { "the optimizer's state '\($0)' is missing" } }
     }
     guard problems.isEmpty else { return problems }
     // Copied, because steps write in place.

@@ -8,6 +8,7 @@ import TensorEngine
 /// parameter instead, θ ← θ − ηλθ. Both then do m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g²,
 /// θ ← θ − η / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε). Every parameter counts its own steps.
 public final class Adam: Optimizer {
+  /// The learning rate of the next step.
   public var learningRate: Double
   private let betas: (Double, Double)
   private let epsilon: Float
@@ -43,10 +44,13 @@ public final class Adam: Optimizer {
     slots = OptimizerSlots(parameters: parameters, keys: ["step", "exp_avg", "exp_avg_sq"])
   }
 
+  /// The count of steps and both moments of every parameter that has taken a step.
   public var state: [(name: String, tensor: Tensor)] { slots.state }
 
+  /// Takes over what ``state`` gave.
   public func restore(_ state: [(name: String, tensor: Tensor)]) -> [String] { slots.restore(state) }
 
+  /// One step along the gradients.
   public func step() {
     slots.parameters.forEachGradient { parameter, gradient in
       let (value, slope) = (parameter.value.storage.base, gradient.storage.base)

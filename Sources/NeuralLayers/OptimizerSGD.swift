@@ -5,6 +5,7 @@ import TensorEngine
 /// With gradient g, decay λ, momentum μ, dampening τ and rate η: g ← g + λθ; v ← μv + (1 − τ)g, v = g in the first
 /// step; θ ← θ − ηv, or with Nesterov's momentum θ ← θ − η(g + μv) (Sutskever et al. 2013).
 public final class SGD: Optimizer {
+  /// The learning rate of the next step.
   public var learningRate: Double
   private let momentum: Float
   private let dampening: Float
@@ -30,10 +31,13 @@ public final class SGD: Optimizer {
     slots = OptimizerSlots(parameters: parameters, keys: ["momentum_buffer"])
   }
 
+  /// The velocity, where there is momentum, of every parameter that has taken a step.
   public var state: [(name: String, tensor: Tensor)] { slots.state }
 
+  /// Takes over what ``state`` gave.
   public func restore(_ state: [(name: String, tensor: Tensor)]) -> [String] { slots.restore(state) }
 
+  /// One step along the gradients.
   public func step() {
     let rate = Float(learningRate)
     slots.parameters.forEachGradient { parameter, gradient in
