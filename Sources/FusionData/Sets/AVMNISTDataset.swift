@@ -15,11 +15,14 @@ public enum AVMNISTDataset: DatasetFormat {
   public static let name = "avmnist"
   public static let summary = "AV-MNIST in PyKale's layout: images 28x28, spectrograms 112x112, labels 0 to 9"
 
+  private static let classes = (0..<10).map { "\($0)" }
   static let sampleShapes: [String: Shape] = ["image": [28, 28], "audio": [112, 112]]
 
   public static func declaredArrays(_ configuration: NoConfiguration) -> [String: ArrayDescription]? {
     sampleShapes.mapValues { ArrayDescription(sampleShape: $0, elementType: "uint8", valueRange: 0...255) }
   }
+
+  public static func declaredClasses(_ configuration: NoConfiguration) -> [String]? { classes }
 
   public static func open(
     _ configuration: NoConfiguration, root: String?, modalities: [String]
@@ -63,7 +66,7 @@ public enum AVMNISTDataset: DatasetFormat {
     }
     var targets: Targets?
     if hasLabels || part == "train" {
-      targets = try .classes(Npy.open(labelFile), names: (0..<10).map { "\($0)" })
+      targets = try .classes(Npy.open(labelFile), names: classes)
     }
     return try DataSplit(name: part, modalities: arrays, targets: targets, targetSource: labelFile)
   }

@@ -84,6 +84,9 @@ public protocol DatasetFormat: Component {
   /// What is known of the arrays without opening any file, by modality; nil: nothing.
   static func declaredArrays(_ configuration: Configuration) -> [String: ArrayDescription]?
 
+  /// The names of the classes, where all data of this format have the same; nil: only the files tell.
+  static func declaredClasses(_ configuration: Configuration) -> [String]?
+
   /// Opens the files and checks them.
   ///
   /// - Parameters:
@@ -96,4 +99,7 @@ public protocol DatasetFormat: Component {
 extension DatasetFormat {
   /// A data set.
   public static var kind: ComponentKind { .dataset }
+
+  /// Not known without the files, unless a format says otherwise.
+  public static func declaredClasses(_ configuration: Configuration) -> [String]? { nil }
 }
