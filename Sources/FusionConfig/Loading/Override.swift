@@ -20,6 +20,9 @@ struct Override {
       throw ConfigError(
         Diagnostic(mark, "a key is missing; keys are joined by dots", notes: ["for example: --set training.epochs=5"]))
     }
+    guard steps[0] != "extends" else {
+      throw ConfigError(Diagnostic(mark, "'extends' belongs in a file; here, name another file instead"))
+    }
     guard steps.count <= 32 else { throw ConfigError(Diagnostic(mark, "more than 32 keys")) }
     let valueText = text[text.index(after: equals)...]
     if valueText.allSatisfy(\.isWhitespace) {

@@ -95,8 +95,9 @@ public struct EarlyStopping: ComponentConfiguration, Equatable {
   public init() {}
 
   private enum CodingKeys: String, CodingKey {
-    case metric, patience, mode
+    case metric, patience
     case minimumDelta = "minimum_delta"
+    case mode
   }
 
   /// See the properties.

@@ -1,0 +1,119 @@
+import FusionCore
+
+/// What a configuration file asks for: data, pipeline, task and training, every default filled in.
+///
+/// Two experiments are equal if their resolved configurations are.
+public struct Experiment: Sendable {
+  /// What the run is called; by default the file's name without its extension.
+  public let name: String
+  /// What all random streams are derived from; 0 by default.
+  public let seed: UInt64
+  /// Which data.
+  public let data: DataSettings
+  /// Modalities with their encoders, fusion and decoder.
+  public let pipeline: PipelineSpecification
+  /// What is asked of the pipeline.
+  public let task: TaskSettings
+  /// How it is trained.
+  public let training: TrainingSettings
+  /// The text, for pointing at places.
+  let document: Node
+
+  /// Reads an experiment from a file and all files that it extends.
+  ///
+  /// `extends` is relative to the file that says it. Paths of data are relative to the current directory, as on a
+  /// command line: one config serves wherever the data lie, and a resolved copy of it in a run folder still works.
+  ///
+  /// - Parameters:
+  ///   - path: a YAML file.
+  ///   - overrides: `key.key=value`, the arguments of `--set`, in order.
+  ///   - registry: the components that may be named.
+  /// - Throws: ``ConfigError`` with everything that is wrong.
+  public static func load(
+    path: String, overrides: [String] = [], registry: Registry
+  ) throws(ConfigError) -> Experiment {
+    var loader = DocumentLoader()
+    let document = try loader.document(path: path, overrides: overrides)
+    return try ExperimentReader.read(document, defaultName: baseName(path), registry: registry)
+  }
+
+  /// Reads an experiment from a text.
+  ///
+  /// - Parameters:
+  ///   - text: YAML.
+  ///   - name: what messages call it, and where its `extends` start from.
+  /// - Throws: ``ConfigError`` with everything that is wrong.
+  public static func load(
+    text: String, name: String = "experiment.yaml", overrides: [String] = [], registry: Registry
+  ) throws(ConfigError) -> Experiment {
+    var loader = DocumentLoader()
+    let document = try loader.document(bytes: Array(text.utf8), path: name, overrides: overrides)
+    return try ExperimentReader.read(document, defaultName: baseName(name), registry: registry)
+  }
+
+  /// The problems that a shape pass or a data set found, each at its place in the text.
+  ///
+  /// A key that was left to its default is shown at the `type` of its component.
+  public func diagnostics(for problems: [Problem]) -> ConfigError { document.diagnostics(for: problems) }
+}
+
+extension Node {
+  func diagnostics(for problems: [Problem]) -> ConfigError {
+    ConfigError(
+      problems.map { problem in
+        Diagnostic(
+          problem.path.isEmpty ? nil : nearest(problem.path).mark, problem.message,
+          notes: problem.hint.map { [$0] } ?? [])
+      })
+  }
+}
+
+extension Experiment: Equatable {
+  /// Whether the resolved configurations are equal.
+  public static func == (a: Experiment, b: Experiment) -> Bool { a.resolved == b.resolved }
+}
+
+extension Experiment {
+  /// The whole configuration as YAML, which loads to an equal experiment: no `extends`, no aliases, every default.
+  public var resolvedYAML: String { resolved.yaml }
+
+  /// The whole configuration as a value.
+  public var resolved: ConfigValue {
+    .map([
+      .init("name", .string(name)), .init("seed", seed.value), .init("data", data.value),
+      .init("modalities", .map(pipeline.branches.map { .init($0.name, value(of: $0)) })),
+      .init("fusion", typed(pipeline.fusion.type, pipeline.fusion.configuration)),
+      .init("decoder", typed(pipeline.decoder.type, pipeline.decoder.configuration)),
+      .init("task", task.configValue), .init("training", training.value),
+    ])
+  }
+
+  private func value(of branch: PipelineSpecification.Branch) -> ConfigValue {
+    let modality = typed(branch.modality.type, branch.modality.configuration)
+    return .map(modality.entries + [.init("encoder", typed(branch.encoder.type, branch.encoder.configuration))])
+  }
+
+  private func typed(_ type: any Component.Type, _ configuration: any ComponentConfiguration) -> ConfigValue {
+    .map([.init("type", .string(type.name))] + configuration.configValue.entries)
+  }
+}
+
+extension UInt64 {
+  fileprivate var value: ConfigValue { Int(exactly: self).map { .integer($0) } ?? .unsigned(self) }
+}
+
+extension DataSettings {
+  fileprivate var value: ConfigValue {
+    let common = part.configValue.entries
+    let own = configuration.configValue.entries.filter { entry in !common.contains { $0.key == entry.key } }
+    return .map([.init("dataset", .string(dataset.name))] + common + own)
+  }
+}
+
+extension TrainingSettings {
+  fileprivate var value: ConfigValue {
+    .map(
+      loop.configValue.entries
+        + [.init("optimizer", optimizer.configValue), .init("schedule", schedule.configValue)])
+  }
+}

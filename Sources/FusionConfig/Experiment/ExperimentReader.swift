@@ -1,0 +1,201 @@
+import FusionCore
+
+/// From a merged document to an experiment; gathers everything that is wrong on the way.
+struct ExperimentReader {
+  private let root: Node
+  private let registry: Registry
+  private var reader = StrictReader()
+
+  static func read(
+    _ document: Node, defaultName: String, registry: Registry
+  ) throws(ConfigError) -> Experiment {
+    var reader = ExperimentReader(root: document, registry: registry)
+    return try reader.experiment(defaultName: defaultName)
+  }
+
+  private init(root: Node, registry: Registry) {
+    self.root = root
+    self.registry = registry
+  }
+
+  private mutating func experiment(defaultName: String) throws(ConfigError) -> Experiment {
+    let context = MapContext("the configuration", reserved: ["extends"] + Section.allCases.map(\.rawValue))
+    let identity = reader.configuration(IdentitySettings.self, root, context)
+    checkName(identity?.name)
+    let data = section(.data).flatMap { dataSettings($0) }
+    let branches = section(.modalities).flatMap { self.branches($0) }
+    let fusion = section(.fusion).flatMap { fusionComponent($0) }
+    let decoder = section(.decoder).flatMap { decoderComponent($0) }
+    let task = reader.variant(TaskSettings.self, root["task"], "task")
+    let training = trainingSettings(root["training"])
+    guard let identity, let data, let branches, let fusion, let decoder, let task, let training else {
+      throw ConfigError(reader.findings.found)
+    }
+    try reader.findings.throwIfAny()
+    let pipeline = PipelineSpecification(branches: branches, fusion: fusion, decoder: decoder)
+    // What can be known without data: above all, whether the fusion takes that many modalities.
+    let problems = pipeline.infer(inputs: [:], output: nil).blueprint.problems
+    guard problems.isEmpty else { throw root.diagnostics(for: problems) }
+    return Experiment(
+      name: identity.name ?? defaultName, seed: identity.seed, data: data, pipeline: pipeline, task: task,
+      training: training, document: root)
+  }
+
+  private mutating func section(_ section: Section) -> Node? {
+    if let node = root[section.rawValue] { return node }
+    reader.findings.add(
+      root.mark, "missing key '\(section.rawValue)'", notes: section.example.map { ["for example: \($0)"] } ?? [])
+    return nil
+  }
+
+  /// The name becomes that of a folder.
+  private mutating func checkName(_ name: String?) {
+    guard let name, let node = root["name"] else { return }
+    let isFolder = !name.isEmpty && !name.hasPrefix(".") && !name.contains("/")
+    guard !isFolder || name.utf8.count > 200 || name.unicodeScalars.contains(where: { $0.value < 32 }) else { return }
+    reader.findings.add(
+      node.mark, "\(quoted(name)) cannot name a run: expected up to 200 characters without '/', no dot in front")
+  }
+
+  // MARK: Data
+
+  private mutating func dataSettings(_ node: Node) -> DataSettings? {
+    if let type = reader.componentType(.dataset, node, "data", key: "dataset", registry: registry) {
+      return dataSettings(type, node)
+    }
+    // Which other keys are lawful is not known; the common ones can be checked.
+    let common = DataPartSettings.fields
+    let pairs = (node.pairs ?? []).filter { pair in common.contains { $0.key == pair.key } }
+    _ = reader.checked(Node(content: .mapping(pairs), mark: node.mark), common, MapContext("data"))
+    return nil
+  }
+
+  private mutating func dataSettings<C: Component>(_ type: C.Type, _ node: Node) -> DataSettings? {
+    let common = DataPartSettings.fields
+    let own = C.Configuration.fields.filter { field in !common.contains { $0.key == field.key } }
+    let context = MapContext("data", reserved: ["dataset"], command: "fusionkit describe \(type.name)")
+    guard let value = reader.checked(node, common + own, context),
+      let part = reader.decode(DataPartSettings.self, value, node),
+      let configuration = reader.decode(C.Configuration.self, value, node)
+    else { return nil }
+    if let classes = part.classes, classes.isEmpty || Set(classes).count != classes.count {
+      reader.findings.add(
+        node["classes"]?.mark ?? node.mark, classes.isEmpty ? "no classes are left" : "a class is listed twice")
+    }
+    return DataSettings(dataset: type, configuration: configuration, part: part)
+  }
+
+  // MARK: Pipeline
+
+  private mutating func branches(_ node: Node) -> [PipelineSpecification.Branch]? {
+    guard let pairs = node.pairs, !pairs.isEmpty else {
+      reader.findings.add(
+        node.mark,
+        "expected a map of at least one modality for 'modalities', got \(node.pairs == nil ? node.inWords : "an empty map")",
+        notes: Section.modalities.example.map { ["for example: \($0)"] } ?? [])
+      return nil
+    }
+    let branches = pairs.compactMap { branch($0) }
+    return branches.count == pairs.count ? branches : nil
+  }
+
+  private mutating func branch(_ pair: Node.Pair) -> PipelineSpecification.Branch? {
+    let name = "modalities.\(pair.key)"
+    if pair.key.wholeMatch(of: /[a-z][a-z0-9_]*/) == nil {
+      reader.findings.add(
+        pair.keyMark,
+        "\(quoted(pair.key)) cannot name a modality: expected a lower-case letter, then lower-case letters, "
+          + "digits and underscores")
+    }
+    let modality = reader.component(.modality, pair.value, name, reserved: ["encoder"], registry: registry)
+    guard pair.value.pairs != nil else { return nil }
+    guard let encoderNode = pair.value["encoder"] else {
+      reader.findings.add(
+        pair.value.mark, "missing key 'encoder' in \(name)", notes: ["for example: encoder: {type: identity}"])
+      return nil
+    }
+    let encoder = reader.component(.encoder, encoderNode, "\(name).encoder", registry: registry)
+    guard let modality, let encoder,
+      let modalityType = conforming(modality.type as? any Modality.Type, modality, pair.value),
+      let encoderType = conforming(encoder.type as? any Encoder.Type, encoder, encoderNode)
+    else { return nil }
+    return PipelineSpecification.Branch(
+      name: pair.key, modality: configured(modalityType, modality), encoder: configured(encoderType, encoder))
+  }
+
+  private mutating func fusionComponent(_ node: Node) -> ConfiguredFusion? {
+    guard let found = reader.component(.fusion, node, "fusion", registry: registry),
+      let type = conforming(found.type as? any Fusion.Type, found, node)
+    else { return nil }
+    return configured(type, found)
+  }
+
+  private mutating func decoderComponent(_ node: Node) -> ConfiguredDecoder? {
+    guard let found = reader.component(.decoder, node, "decoder", registry: registry),
+      let type = conforming(found.type as? any Decoder.Type, found, node)
+    else { return nil }
+    return configured(type, found)
+  }
+
+  /// A plugin may claim a kind without being of it.
+  private mutating func conforming<Kind>(_ type: Kind?, _ found: NamedComponent, _ node: Node) -> Kind? {
+    if type == nil {
+      reader.findings.add(
+        node.nearest(["type"]).mark,
+        "'\(found.type.name)' is registered as \(found.type.kind.withArticle) but does not conform to the protocol")
+    }
+    return type
+  }
+
+  // The reader made each configuration as its component's own `Configuration`: the casts cannot fail.
+  private func configured<M: Modality>(_ type: M.Type, _ found: NamedComponent) -> ConfiguredModality {
+    ConfiguredModality(type, found.configuration as! M.Configuration)
+  }
+  private func configured<E: Encoder>(_ type: E.Type, _ found: NamedComponent) -> ConfiguredEncoder {
+    ConfiguredEncoder(type, found.configuration as! E.Configuration)
+  }
+  private func configured<F: Fusion>(_ type: F.Type, _ found: NamedComponent) -> ConfiguredFusion {
+    ConfiguredFusion(type, found.configuration as! F.Configuration)
+  }
+  private func configured<D: Decoder>(_ type: D.Type, _ found: NamedComponent) -> ConfiguredDecoder {
+    ConfiguredDecoder(type, found.configuration as! D.Configuration)
+  }
+
+  // MARK: Training
+
+  private mutating func trainingSettings(_ node: Node?) -> TrainingSettings? {
+    guard let node else { return TrainingSettings() }
+    let context = MapContext("training", reserved: ["optimizer", "schedule"])
+    let loop = reader.configuration(TrainingLoopSettings.self, node, context)
+    let optimizer = reader.variant(OptimizerSettings.self, node["optimizer"], "training.optimizer")
+    let schedule = reader.variant(ScheduleSettings.self, node["schedule"], "training.schedule")
+    checkMetric(node["select_by"])
+    checkMetric(node["early_stopping"]?["metric"])
+    if let optimizer, let optimizerNode = node["optimizer"] { checkOptimizer(optimizer, optimizerNode) }
+    guard let loop, let optimizer, let schedule else { return nil }
+    var settings = TrainingSettings()
+    settings.loop = loop
+    settings.optimizer = optimizer
+    settings.schedule = schedule
+    return settings
+  }
+
+  private mutating func checkMetric(_ node: Node?) {
+    guard let node, case .string(let metric)? = node.scalar,
+      metric.wholeMatch(of: /(train|validation)\.[a-z][a-z0-9_]*/) == nil
+    else { return }
+    reader.findings.add(
+      node.mark, "expected train.METRIC or validation.METRIC, got \(quoted(metric))",
+      notes: ["for example: validation.loss, validation.accuracy"])
+  }
+
+  /// What PyTorch refuses too.
+  private mutating func checkOptimizer(_ settings: OptimizerSettings, _ node: Node) {
+    if case .sgd(let sgd) = settings, sgd.nesterov, sgd.momentum == 0 || sgd.dampening != 0 {
+      reader.findings.add(node.nearest(["nesterov"]).mark, "'nesterov' wants a momentum above 0 and a dampening of 0")
+    }
+    if let betas = node["betas"]?.elements, betas.count != 2 {
+      reader.findings.add(node.nearest(["betas"]).mark, "expected two numbers for 'betas', got \(betas.count)")
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import FusionConfig
+import FusionCore
+
+// Small plugins, so that these tests depend on none of the real ones.
+
+struct ToyModality: Modality {
+  static let name = "toy_image"
+  static let summary = "a toy modality"
+  struct Configuration: ComponentConfiguration {
+    var normalize = true
+    static let options = [Option("normalize", "whether values are scaled to 0…1")]
+  }
+  static func outputShape(_ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint) -> Shape?
+  {
+    input.sampleShape
+  }
+  static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion { .identity }
+  init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {}
+  func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor { raw }
+}
+
+struct ToyEncoder: Encoder {
+  static let name = "toy_net"
+  static let summary = "a toy encoder"
+  struct Configuration: ComponentConfiguration {
+    var blocks = 3
+    var hidden = [100]
+    var dropout = 0.0
+    var width: Int?
+    static let options = [
+      Option("blocks", "number of blocks", .atLeast(1)), Option("hidden", "hidden widths", .atLeast(1)),
+      Option("dropout", "share set to zero", .range(0, 1, includesUpper: false)),
+      Option("width", "width of the output; none: as the input", .atLeast(1)),
+    ]
+  }
+  static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
+    if configuration.blocks > 6 {
+      blueprint.problem("too many blocks for this input", key: "blocks", hint: "take fewer")
+    }
+    return input
+  }
+  init(_ configuration: Configuration, input: Shape, context: BuildContext) {}
+  func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor { input }
+}
+
+struct ToyFusion: Fusion {
+  static let name = "toy_join"
+  static let aliases = ["join"]
+  static let summary = "a toy fusion"
+  struct Configuration: ComponentConfiguration {}
+  static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits() }
+  static func outputShape(_ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint) -> Shape?
+  {
+    [inputs.reduce(0) { $0 + $1.width }]
+  }
+  init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {}
+  func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor { features.tensors[0] }
+}
+
+extension ToyFusion.Configuration { static let options: [Option] = [] }
+
+struct ToyPairFusion: Fusion {
+  static let name = "toy_pair"
+  static let summary = "a toy fusion of exactly two"
+  struct Configuration: ComponentConfiguration {
+    enum Form: String, Codable, CaseIterable { case matrix, vector, scalar }
+    var form = Form.matrix
+    var rank = 4
+    var clip: [Double]?
+    static let options = [
+      Option("form", "which form", Form.self), Option("rank", "number of terms", .atLeast(1)),
+      Option("clip", "bounds"),
+    ]
+  }
+  static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 2, most: 2) }
+  static func outputShape(_ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint) -> Shape?
+  {
+    [configuration.rank]
+  }
+  init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {}
+  func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor { features.tensors[0] }
+}
+
+struct ToyDecoder: Decoder {
+  static let name = "toy_head"
+  static let summary = "a toy decoder"
+  struct Configuration: ComponentConfiguration {
+    var hidden: [Int] = []
+    static let options = [Option("hidden", "hidden widths", .atLeast(1))]
+  }
+  static func check(_ configuration: Configuration, input: Shape, output: Shape, blueprint: inout Blueprint) {}
+  init(_ configuration: Configuration, input: Shape, output: Shape, context: BuildContext) {}
+  func callAsFunction(_ fused: Tensor, _ pass: ForwardPass) -> Tensor { fused }
+}
+
+enum ToyData: Component {
+  static let kind = ComponentKind.dataset
+  static let name = "toy_digits"
+  static let summary = "a toy data set"
+  struct Configuration: ComponentConfiguration {
+    var files: [String: String] = [:]
+    var scale: Float = 0.1
+    static let options = [Option("files", "file of each array"), Option("scale", "scale of the values", .above(0))]
+  }
+}
+
+let toyRegistry: Registry = {
+  var registry = Registry()
+  let types: [any Component.Type] = [
+    ToyModality.self, ToyEncoder.self, ToyFusion.self, ToyPairFusion.self, ToyDecoder.self, ToyData.self,
+  ]
+  for type in types { try! registry.register(type, origin: "tests") }
+  return registry
+}()
+
+/// A lawful experiment that says little.
+let plainText = """
+  data: {dataset: toy_digits, root: data/toy}
+  modalities:
+    image: {type: toy_image, encoder: {type: toy_net}}
+    audio: {type: toy_image, encoder: {type: toy_net, blocks: 2}}
+  fusion: {type: toy_join}
+  decoder: {type: toy_head}
+
+  """
+
+func load(_ text: String, _ overrides: String...) throws -> Experiment {
+  try Experiment.load(text: text, name: "test.yaml", overrides: overrides, registry: toyRegistry)
+}
+
+/// The message of the error, or what was loaded instead of failing.
+func message(_ text: String, _ overrides: String...) -> String {
+  do throws(ConfigError) {
+    return try "loaded:\n"
+      + Experiment.load(text: text, name: "test.yaml", overrides: overrides, registry: toyRegistry).resolvedYAML
+  } catch {
+    return error.exitStatus == 2 ? error.description : "exit status \(error.exitStatus)"
+  }
+}
