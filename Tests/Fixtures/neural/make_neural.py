@@ -141,7 +141,62 @@ def embedding():
          padding=0)
 
 
+def attention():
+    def product(name, front, t, s, d, v, mask=None, causal=False, learned=False, scale=None):
+        inputs = {"query": random(*front, t, d), "key": random(*front, s, d), "value": random(*front, s, v)}
+        constants, options = {}, {"causal": causal}
+        if scale:
+            options["scale"] = scale
+        if mask is not None:
+            (inputs if learned else constants)["additive" if mask.dtype == torch.float64 else "allowed"] = (
+                mask if mask.dtype == torch.float64 else mask.double())
+
+        def compute(query, key, value, additive=None, allowed=None):
+            chosen = additive if additive is not None else allowed.bool() if allowed is not None else None
+            return F.scaled_dot_product_attention(query, key, value, chosen, is_causal=causal, scale=scale)
+        case("attention", name, "product", inputs, compute, constants, **options)
+
+    product("plain", (2, 3), 5, 4, 6, 3)
+    product("one token", (1,), 1, 1, 1, 1)
+    product("no dimensions in front", (), 3, 9, 5, 2, scale=0.3)
+    product("causal", (2,), 5, 5, 4, 4, causal=True)
+    product("causal, more keys", (2,), 3, 7, 4, 4, causal=True)
+    product("learned mask", (2, 3), 4, 5, 2, 2, mask=random(3, 4, 5), learned=True)
+    product("learned mask for all queries", (2, 3), 4, 5, 2, 2, mask=random(2, 1, 1, 5), learned=True)
+    product("boolean mask, a query without keys", (2, 2), 3, 4, 2, 3,
+            mask=torch.tensor([[1, 0, 1, 1], [0, 0, 0, 0], [0, 1, 0, 0]]).bool())
+
+    def heads(name, n, t, s, e, heads, kind, padded=None, causal=False, bias=True):
+        module = torch.nn.MultiheadAttention(e, heads, bias=bias, batch_first=True, dtype=torch.float64)
+        inputs = {"inWeight": random(3 * e, e, scale=0.5), "outWeight": random(e, e, scale=0.5)}
+        if bias:
+            inputs |= {"inBias": random(3 * e), "outBias": random(e)}
+        inputs |= {name: random(n, length, e) for name, length in
+                   {"self": {"x": t}, "memory": {"x": t, "key": s}, "three": {"x": t, "key": s, "value": s}}[kind].items()}
+        constants = {}
+        if padded:
+            constants["keyPadding"] = torch.tensor([[float(i >= length) for i in range(s)] for length in padded],
+                                                   dtype=torch.float64)
+
+        def compute(x, inWeight, outWeight, inBias=None, outBias=None, key=None, value=None, keyPadding=None):
+            key = x if key is None else key
+            value = key if value is None else value
+            future = torch.triu(torch.ones(t, s), 1).bool() if causal else None
+            return F.multi_head_attention_forward(
+                x.transpose(0, 1), key.transpose(0, 1), value.transpose(0, 1), e, heads, inWeight, inBias, None, None,
+                False, 0.0, outWeight, outBias, key_padding_mask=None if keyPadding is None else keyPadding.bool(),
+                need_weights=False, attn_mask=future)[0].transpose(0, 1)
+        case("attention", name, "heads", inputs, compute, constants, heads=heads, causal=causal)
+
+    heads("self", 3, 5, 5, 6, 2, "self")
+    heads("self, one sample, no bias", 1, 4, 4, 4, 1, "self", bias=False)
+    heads("self, padded, causal", 3, 4, 4, 6, 3, "self", padded=[4, 1, 2], causal=True)
+    heads("memory", 2, 3, 5, 4, 2, "memory", padded=[5, 3])
+    heads("three", 2, 3, 2, 4, 4, "three")
+
+
 linear()
+attention()
 normalization()
 embedding()
 convolution()
