@@ -45,6 +45,7 @@ let tests: [Target] = [
   .testTarget(name: "TensorEngineNNTests", dependencies: ["TensorEngine"]),
   .testTarget(name: "NeuralLayersTests", dependencies: ["NeuralLayers"]),
   .testTarget(name: "FusionTrainingMetricsTests", dependencies: ["FusionTraining"]),
+  .testTarget(name: "FusionTrainingTests", dependencies: ["FusionTraining"]),
   .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
   .testTarget(name: "FusionConfigTests", dependencies: ["FusionConfig"]),
   .testTarget(name: "FusionDataTests", dependencies: ["FusionData"]),

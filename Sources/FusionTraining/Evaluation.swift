@@ -1,0 +1,43 @@
+import FusionCore
+import FusionData
+
+/// What a model gives for a part of a data set, and how good that is.
+public struct Evaluation {
+  /// The samples.
+  public let split: DataSplit
+  /// One row per sample, in the part's order: logits, or values. `[N, outputs]`.
+  public let outputs: Tensor
+  /// All metrics; nil where the part has no targets.
+  public let report: MetricReport?
+}
+
+/// Runs a pipeline over parts of a data set, without training it.
+struct Evaluator {
+  let pipeline: Pipeline
+  let device: Device
+  let batchSize: Int
+  let progress: any ProgressReporter
+
+  /// Outputs and metrics of a part.
+  func evaluate(_ split: DataSplit, _ objective: Objective, title: String) throws -> Evaluation {
+    let outputs = try outputs(split, title: title)
+    return Evaluation(split: split, outputs: outputs, report: try objective.report(outputs, split))
+  }
+
+  /// Shape: `[N, …output]`. Only outputs are collected; a batch's inputs and features are let go with it.
+  func outputs(_ split: DataSplit, title: String) throws -> Tensor {
+    let width = pipeline.output.elementCount
+    let result = Storage(count: split.count * width)
+    let loader = BatchLoader(split, conversions: pipeline.conversions, batchSize: batchSize)
+    progress.report(.began(title: title, samples: split.count))
+    defer { progress.report(.ended) }
+    var done = 0
+    while let batch = try loader.next() {
+      let output = try pipeline(batch.tensors(device: device), .evaluation(device: device))
+      (result.base + done * width).update(from: output.storage.base, count: batch.count * width)
+      done += batch.count
+      progress.report(.advanced(samples: done, loss: nil))
+    }
+    return Tensor(shape: [split.count] + pipeline.output, storage: result, device: device)
+  }
+}

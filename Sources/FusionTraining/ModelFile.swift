@@ -1,0 +1,99 @@
+import FusionCore
+import FusionData
+
+/// `model.safetensors`: parameters and buffers under their names, in PyTorch's layouts.
+public enum ModelFile {
+  /// Writes all parameters and buffers, whole or not at all. Equal values give equal bytes.
+  public static func save(_ store: ParameterStore, to path: String) throws(DataError) {
+    try SafeTensors.write(store.parameters.map { SafeTensors.Item($0.name, $0.value) }, to: path)
+  }
+
+  /// Fills all parameters and buffers from a file whose names and shapes are exactly theirs.
+  ///
+  /// `num_batches_tracked`, which PyTorch's batch norms save and nothing here uses, is passed over.
+  ///
+  /// - Throws: ``CheckpointError`` with every missing, extra and misshapen name, `DataError` for a broken file; nothing
+  ///   is changed then.
+  public static func load(_ path: String, into store: ParameterStore) throws {
+    let file = try SafeTensors(opening: path)
+    let names = file.names.filter { !$0.hasSuffix("num_batches_tracked") || store[$0] != nil }
+    let expected = store.parameters.map { (name: $0.name, shape: $0.value.shape) }
+    let values = try TensorMatch(file: file, names: names, prefix: "", expected: expected).tensors()
+    for (parameter, value) in zip(store.parameters, values) { parameter.value.storage.copy(value) }
+  }
+}
+
+/// The named tensors of a file against those that a model has.
+struct TensorMatch {
+  let file: SafeTensors
+  /// Those of the file's names that count.
+  let names: [String]
+  /// Before each name in the file.
+  let prefix: String
+  let expected: [(name: String, shape: Shape)]
+
+  /// The values in the order of `expected`.
+  ///
+  /// - Throws: ``CheckpointError`` with everything that does not fit.
+  func tensors() throws -> [[Float]] {
+    let known = Set(expected.map { prefix + $0.name })
+    var error = CheckpointError(file: file.path)
+    error.extra = names.filter { !known.contains($0) }.map { String($0.dropFirst(prefix.count)) }
+    for (name, shape) in expected {
+      guard let array = file[prefix + name] else {
+        error.missing.append(name)
+        continue
+      }
+      if array.shape != shape || !array.elementType.isFloatingPoint {
+        error.misshapen.append("\(name): \(array.elementType) \(array.shape), expected float32 \(shape)")
+      }
+    }
+    guard error.isEmpty else { throw error }
+    return try expected.map { try file[prefix + $0.name]!.floats() }
+  }
+}
+
+extension Storage {
+  /// Takes over as many values.
+  func copy(_ values: [Float]) { _ = self.values.update(fromContentsOf: values) }
+}
+
+/// A file of weights that does not fit the model: everything that is wrong with it.
+public struct CheckpointError: UserError, Equatable {
+  /// The file.
+  public let file: String
+  /// Names that the model has and the file lacks.
+  public var missing: [String] = []
+  /// Names that the file has and the model lacks.
+  public var extra: [String] = []
+  /// Names that both have, with another shape or type.
+  public var misshapen: [String] = []
+  /// Anything else, one sentence each.
+  public var other: [String] = []
+
+  /// An error about which nothing is known yet.
+  init(file: String) { self.file = file }
+
+  /// An error of one sentence.
+  init(file: String, _ sentence: String) {
+    self.file = file
+    other = [sentence]
+  }
+
+  var isEmpty: Bool { missing.isEmpty && extra.isEmpty && misshapen.isEmpty && other.isEmpty }
+
+  /// 1: the run failed.
+  public var exitStatus: Int32 { 1 }
+
+  /// The file, then every name, by kind.
+  public var description: String {
+    func list(_ title: String, _ names: [String]) -> [String] {
+      names.isEmpty ? [] : ["  \(title) (\(names.count)):"] + names.map { "    \($0)" }
+    }
+    let names =
+      list("missing in the file", missing) + list("not in the model", extra)
+      + list("of another shape or type", misshapen)
+    let head = names.isEmpty ? "\(file) cannot be used" : "\(file) holds the weights of another model"
+    return ([head] + other.map { "  \($0)" } + names).joined(separator: "\n")
+  }
+}

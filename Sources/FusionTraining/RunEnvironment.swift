@@ -1,0 +1,61 @@
+import FusionCore
+import Foundation
+
+/// `environment.json`: what a run's numbers depend on besides its configuration.
+public struct RunEnvironment: Codable, Sendable, Equatable {
+  /// The version of FusionKit.
+  public var fusionkit: String
+  /// The version of the Swift library at run time.
+  public var swift: String
+  /// The operating system and its kernel.
+  public var system: String
+  /// The processor's name for itself.
+  public var cpu: String
+  /// The instruction set that the kernels chose.
+  public var kernels: String
+  /// The number of threads; changes the speed, never the results.
+  public var threads: Int
+  /// The seed of everything random.
+  public var seed: UInt64
+  /// The data that the model was built for.
+  public var data: DataRecord
+
+  /// What is true of this process.
+  static func current(threads: Int, seed: UInt64, data: DataRecord) -> RunEnvironment {
+    RunEnvironment(
+      fusionkit: FusionKit.version, swift: "\(_SwiftStdlibVersion.current)", system: system, cpu: cpu,
+      kernels: instructionSet, threads: threads, seed: seed,
+      data: data)
+  }
+
+  /// Reads `environment.json`.
+  ///
+  /// - Throws: ``RunFolderError/notARun(path:missing:)``.
+  public static func read(from run: RunFolder) throws(RunFolderError) -> RunEnvironment {
+    guard let data = try? Data(contentsOf: URL(fileURLWithPath: run.environment)),
+      let environment = try? JSONDecoder().decode(Self.self, from: data)
+    else { throw .notARun(path: run.path, missing: "a valid environment.json") }
+    return environment
+  }
+
+  private static var instructionSet: String {
+    ProcessInfo.processInfo.environment["FUSIONKIT_ISA"] ?? "best available"
+  }
+
+  private static var system: String {
+    var name = utsname()
+    uname(&name)
+    let kernel = withUnsafeBytes(of: &name.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    let distribution = value(of: "PRETTY_NAME", in: "/etc/os-release", separator: "=")?
+      .trimmingCharacters(in: CharacterSet(charactersIn: "\""))
+    return (distribution ?? ProcessInfo.processInfo.operatingSystemVersionString) + ", kernel " + kernel
+  }
+
+  private static var cpu: String { value(of: "model name", in: "/proc/cpuinfo", separator: ":") ?? "unknown" }
+
+  private static func value(of key: String, in file: String, separator: Character) -> String? {
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { return nil }
+    let line = text.split(separator: "\n").first { $0.hasPrefix(key) }
+    return line?.split(separator: separator, maxSplits: 1).last.map { $0.trimmingCharacters(in: .whitespaces) }
+  }
+}

@@ -1,0 +1,238 @@
+import FusionConfig
+import FusionCore
+import FusionData
+import Foundation
+
+/// One process's part of a run: trains from a place to the end, and keeps the run folder up to date.
+///
+/// The checkpoint is the only truth. It is replaced as one file; history, model and summary are written after it and
+/// follow from it, so that a run that is killed between two files loses nothing.
+final class RunSession {
+  private let bench: Workbench
+  private let run: RunFolder
+  private let log: RunLog
+  private let stop: StopFlag
+  private let loop: TrainingLoop
+  private var store: ParameterStore { bench.pipeline.store }
+  private var settings: TrainingSettings { bench.experiment.training }
+  /// The best model so far; nil where the last one is kept, or none was measured yet.
+  private var best: [Tensor]?
+  private let clock = ContinuousClock()
+  private let began: ContinuousClock.Instant
+  private var secondsBefore = 0.0
+
+  init(_ bench: Workbench, run: RunFolder, log: RunLog, stop: StopFlag) {
+    self.bench = bench
+    self.run = run
+    self.log = log
+    self.stop = stop
+    loop = TrainingLoop(bench, progress: log, stop: stop)
+    began = clock.now
+    let settings = bench.experiment.training
+    if settings.select == .best, bench.data.validation != nil || settings.selectBy.hasPrefix("train.") {
+      loop.position.selection = MetricWatch(metric: settings.selectBy)
+    }
+    loop.position.stopping = settings.earlyStopping.map {
+      MetricWatch(
+        metric: $0.metric, largerIsBetter: $0.mode == .auto ? nil : $0.mode == .max, minimumChange: $0.minimumDelta)
+    }
+  }
+
+  /// Trains from the beginning.
+  func start() throws -> RunSummary {
+    try run.clear()
+    try writeIdentity()
+    describeData()
+    guard settings.epochs > 0 else {
+      try ModelFile.save(store, to: run.model)
+      return try writeSummary(.initialised, splits: [:])
+    }
+    try saveCheckpoint()
+    try writeSummary(.running, splits: [:])
+    return try guarded { try trainToEnd() }
+  }
+
+  /// Goes on from the checkpoint.
+  func resume() throws -> RunSummary {
+    run.removePartialFiles()
+    let loaded = try Checkpoint.load(
+      run.checkpoint, into: store, optimizer: loop.optimizer, fingerprint: bench.experiment.fingerprint,
+      device: bench.device)
+    let wasFinished = run.state == .complete(.finished)
+    if let reason = reasonNotToResume(loaded.position, wasFinished: wasFinished) {
+      throw TrainingError.notResumable(run: run.path, reason: reason)
+    }
+    (best, loop.position) = loaded
+    secondsBefore = loop.position.wallSeconds
+    try writeIdentity()
+    log.report(.note("resumed after epoch \(loop.position.epoch), step \(loop.position.step)"))
+    try writeSummary(.running, splits: [:])
+    return try guarded { try trainToEnd() }
+  }
+
+  private func reasonNotToResume(_ position: RunPosition, wasFinished: Bool) -> String? {
+    let planned = bench.experiment.training.epochs
+    let before = position.plannedEpochs
+    if planned != before, bench.experiment.training.schedule.dependsOnEpochs {
+      return "its learning rate follows a cosine over \(before) epochs, so training.epochs cannot become \(planned)"
+    }
+    if planned < position.epoch { return "it has done \(position.epoch) epochs, more than training.epochs: \(planned)" }
+    guard wasFinished else { return nil }
+    if isOutOfPatience(position) { return "it is finished: early stopping ended it after epoch \(position.epoch)" }
+    return planned == position.epoch
+      ? "it is finished; to train on, raise training.epochs (--set training.epochs=\(planned + 10))" : nil
+  }
+
+  // MARK: Training
+
+  private func isOutOfPatience(_ position: RunPosition) -> Bool {
+    guard let stopping = position.stopping, let patience = settings.earlyStopping?.patience else { return false }
+    return stopping.epochsWithoutGain >= patience
+  }
+
+  private func trainToEnd() throws -> RunSummary {
+    while loop.position.epoch < settings.epochs, !isOutOfPatience(loop.position) {
+      guard var record = try loop.finishEpoch() else {
+        try saveCheckpoint()
+        throw TrainingError.interrupted(run: run.path, epoch: loop.position.epoch + 1, step: loop.position.step)
+      }
+      if let validation = bench.data.validation {
+        let title = "validation \(record.epoch)/\(settings.epochs)"
+        record.validation = try evaluate(validation, title: title).report?.values ?? [:]
+      }
+      try close(record)
+    }
+    if isOutOfPatience(loop.position), loop.position.epoch < settings.epochs, let watch = loop.position.stopping {
+      log.report(
+        .note("stopped early: \(watch.metric) has not improved since epoch \(watch.bestEpoch.map(String.init) ?? "0")"))
+    }
+    return try finish()
+  }
+
+  /// Takes note of an epoch, then saves.
+  private func close(_ record: EpochRecord) throws {
+    loop.position.history.append(record)
+    if let metric = loop.position.selection?.metric,
+      loop.position.selection!.observe(record.value(of: metric), epoch: record.epoch)
+    {
+      best = store.parameters.map { Tensor($0.value.scalars, shape: $0.value.shape, device: bench.device) }
+    }
+    if let metric = loop.position.stopping?.metric {
+      _ = loop.position.stopping!.observe(record.value(of: metric), epoch: record.epoch)
+    }
+    log.report(.epoch(record, of: settings.epochs))
+    let isLast = record.epoch >= settings.epochs || isOutOfPatience(loop.position)
+    guard isLast || record.epoch % settings.checkpointEvery == 0 else { return }
+    try saveCheckpoint()
+    try saveModel()
+    try AtomicFile.write(History.csv(loop.position.history), to: run.history)
+    try writeSummary(.running, splits: [:])
+  }
+
+  /// Evaluates the selected model on the test part.
+  private func finish() throws -> RunSummary {
+    useBest()
+    try ModelFile.save(store, to: run.model)
+    var splits: [String: MetricValues] = [:]
+    let chosen = loop.position.selection?.bestEpoch ?? loop.position.epoch
+    if let record = loop.position.history.first(where: { $0.epoch == chosen }), !record.validation.isEmpty {
+      splits["validation"] = record.validation
+    }
+    if let test = bench.data.test {
+      let evaluation = try evaluate(test, title: "test")
+      splits["test"] = evaluation.report?.values
+      try AtomicFile.write(bench.predictionTable.comparison(evaluation), to: run.predictions)
+    }
+    return try writeSummary(.finished, splits: splits)
+  }
+
+  private func evaluate(_ split: DataSplit, title: String) throws -> Evaluation {
+    try bench.evaluator(log).evaluate(split, bench.objective, title: title)
+  }
+
+  private func useBest() {
+    guard let best else { return }
+    for (parameter, value) in zip(store.parameters, best) { parameter.value.storage.copy(value.scalars) }
+  }
+
+  /// Runs the training; writes down how it ended, where that is possible.
+  private func guarded(_ body: () throws -> RunSummary) throws -> RunSummary {
+    do {
+      return try body()
+    } catch {
+      var status = RunStatus.failed
+      if case TrainingError.interrupted? = error as? TrainingError { status = .interrupted }
+      log.report(.note("\(status.rawValue): \(error)"))
+      // The first error is the one to tell; a full disk may well refuse this file too.
+      _ = try? writeSummary(status, splits: [:], error: "\(error)")
+      throw error
+    }
+  }
+
+  // MARK: Files
+
+  private func writeIdentity() throws {
+    try AtomicFile.write(bench.experiment.resolvedYAML, to: run.configuration)
+    let environment = RunEnvironment.current(
+      threads: bench.device.threads, seed: bench.experiment.seed, data: bench.record)
+    try AtomicFile.write(prettyJSON(environment), to: run.environment)
+  }
+
+  private func describeData() {
+    let counts = bench.data.splits.map { "\($0.name) \($0.count)" }.joined(separator: ", ")
+    log.report(.note("\(bench.experiment.name): \(counts) samples; \(store.weightCount) parameters"))
+    if bench.data.isGenerated { log.report(.warning("the data were generated by formula, results say little")) }
+    if settings.select == .best, loop.position.selection == nil {
+      log.report(.warning("there is no validation part to select the best epoch by: the last one is kept"))
+    }
+  }
+
+  private func saveCheckpoint() throws {
+    loop.position.plannedEpochs = settings.epochs
+    loop.position.wallSeconds = wallSeconds
+    try Checkpoint.save(
+      store, best: best, optimizer: loop.optimizer, position: loop.position, fingerprint: bench.experiment.fingerprint,
+      to: run.checkpoint)
+  }
+
+  private func saveModel() throws {
+    guard let best else { return try ModelFile.save(store, to: run.model) }
+    try SafeTensors.write(zip(store.parameters, best).map { SafeTensors.Item($0.name, $1) }, to: run.model)
+  }
+
+  private var wallSeconds: Double { secondsBefore + began.duration(to: clock.now).seconds }
+
+  @discardableResult
+  private func writeSummary(
+    _ status: RunStatus, splits: [String: MetricValues], error: String? = nil
+  ) throws -> RunSummary {
+    let position = loop.position
+    let summary = RunSummary(
+      status: status, seed: bench.experiment.seed, parameters: store.weightCount, epochs: position.epoch,
+      bestEpoch: position.epoch == 0 ? nil : position.selection?.bestEpoch ?? position.epoch, wallSeconds: wallSeconds,
+      trainSamplesPerSecond: position.trainedSeconds > 0
+        ? Double(position.trainedSamples) / position.trainedSeconds : nil,
+      generatedData: bench.data.isGenerated ? true : nil, error: error, splits: splits)
+    try summary.write(to: run)
+    return summary
+  }
+}
+
+extension Experiment {
+  /// What has to be equal for a run to be continued: everything but the number of epochs.
+  var fingerprint: String {
+    resolved.replacing(["training", "epochs"], with: .null).yaml
+  }
+}
+
+extension ConfigValue {
+  /// The same with another value at the end of a path of keys.
+  fileprivate func replacing(_ path: ArraySlice<String>, with value: ConfigValue) -> ConfigValue {
+    guard let key = path.first else { return value }
+    guard case .map(var entries) = self else { return self }
+    for i in entries.indices where entries[i].key == key {
+      entries[i].value = entries[i].value.replacing(path.dropFirst(), with: value)
+    }
+    return .map(entries)
+  }
+}

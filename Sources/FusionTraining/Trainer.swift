@@ -1,0 +1,98 @@
+import FusionConfig
+import FusionCore
+import FusionData
+import Foundation
+
+/// Trains, evaluates and predicts, as an experiment says.
+///
+/// ```swift
+/// let trainer = Trainer(experiment, threads: 2)
+/// let summary = try trainer.train(into: RunFolder("outputs/late"))
+/// print(summary.splits["test"]?["accuracy"] ?? .nan)
+/// ```
+public struct Trainer {
+  /// What is trained.
+  public let experiment: Experiment
+  /// How many threads compute; changes the speed, never a bit of the results.
+  public let threads: Int
+  /// Gets told what happens.
+  public let progress: any ProgressReporter
+  /// Ends the training after the step under way, once it is raised.
+  public let stop: StopFlag
+
+  /// A trainer of an experiment.
+  public init(
+    _ experiment: Experiment, threads: Int, progress: any ProgressReporter = SilentProgress(),
+    stop: StopFlag = StopFlag()
+  ) {
+    self.experiment = experiment
+    self.threads = threads
+    self.progress = progress
+    self.stop = stop
+  }
+
+  /// Trains from the beginning, evaluates the selected model on the test part, and writes the run folder.
+  ///
+  /// With `training.epochs: 0` the folder gets the freshly drawn weights, and nothing is evaluated.
+  ///
+  /// - Parameter overwrite: whether a run in the folder may be replaced; by default that is an error.
+  /// - Throws: ``RunFolderError``, `DataError`, `ConfigError` and `PipelineError` before anything is written;
+  ///   ``TrainingError`` and `DataError` on the way, the last checkpoint being whole then.
+  @discardableResult
+  public func train(into run: RunFolder, overwrite: Bool = false) throws -> RunSummary {
+    try run.checkVacant(overwrite: overwrite)
+    let bench = try Workbench(experiment, device: Device(threads: threads))
+    try run.make()
+    let session = RunSession(bench, run: run, log: try RunLog(run, next: progress), stop: stop)
+    return try session.start()
+  }
+
+  /// Goes on with a run that was interrupted or killed, or that gets more epochs: to the same bits as if it had never
+  /// stopped.
+  ///
+  /// The trainer's experiment is the run's own `config.yaml`; only `training.epochs` may be another, and only where the
+  /// learning rate's schedule does not depend on it.
+  ///
+  /// - Throws: ``TrainingError/notResumable(run:reason:)``, ``CheckpointError``, and what ``train(into:overwrite:)`` throws.
+  @discardableResult
+  public func resume(_ run: RunFolder) throws -> RunSummary {
+    switch run.state {
+    case .vacant, .foreign: throw RunFolderError.notARun(path: run.path, missing: "config.yaml")
+    case .complete(.initialised):
+      throw TrainingError.notResumable(
+        run: run.path, reason: "it was made with training.epochs: 0 and has no checkpoint; train into another folder")
+    case .complete, .unfinished: break
+    }
+    guard FileManager.default.fileExists(atPath: run.checkpoint) else {
+      throw TrainingError.notResumable(
+        run: run.path,
+        reason: "it has no checkpoint; start anew with 'fusionkit train \(run.configuration) --overwrite'")
+    }
+    let bench = try Workbench(experiment, device: Device(threads: threads))
+    try run.make()
+    let session = RunSession(bench, run: run, log: try RunLog(run, next: progress), stop: stop)
+    return try session.resume()
+  }
+
+  /// Outputs and metrics of a run's `model.safetensors` for a part of its data.
+  ///
+  /// - Throws: `DataError` where there is no such part; ``CheckpointError`` where the weights do not fit.
+  public func evaluate(_ run: RunFolder, split: SplitName = .test) throws -> Evaluation {
+    let bench = try Workbench(experiment, device: Device(threads: threads))
+    try ModelFile.load(run.model, into: bench.pipeline.store)
+    return try bench.evaluator(progress).evaluate(bench.data.split(split), bench.objective, title: split.rawValue)
+  }
+}
+
+extension Workbench {
+  /// Evaluates with the experiment's batch size.
+  func evaluator(_ progress: any ProgressReporter) -> Evaluator {
+    let settings = experiment.training
+    return Evaluator(
+      pipeline: pipeline, device: device, batchSize: settings.evaluateBatchSize ?? settings.batchSize,
+      progress: progress)
+  }
+
+  /// How predictions are put into words.
+  var predictionTable: PredictionTable { PredictionTable(task: experiment.task, classes: record.classes) }
+}

@@ -1,0 +1,124 @@
+import FusionConfig
+import FusionCore
+import FusionData
+
+/// Epochs of steps: the loop itself, without files other than the checkpoint.
+///
+/// Everything random is a function of the seed, the epoch and the step, so that a loop that goes on from a
+/// ``RunPosition`` takes the same steps, to the bit, as one that was never interrupted.
+final class TrainingLoop {
+  let pipeline: Pipeline
+  let optimizer: any Optimizer
+  let objective: Objective
+  let settings: TrainingSettings
+  let schedule: LearningRateSchedule
+  let baseRate: Double
+  let seed: UInt64
+  let train: DataSplit
+  let device: Device
+  let progress: any ProgressReporter
+  let stop: StopFlag
+  /// The place in the run.
+  var position = RunPosition()
+  /// How many batches an epoch has.
+  let batchesPerEpoch: Int
+
+  init(_ bench: Workbench, progress: any ProgressReporter, stop: StopFlag) {
+    let experiment = bench.experiment
+    pipeline = bench.pipeline
+    objective = bench.objective
+    device = bench.device
+    // The workbench has made sure of it.
+    train = bench.data.train!
+    settings = experiment.training
+    seed = experiment.seed
+    self.progress = progress
+    self.stop = stop
+    optimizer = experiment.training.optimizer.make(pipeline.store.trainable)
+    baseRate = optimizer.learningRate
+    let size = settings.batchSize
+    batchesPerEpoch = settings.dropLast ? train.count / size : (train.count + size - 1) / size
+    schedule = experiment.training.schedule.make(stepsPerEpoch: batchesPerEpoch)
+  }
+
+  /// The rest of the epoch under way.
+  ///
+  /// - Returns: what the epoch came to; nil where the stop flag was raised, ``position`` then is the place to go on.
+  /// - Throws: ``TrainingError/diverged(_:)``, `DataError`, `PipelineError`.
+  func finishEpoch() throws -> EpochRecord? {
+    let epoch = position.epoch
+    let order = settings.shuffle ? RandomStream(seed: seed).derived("order").derived(epoch) : nil
+    let loader = BatchLoader(
+      train, conversions: pipeline.conversions, batchSize: settings.batchSize, shuffledBy: order,
+      dropsLast: settings.dropLast, startingAt: position.tally.batches)
+    progress.report(.began(title: "epoch \(epoch + 1)/\(settings.epochs)", samples: train.count))
+    defer { progress.report(.ended) }
+    let clock = ContinuousClock()
+    let secondsBefore = position.tally.seconds
+    let start = clock.now
+    while !stop.isSet, let batch = try loader.next() {
+      try step(batch)
+      position.tally.seconds = secondsBefore + start.duration(to: clock.now).seconds
+      progress.report(
+        .advanced(samples: position.tally.samples, loss: position.tally.loss / Double(position.tally.samples)))
+    }
+    guard position.tally.batches == batchesPerEpoch else { return nil }
+    if let (name, value) = pipeline.store.firstNotFinite { throw diverged("the parameter '\(name)'", value) }
+    return closeEpoch()
+  }
+
+  /// One step of the optimizer.
+  private func step(_ batch: Batch) throws {
+    let store = pipeline.store
+    optimizer.learningRate = learningRate
+    let pass = ForwardPass.training(device: device, seed: seed, step: position.step)
+    let output = try pipeline(batch.tensors(device: device), pass)
+    let loss = objective.loss(output, classes: batch.classes, targets: batch.targets(device: device))
+    guard loss.item.isFinite else { throw diverged("the loss", loss.item) }
+    // Only now: where the loss is lost, the gradients of the step before tell why.
+    store.clearGradients()
+    pass.tape!.backward(from: loss)
+    if let limit = settings.gradientClip { store.trainable.clipGradients(norm: limit) }
+    optimizer.step()
+    position.step += 1
+    position.tally.batches += 1
+    position.tally.samples += batch.count
+    position.tally.loss += Double(loss.item) * Double(batch.count)
+    if !batch.classes.isEmpty {
+      let found = argmaxOfRows(output.storage.values, width: pipeline.output.elementCount)
+      position.tally.correct += zip(found, batch.classes).count { $0 == $1 }
+    }
+  }
+
+  /// The rate of the step at ``position``.
+  private var learningRate: Double {
+    schedule.rate(
+      base: baseRate, step: position.step, stepsPerEpoch: batchesPerEpoch, epochs: min(settings.epochs, 1 << 31))
+  }
+
+  private func closeEpoch() -> EpochRecord {
+    let tally = position.tally
+    var train = ["loss": tally.loss / Double(tally.samples)]
+    if case .crossEntropy = objective.loss { train["accuracy"] = Double(tally.correct) / Double(tally.samples) }
+    position.epoch += 1
+    position.trainedSamples += tally.samples
+    position.trainedSeconds += tally.seconds
+    position.tally = EpochTally()
+    return EpochRecord(
+      epoch: position.epoch, step: position.step, learningRate: optimizer.learningRate, train: train, validation: [:],
+      seconds: tally.seconds, samplesPerSecond: tally.seconds > 0 ? Double(tally.samples) / tally.seconds : 0)
+  }
+
+  private func diverged(_ what: String, _ value: Float) -> TrainingError {
+    .diverged(
+      .init(
+        what: what, value: value, epoch: position.epoch + 1, step: position.step + 1,
+        learningRate: optimizer.learningRate,
+        largestGradient: pipeline.store.largestGradient))
+  }
+}
+
+extension Duration {
+  /// As a floating-point number of seconds.
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
