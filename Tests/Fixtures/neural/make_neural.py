@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 HERE = pathlib.Path(__file__).parent
-generator = torch.Generator().manual_seed(7)
+generator = torch.Generator()
 cases = {}
 
 
@@ -195,12 +195,56 @@ def attention():
     heads("three", 2, 3, 2, 4, 4, "three")
 
 
-linear()
-attention()
-normalization()
-embedding()
-convolution()
-pooling()
+def recurrent():
+    def add(name, kind, n, t, d, h, lengths=None, backwards=False, initial=False, bias=True):
+        gates = {"gru": 3, "lstm": 4}[kind]
+        module = {"gru": torch.nn.GRU, "lstm": torch.nn.LSTM}[kind](d, h, bias=bias, batch_first=True, dtype=torch.float64)
+        inputs = {"x": random(n, t, d), "inputWeight": random(gates * h, d, scale=0.5),
+                  "hiddenWeight": random(gates * h, h, scale=0.5)}
+        if bias:
+            inputs |= {"inputBias": random(gates * h), "hiddenBias": random(gates * h)}
+        if initial:
+            inputs["state"] = random(n, h)
+            if kind == "lstm":
+                inputs["memory"] = random(n, h)
+        constants = {} if lengths is None else {"lengths": torch.tensor(lengths, dtype=torch.float64)}
+
+        def one(x, start, parameters):
+            """One sequence [1, L, d]; read backwards by turning it round, and the output too."""
+            if backwards:
+                x = x.flip(1)
+            y, last = torch.func.functional_call(module, parameters, (x, start))
+            return (y.flip(1) if backwards else y), last
+
+        def compute(x, inputWeight, hiddenWeight, inputBias=None, hiddenBias=None, state=None, memory=None, lengths=None):
+            parameters = {"weight_ih_l0": inputWeight, "weight_hh_l0": hiddenWeight}
+            if bias:
+                parameters |= {"bias_ih_l0": inputBias, "bias_hh_l0": hiddenBias}
+            outputs, states, memories = [], [], []
+            for i in range(n):
+                length = t if lengths is None else int(lengths[i])
+                s = torch.zeros(1, 1, h, dtype=torch.float64) if state is None else state[i].view(1, 1, h)
+                m = torch.zeros(1, 1, h, dtype=torch.float64) if memory is None else memory[i].view(1, 1, h)
+                y, last = one(x[i:i + 1, :length], s if kind == "gru" else (s, m), parameters)
+                outputs.append(F.pad(y[0], (0, 0, 0, t - length)))
+                states.append((last if kind == "gru" else last[0]).view(h))
+                memories.append(last[1].view(h) if kind == "lstm" else None)
+            result = {"output": torch.stack(outputs), "state": torch.stack(states)}
+            return result | ({"memory": torch.stack(memories)} if kind == "lstm" else {})
+        case("recurrent", name, kind, inputs, compute, constants, reversed=backwards)
+
+    for kind in ("gru", "lstm"):
+        add("plain", kind, 3, 4, 5, 2)
+        add("one sample, one step", kind, 1, 1, 2, 3, bias=False)
+        add("wide, initial state", kind, 2, 3, 3, 9, initial=True)
+        add("lengths", kind, 4, 5, 2, 3, lengths=[5, 1, 3, 4], initial=True)
+        add("backwards, lengths", kind, 3, 4, 2, 3, lengths=[2, 4, 1], backwards=True)
+        add("two runs of samples", kind, 21, 2, 1, 2, lengths=[1 + i % 2 for i in range(21)])
+
+
+for area in (linear, convolution, pooling, normalization, embedding, attention, recurrent):
+    generator.manual_seed(7)  # each area by itself, so that a new one changes no other
+    area()
 for group, content in cases.items():
     lines = ",\n".join(json.dumps(entry) for entry in content)
     (HERE / f"{group}.json").write_text(f"[\n{lines}\n]\n")
