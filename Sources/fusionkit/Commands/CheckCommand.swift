@@ -1,0 +1,38 @@
+import ArgumentParser
+import FusionConfig
+import FusionCore
+
+/// `fusionkit check`: is a configuration sound, as far as can be told without data?
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Validates configurations without data.",
+    discussion: """
+      Shows everything that is wrong in all files, with file, line and column; exits with 2 then.
+
+      Example:
+        fusionkit check configs/*.yaml
+      """)
+
+  @Argument(help: ArgumentHelp("Paths of configurations.", valueName: "config"))
+  var configs: [String]
+
+  @OptionGroup var overrides: OverrideOptions
+
+  func run() throws {
+    let registry = try Registry.complete()
+    var isSound = true
+    for path in configs {
+      do throws(ConfigError) {
+        let experiment = try Experiment.load(path: path, overrides: overrides.set, registry: registry)
+        if let shapes = KnownShapes.declared(by: experiment) { _ = try experiment.inferred(shapes) }
+      } catch {
+        Console.note(error.description)
+        isSound = false
+        continue
+      }
+      try Console.print("ok  \(path)")
+    }
+    if !isSound { throw ExitCode(2) }
+  }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import FusionConfig
+import FusionCore
+
+/// Parses, runs, and turns whatever goes wrong into a sentence and an exit status:
+/// 0 done, 1 failed, 2 usage or configuration, 130 interrupted.
+@main
+enum EntryPoint {
+  static func main() {
+    do {
+      var command = try RootCommand.parseAsRoot()
+      try command.run()
+    } catch {
+      Foundation.exit(report(error))
+    }
+  }
+
+  /// Tells the person at the keyboard; returns the exit status.
+  private static func report(_ error: any Error) -> Int32 {
+    switch error {
+    case let error as ConfigError:
+      // Each of its paragraphs begins with file, line and column, as editors expect.
+      Console.note(error.description)
+      return error.exitStatus
+    case let error as any UserError:
+      Console.note("error: " + error.description)
+      return error.exitStatus
+    default:
+      return reportParserError(error)
+    }
+  }
+
+  private static func reportParserError(_ error: any Error) -> Int32 {
+    let status = RootCommand.exitCode(for: error)
+    switch status {
+    case .success:  // --help and --version end the parsing, too.
+      do { try Console.print(RootCommand.fullMessage(for: error)) } catch { return report(error) }
+      return 0
+    case .validationFailure:
+      Console.note(RootCommand.fullMessage(for: error))
+      return 2
+    default:
+      if !(error is ExitCode) { Console.note("error: " + sentence(error)) }
+      return status.rawValue
+    }
+  }
+
+  /// An error of the system in words, without the names of types and domains.
+  private static func sentence(_ error: any Error) -> String {
+    let error = error as NSError
+    let path = error.userInfo[NSFilePathErrorKey] as? String
+    let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+    let reason = cause.domain == NSPOSIXErrorDomain ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription
+    return (path.map { $0 + ": " } ?? "") + reason
+  }
+}

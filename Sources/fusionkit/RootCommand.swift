@@ -1,0 +1,22 @@
+import ArgumentParser
+import FusionCore
+
+/// `fusionkit`: the commands in the order in which a newcomer meets them.
+struct RootCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fusionkit",
+    abstract: "Trains, compares and explains multimodal models composed from a YAML file.",
+    discussion: """
+      A first run, on generated digits:
+        fusionkit data demo --out data/demo
+        fusionkit train configs/late_fusion.yaml --set data.root=data/demo
+
+      Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.
+      """,
+    version: "fusionkit " + FusionKit.version,
+    subcommands: [
+      ListCommand.self, DescribeCommand.self, CheckCommand.self, BenchCommand.self,
+    ])
+
+  static let _errorLabel = "error"
+}

@@ -1,0 +1,57 @@
+import Foundation
+import FusionCore
+
+/// Results go to standard output, everything else to standard error.
+enum Console {
+  /// Writes a result, with an end of line, to standard output.
+  ///
+  /// - Throws: ``OutputError`` where it cannot be written: a full disk must not pass for success.
+  static func print(_ text: String) throws(OutputError) {
+    try write(text.hasSuffix("\n") ? text : text + "\n")
+  }
+
+  /// Writes a value as JSON.
+  ///
+  /// - Parameter pretty: on many lines for people, or on one.
+  static func printJSON(_ value: some Encodable, pretty: Bool = true) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    try print(String(decoding: encoder.encode(value), as: UTF8.self))
+  }
+
+  /// Writes a line to standard error: progress, hints, errors.
+  static func note(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+
+  private static func write(_ text: String) throws(OutputError) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress!, $0.count) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw OutputError(reason: String(cString: strerror(errno)))
+      }
+      bytes = bytes.dropFirst(count)
+    }
+  }
+}
+
+/// Standard output does not take what is written.
+struct OutputError: UserError {
+  /// In the system's words.
+  let reason: String
+  var exitStatus: Int32 { 1 }
+  var description: String { "cannot write to standard output: \(reason)" }
+}
+
+/// A command line that is well formed but asks for something impossible.
+struct UsageError: UserError {
+  let description: String
+  var exitStatus: Int32 { 2 }
+
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,54 @@
+import FusionConfig
+import FusionCore
+
+/// What `fusionkit describe CONFIG` tells: every layer, for one sample.
+struct PipelineOverview: Encodable {
+  struct Layer: Encodable {
+    let name: String
+    let kind: String
+    let output: Shape
+    let parameters: Int
+    let flops: Int
+    let path: String?
+  }
+
+  let name: String
+  let fusion: String
+  let decoder: String
+  let task: String
+  let layers: [Layer]
+  let parameters: Int
+  let flops: Int
+
+  init(_ experiment: Experiment, _ blueprint: Blueprint) {
+    name = experiment.name
+    fusion = experiment.pipeline.fusion.type.name
+    decoder = experiment.pipeline.decoder.type.name
+    task = experiment.task.typeName
+    layers = blueprint.layers.map {
+      Layer(name: $0.name, kind: $0.kind, output: $0.output, parameters: $0.parameters, flops: $0.flops, path: $0.path)
+    }
+    parameters = blueprint.parameterCount
+    flops = blueprint.flops
+  }
+
+  /// For people.
+  var text: String {
+    var table = TextTable(["layer", "what", "output", "parameters", "FLOPs", "path"], numeric: [3, 4])
+    for layer in layers {
+      let shape = layer.output.map(String.init).joined(separator: " x ")
+      table.add(
+        layer.name, layer.kind, shape, layer.parameters == 0 ? "" : grouped(layer.parameters),
+        layer.flops == 0 ? "" : grouped(layer.flops), layer.path ?? "")
+    }
+    table.add("total", "", "", grouped(parameters), grouped(flops))
+    return "\(name): fusion \(fusion), decoder \(decoder), task \(task)\n\n\(table.text)\n\n"
+      + "Shapes and floating-point operations are those of one sample, forwards."
+  }
+}
+
+/// A count with its thousands apart: 260,922.
+func grouped(_ count: Int) -> String {
+  let digits = Array(String(count))
+  return String(digits.enumerated().flatMap { (digits.count - $0) % 3 == 0 && $0 > 0 ? [",", $1] : [$1] })
+}
