@@ -70,7 +70,9 @@ public final class Tape {
     entries = []
   }
 
-  fileprivate func record(_ name: StaticString, inputs: [Tensor], output: Tensor, pullback: @escaping Pullback) -> Tensor {
+  fileprivate func record(_ name: StaticString, inputs: [Tensor], output: Tensor, pullback: @escaping Pullback)
+    -> Tensor
+  {
     let slots = inputs.map { input -> Int? in
       guard let trace = input.trace else { return nil }
       precondition(trace.tape === self, "\(name): its inputs were recorded on different tapes")

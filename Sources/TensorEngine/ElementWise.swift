@@ -1,0 +1,85 @@
+/// One row of the table of derivative rules: a function of one number, and its derivative.
+///
+/// Rules are types, so that the loops below are compiled once for each, with nothing called inside.
+protocol UnaryRule {
+  /// The function.
+  func value(_ x: Float) -> Float
+  /// Its derivative at `x`, where the function has the value `y`.
+  func slope(_ x: Float, _ y: Float) -> Float
+}
+
+/// A function of two numbers, and its derivatives with respect to each.
+protocol BinaryRule {
+  /// The function.
+  func value(_ a: Float, _ b: Float) -> Float
+  /// The derivative with respect to `a`.
+  func slopeA(_ a: Float, _ b: Float) -> Float
+  /// The derivative with respect to `b`.
+  func slopeB(_ a: Float, _ b: Float) -> Float
+}
+
+extension Tensor {
+  /// Applies a rule to every value.
+  func applying<Rule: UnaryRule>(_ rule: Rule, _ name: StaticString) -> Tensor {
+    let x = storage.base
+    let output = Tensor(shape: shape, device: device) { values in
+      let y = values.baseAddress!
+      device.forEachBlock(of: count) { range in
+        for i in range { y[i] = rule.value(x[i]) }
+      }
+    }
+    guard isTracked else { return output }
+    return Tensor.recorded(name, inputs: [self], output: output) { [input = detached] gradient in
+      [Tensor.product(of: gradient, slope: rule, at: input, output)]
+    }
+  }
+
+  private static func product<Rule: UnaryRule>(
+    of gradient: Tensor, slope rule: Rule, at input: Tensor, _ output: Tensor
+  ) -> Tensor {
+    let (x, y, g) = (input.storage.base, output.storage.base, gradient.storage.base)
+    return Tensor(shape: input.shape, device: input.device) { values in
+      let out = values.baseAddress!
+      input.device.forEachBlock(of: input.count) { range in
+        for i in range { out[i] = g[i] * rule.slope(x[i], y[i]) }
+      }
+    }
+  }
+
+  /// Applies a rule to every pair of values, after broadcasting.
+  static func applying<Rule: BinaryRule>(_ rule: Rule, _ name: StaticString, _ a: Tensor, _ b: Tensor) -> Tensor {
+    let pairs = BroadcastPairs(name, a, b)
+    let output = pairs.map(Value(rule: rule))
+    guard a.isTracked || b.isTracked else { return output }
+    let (aTracked, bTracked, aShape, bShape) = (a.isTracked, b.isTracked, a.shape, b.shape)
+    return recorded(name, inputs: [a, b], output: output) { gradient in
+      let g = gradient.storage.base
+      return withExtendedLifetime(gradient) {
+        [
+          aTracked ? pairs.map(SlopeA(rule: rule, gradient: g)).sum(to: aShape) : nil,
+          bTracked ? pairs.map(SlopeB(rule: rule, gradient: g)).sum(to: bShape) : nil,
+        ]
+      }
+    }
+  }
+}
+
+/// The value of a rule, as a function of pairs.
+private struct Value<Rule: BinaryRule>: PairFunction {
+  let rule: Rule
+  @inline(__always) func value(_ index: Int, _ a: Float, _ b: Float) -> Float { rule.value(a, b) }
+}
+
+/// The gradient of a rule's first input.
+private struct SlopeA<Rule: BinaryRule>: PairFunction {
+  let rule: Rule
+  let gradient: UnsafeMutablePointer<Float>
+  @inline(__always) func value(_ index: Int, _ a: Float, _ b: Float) -> Float { gradient[index] * rule.slopeA(a, b) }
+}
+
+/// The gradient of a rule's second input.
+private struct SlopeB<Rule: BinaryRule>: PairFunction {
+  let rule: Rule
+  let gradient: UnsafeMutablePointer<Float>
+  @inline(__always) func value(_ index: Int, _ a: Float, _ b: Float) -> Float { gradient[index] * rule.slopeB(a, b) }
+}

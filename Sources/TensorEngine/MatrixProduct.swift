@@ -1,0 +1,133 @@
+import CBLAS
+
+extension Tensor {
+  /// The matrix product, as PyTorch's `matmul`.
+  ///
+  /// Shapes: `[…, M, K]` times `[…, K, N]` is `[…, M, N]`, where the dimensions in front broadcast. A vector `[K]` on
+  /// the left counts as one row, on the right as one column, and that dimension is dropped from the result.
+  ///
+  /// - Parameters:
+  ///   - transposed: whether this tensor's last two dimensions are to be swapped first, at no cost.
+  ///   - otherTransposed: the same for the other: `x.matmul(weight, otherTransposed: true)` is x·weightᵀ.
+  public func matmul(_ other: Tensor, transposed: Bool = false, otherTransposed: Bool = false) -> Tensor {
+    require(
+      rank > 0 && other.rank > 0,
+      "matmul: shapes \(shape) and \(other.shape), expected at least one dimension each")
+    if rank == 1 {
+      require(!transposed, "matmul: a vector of shape \(shape) cannot be transposed, expected a matrix")
+      let product = unsqueezed(0).matmul(other, otherTransposed: otherTransposed)
+      return product.squeezed(other.rank == 1 ? 0 : -2)
+    }
+    if other.rank == 1 {
+      require(!otherTransposed, "matmul: a vector of shape \(other.shape) cannot be transposed, expected a matrix")
+      return matmul(other.unsqueezed(1), transposed: transposed).squeezed(-1)
+    }
+    if rank > 2, other.rank == 2, !transposed {
+      // One product of tall matrices instead of many small ones.
+      let product = reshaped([-1, shape[rank - 1]]).product(other, false, otherTransposed)
+      return product.reshaped(shape.dropLast() + [product.shape[1]])
+    }
+    return product(other, transposed, otherTransposed)
+  }
+
+  private func product(_ other: Tensor, _ transposed: Bool, _ otherTransposed: Bool) -> Tensor {
+    let (a, b) = (detached, other.detached)
+    let output = MatrixProduct(a, b, transposed, otherTransposed).computed()
+    let (aTracked, bTracked) = (isTracked, other.isTracked)
+    return Tensor.recorded("matmul", inputs: [self, other], output: output) { g in
+      // C = AB: dA = dC·Bᵀ, dB = Aᵀ·dC, and transposed where A or B was.
+      let aGradient =
+        !aTracked
+        ? nil
+        : transposed ? b.product(g, otherTransposed, true) : g.product(b, false, !otherTransposed)
+      let bGradient =
+        !bTracked
+        ? nil
+        : otherTransposed ? g.product(a, true, transposed) : a.product(g, !transposed, false)
+      return [aGradient?.sum(to: a.shape), bGradient?.sum(to: b.shape)]
+    }
+  }
+}
+
+/// One batch of matrix products, cut into pieces whose sizes follow from the shapes alone.
+private struct MatrixProduct {
+  let a: Tensor
+  let b: Tensor
+  let aTransposed: Bool
+  let bTransposed: Bool
+  let batch: Shape
+  let m: Int
+  let n: Int
+  let k: Int
+
+  init(_ a: Tensor, _ b: Tensor, _ aTransposed: Bool, _ bTransposed: Bool) {
+    let (aRows, aColumns) =
+      aTransposed ? (a.shape[a.rank - 1], a.shape[a.rank - 2]) : (a.shape[a.rank - 2], a.shape[a.rank - 1])
+    let (bRows, bColumns) =
+      bTransposed ? (b.shape[b.rank - 1], b.shape[b.rank - 2]) : (b.shape[b.rank - 2], b.shape[b.rank - 1])
+    let shapes = "\(a.shape)\(aTransposed ? " transposed" : "") and \(b.shape)\(bTransposed ? " transposed" : "")"
+    require(
+      aColumns == bRows,
+      "matmul: shapes \(shapes) do not fit: the left has \(aColumns) columns, the right \(bRows) rows, expected as many"
+    )
+    guard let batch = broadcastShape(a.shape.dropLast(2), b.shape.dropLast(2)) else {
+      fatalError("matmul: shapes \(shapes) do not fit: the dimensions before the last two have to be equal or 1")
+    }
+    (self.a, self.b, self.aTransposed, self.bTransposed, self.batch) = (a, b, aTransposed, bTransposed, batch)
+    (m, n, k) = (aRows, bColumns, aColumns)
+  }
+
+  func computed() -> Tensor {
+    Tensor(shape: batch + [m, n], device: a.device) { values in
+      guard k > 0 else { return values.update(repeating: 0) }
+      guard !values.isEmpty else { return }
+      let matrices = batch.elementCount
+      let (rows, columns) = pieceSize
+      let (rowPieces, columnPieces) = ((m + rows - 1) / rows, (n + columns - 1) / columns)
+      let pieces = rowPieces * columnPieces
+      // Small products share a unit, so that handing out units costs little beside them.
+      let perUnit = Swift.max(1, 262_144 / Swift.max(1, rows * columns * k))
+      let aOffsets = offsets(of: a)
+      let bOffsets = offsets(of: b)
+      let out = values.baseAddress!
+      a.device.forEachBlock(of: matrices * pieces, size: perUnit) { range in
+        for unit in range {
+          let (matrix, piece) = unit.quotientAndRemainder(dividingBy: pieces)
+          let (i, j) = (piece / columnPieces * rows, piece % columnPieces * columns)
+          multiply(
+            a.storage.base + aOffsets[matrix], b.storage.base + bOffsets[matrix], out + matrix * m * n,
+            rows: i..<Swift.min(m, i + rows), columns: j..<Swift.min(n, j + columns))
+        }
+      }
+    }
+  }
+
+  /// Pieces are large, because each packs its part of both inputs anew, but a product worth sharing has several.
+  private var pieceSize: (rows: Int, columns: Int) {
+    guard m * n * k > 1 << 20 else { return (m, n) }
+    return (Swift.min(m, m > 512 ? 256 : 128), Swift.min(n, n > 1024 ? 512 : 128))
+  }
+
+  private func offsets(of tensor: Tensor) -> [Int] {
+    let size = tensor.shape[tensor.rank - 1] * tensor.shape[tensor.rank - 2]
+    let strides = broadcastStrides(tensor.shape.dropLast(2), to: batch).map { $0 * size }
+    var odometer = Odometer(sizes: batch, strides: (strides, strides))
+    return (0..<batch.elementCount).map { _ in
+      defer { odometer.advance() }
+      return odometer.offsets.0
+    }
+  }
+
+  private func multiply(
+    _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>, _ c: UnsafeMutablePointer<Float>,
+    rows: Range<Int>, columns: Range<Int>
+  ) {
+    let (aWidth, bWidth) = (aTransposed ? m : k, bTransposed ? k : n)
+    cblas_sgemm(
+      CblasRowMajor, aTransposed ? CblasTrans : CblasNoTrans, bTransposed ? CblasTrans : CblasNoTrans,
+      blasint(rows.count), blasint(columns.count), blasint(k), 1,
+      a + rows.lowerBound * (aTransposed ? 1 : k), blasint(aWidth),
+      b + columns.lowerBound * (bTransposed ? k : 1), blasint(bWidth), 0,
+      c + rows.lowerBound * n + columns.lowerBound, blasint(n))
+  }
+}
