@@ -38,9 +38,9 @@ extension Tensor {
           "crossEntropy: row \(row) has the target \(target), the classes are 0 to \(classes - 1)")
         let logits = storage.values[row * classes..<(row + 1) * classes]
         let largest = Double(logits.max() ?? 0)
-        for (c, logit) in logits.enumerated() { probabilities[c] = exp(Double(logit) - largest) }
+        for (c, logit) in logits.enumerated() { probabilities[c] = Foundation.exp(Double(logit) - largest) }
         let sum = probabilities.reduce(0, +)
-        let logSum = log(sum)
+        let logSum = Foundation.log(sum)
         var mass = 0.0
         for (c, logit) in logits.enumerated() {
           let share = weights[c] * (spread + (c == target ? 1 - labelSmoothing : 0))
@@ -76,9 +76,9 @@ extension Tensor {
     let weights = positiveWeights ?? Array(repeating: 1, count: classes)
     return elementwiseLoss("binaryCrossEntropy", targets) { x, t, position in
       let weight = 1 + (Double(weights[position % classes]) - 1) * t
-      let small = exp(-abs(x))  // log(1 + e^−x) without overflow
+      let small = Foundation.exp(-x.magnitude)  // log(1 + e^−x) without overflow
       let sigmoidOfMinus = (x >= 0 ? small : 1) / (1 + small)
-      return ((1 - t) * x + weight * (log1p(small) + max(-x, 0)), (1 - t) - weight * sigmoidOfMinus)
+      return ((1 - t) * x + weight * (Foundation.log1p(small) + Swift.max(-x, 0)), (1 - t) - weight * sigmoidOfMinus)
     }
   }
 
@@ -90,7 +90,7 @@ extension Tensor {
   /// The mean of |x − t|: `torch.nn.L1Loss`; its derivative is 0 where x = t.
   /// Shapes: any, and targets of the same shape, to `[]`.
   public func meanAbsoluteError(_ targets: Tensor) -> Tensor {
-    elementwiseLoss("meanAbsoluteError", targets) { x, t, _ in (abs(x - t), sign(x - t)) }
+    elementwiseLoss("meanAbsoluteError", targets) { x, t, _ in ((x - t).magnitude, signum(x - t)) }
   }
 
   /// Squares near the target, absolute values beyond `delta` (Huber 1964): `torch.nn.HuberLoss`.
@@ -100,7 +100,7 @@ extension Tensor {
     precondition(delta > 0, "huberLoss: delta has to be above 0, it is \(delta)")
     return elementwiseLoss("huberLoss", targets) { x, t, _ in
       let d = x - t
-      return abs(d) < delta ? (d * d / 2, d) : (delta * (abs(d) - delta / 2), delta * sign(d))
+      return d.magnitude < delta ? (d * d / 2, d) : (delta * (d.magnitude - delta / 2), delta * signum(d))
     }
   }
 
@@ -112,7 +112,7 @@ extension Tensor {
     precondition(beta >= 0, "smoothAbsoluteError: beta has to be 0 or more, it is \(beta)")
     return elementwiseLoss("smoothAbsoluteError", targets) { x, t, _ in
       let d = x - t
-      return abs(d) < beta ? (d * d / (2 * beta), d / beta) : (abs(d) - beta / 2, sign(d))
+      return d.magnitude < beta ? (d * d / (2 * beta), d / beta) : (d.magnitude - beta / 2, signum(d))
     }
   }
 
@@ -151,4 +151,4 @@ extension Tensor {
   }
 }
 
-private func sign(_ value: Double) -> Double { value > 0 ? 1 : value < 0 ? -1 : value }
+private func signum(_ value: Double) -> Double { value > 0 ? 1 : value < 0 ? -1 : value }

@@ -29,7 +29,7 @@ extension Tensor {
     guard count > 0 else { return self }
     let planes = ChannelPlanes(self)
     let (mean, variance) = planes.moments(storage.base)
-    let unbiased = Float(planes.perChannel) / Float(max(planes.perChannel - 1, 1))
+    let unbiased = Float(planes.perChannel) / Float(Swift.max(planes.perChannel - 1, 1))
     func moved(_ old: Tensor, _ batch: Storage, _ factor: Float) -> Tensor {
       Tensor(shape: old.shape, device: device) { out in
         for c in 0..<out.count {

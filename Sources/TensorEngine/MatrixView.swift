@@ -62,11 +62,3 @@ struct MatrixView {
     }
   }
 }
-
-/// Stops with `message` unless `condition` holds: the calling code gave an operation what it cannot take.
-///
-/// Unlike `precondition` it says so in release builds too.
-@inline(__always)
-func require(_ condition: Bool, _ message: @autoclosure () -> String) {
-  if !condition { fatalError(message()) }
-}

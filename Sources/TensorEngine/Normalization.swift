@@ -29,7 +29,7 @@ extension Tensor {
     _ name: StaticString, _ weight: Tensor?, _ bias: Tensor?, _ dimensions: Int, _ epsilon: Float, centres: Bool
   ) -> Tensor {
     require(
-      1...max(rank, 1) ~= dimensions && rank > 0,
+      1...Swift.max(rank, 1) ~= dimensions && rank > 0,
       "\(name): x has shape \(shape); expected \(dimensions) dimensions or more to normalise")
     let normal = Shape(shape.suffix(dimensions))
     for (role, part) in [("weight", weight), ("bias", bias)] {
