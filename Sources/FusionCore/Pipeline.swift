@@ -62,6 +62,11 @@ public final class Pipeline {
   /// The names of the modalities, in order.
   public var modalities: [String] { branches.map { $0.name } }
 
+  /// How the stored values of another array than the one built for would be scaled.
+  public func conversion(of array: ArrayDescription, modality index: Int) -> ValueConversion {
+    specification.branches[index].modality.conversion(array)
+  }
+
   /// The features of a batch, one tensor a modality, before they are fused.
   ///
   /// - Parameter raw: one tensor `[N, …sample]` per modality, in order, already converted.

@@ -28,7 +28,8 @@ struct Evaluator {
   func outputs(_ split: DataSplit, title: String) throws -> Tensor {
     let width = pipeline.output.elementCount
     let result = Storage(count: split.count * width)
-    let loader = BatchLoader(split, conversions: pipeline.conversions, batchSize: batchSize)
+    let conversions = try pipeline.conversions(for: split)
+    let loader = BatchLoader(split, conversions: conversions, batchSize: batchSize)
     progress.report(.began(title: title, samples: split.count))
     defer { progress.report(.ended) }
     var done = 0

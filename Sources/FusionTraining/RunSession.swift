@@ -47,9 +47,10 @@ final class RunSession {
       try ModelFile.save(store, to: run.model)
       return try writeSummary(.initialised, splits: [:])
     }
-    try saveCheckpoint()
-    try writeSummary(.running, splits: [:])
-    return try guarded { try trainToEnd() }
+    return try guarded {
+      try save()
+      return try trainToEnd()
+    }
   }
 
   /// Goes on from the checkpoint.
@@ -93,7 +94,7 @@ final class RunSession {
   private func trainToEnd() throws -> RunSummary {
     while loop.position.epoch < settings.epochs, !isOutOfPatience(loop.position) {
       guard var record = try loop.finishEpoch() else {
-        try saveCheckpoint()
+        try save()
         throw TrainingError.interrupted(run: run.path, epoch: loop.position.epoch + 1, step: loop.position.step)
       }
       if let validation = bench.data.validation {
@@ -123,8 +124,13 @@ final class RunSession {
     log.report(.epoch(record, of: settings.epochs))
     let isLast = record.epoch >= settings.epochs || isOutOfPatience(loop.position)
     guard isLast || record.epoch % settings.checkpointEvery == 0 else { return }
+    try save()
+  }
+
+  /// The checkpoint first, then what follows from it.
+  private func save() throws {
     try saveCheckpoint()
-    try saveModel()
+    if loop.position.epoch > 0 { try saveModel() }
     try AtomicFile.write(History.csv(loop.position.history), to: run.history)
     try writeSummary(.running, splits: [:])
   }

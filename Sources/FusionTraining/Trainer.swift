@@ -87,12 +87,13 @@ public struct Trainer {
 extension Workbench {
   /// Evaluates with the experiment's batch size.
   func evaluator(_ progress: any ProgressReporter) -> Evaluator {
-    let settings = experiment.training
-    return Evaluator(
-      pipeline: pipeline, device: device, batchSize: settings.evaluateBatchSize ?? settings.batchSize,
-      progress: progress)
+    Evaluator(pipeline: pipeline, device: device, batchSize: experiment.evaluationBatchSize, progress: progress)
   }
 
   /// How predictions are put into words.
   var predictionTable: PredictionTable { PredictionTable(task: experiment.task, classes: record.classes) }
+}
+
+extension Experiment {
+  var evaluationBatchSize: Int { training.evaluateBatchSize ?? training.batchSize }
 }

@@ -35,6 +35,10 @@ struct Workbench {
     } catch {
       throw experiment.diagnostics(for: error.problems)
     }
+    for split in data.splits {
+      _ = try pipeline.conversions(for: split)
+      try split.checkTargets(against: train)
+    }
   }
 
   /// Metrics that are watched have to exist, and their part of the data too; an epoch has to have a batch.
@@ -82,6 +86,25 @@ extension Experiment {
       throw DataError(data.dataset.name, "is registered as a data set and is not a DatasetFormat")
     }
     return try open(format)
+  }
+}
+
+extension DataSplit {
+  /// The targets of all parts are of one kind and width, and no class is unknown to the training part.
+  fileprivate func checkTargets(against train: DataSplit) throws(DataError) {
+    guard let targets, let expected = train.targets else { return }
+    let source = "the part '\(name)'"
+    switch (targets, expected) {
+    case (.classes, .classes(_, let names)):
+      guard let label = labels.max(), label >= names.count else { return }
+      throw DataError(
+        source, "has samples of class \(label)", expected: "the training part's classes, 0 to \(names.count - 1)")
+    case (.flags, .flags), (.values, .values):
+      guard targets.width != expected.width else { return }
+      throw DataError(
+        source, "has targets of \(targets.width) columns", expected: "\(expected.width), as the training part")
+    default: throw DataError(source, "has targets of another kind than the training part")
+    }
   }
 }
 

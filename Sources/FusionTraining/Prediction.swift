@@ -1,0 +1,83 @@
+import FusionConfig
+import FusionCore
+import FusionData
+
+/// What a run's model says about samples whose targets need not be known.
+public struct Prediction {
+  /// The samples.
+  public let split: DataSplit
+  /// One row per sample: logits, or values. `[N, outputs]`.
+  public let outputs: Tensor
+  /// The names of the classes; empty for a regression.
+  public let classes: [String]
+  private let table: PredictionTable
+
+  init(split: DataSplit, outputs: Tensor, classes: [String], table: PredictionTable) {
+    self.split = split
+    self.outputs = outputs
+    self.classes = classes
+    self.table = table
+  }
+
+  /// `id,label` for each sample, as Kaggle takes it; with logits, one more column `logit_<class>` per class, or
+  /// `value_<i>` per value of a regression.
+  public func csv(logits: Bool = false) -> String { table.submission(outputs, rows: split.rows, logits: logits) }
+}
+
+extension Trainer {
+  /// Predictions for another folder in the format of the run's data set, with or without targets.
+  ///
+  /// - Parameters:
+  ///   - folder: takes the place of `data.root`.
+  ///   - part: nil: the test part, else whichever there is.
+  public func predict(_ run: RunFolder, folder: String, part: SplitName? = nil) throws -> Prediction {
+    let data = try experiment.openData(root: folder)
+    if let part { return try predict(run, data.split(part)) }
+    guard let split = data.test ?? data.splits.first else { throw DataError(folder, "holds no samples") }
+    return try predict(run, split)
+  }
+
+  /// Predictions for any samples: one modality's array after the other, in the pipeline's order.
+  ///
+  /// The weights are whatever lies in the run's `model.safetensors`; scales are those of the training data.
+  public func predict(_ run: RunFolder, _ split: DataSplit) throws -> Prediction {
+    let record = try RunEnvironment.read(from: run).data
+    let device = Device(threads: threads)
+    let pipeline: Pipeline
+    do throws(PipelineError) {
+      pipeline = try experiment.pipeline.build(
+        inputs: record.arrays.mapValues(\.description), output: [record.outputs], device: device, seed: experiment.seed)
+    } catch {
+      throw experiment.diagnostics(for: error.problems)
+    }
+    try ModelFile.load(run.model, into: pipeline.store)
+    let outputs = try Evaluator(
+      pipeline: pipeline, device: device, batchSize: experiment.evaluationBatchSize, progress: progress
+    ).outputs(split, title: "predict")
+    return Prediction(
+      split: split, outputs: outputs, classes: record.classes,
+      table: PredictionTable(task: experiment.task, classes: record.classes))
+  }
+}
+
+extension Pipeline {
+  /// How the arrays of a part are scaled: those of the training part's type as there, others as their own type asks for.
+  ///
+  /// - Throws: `DataError` where samples have another shape than those that the pipeline was built for.
+  func conversions(for split: DataSplit) throws(DataError) -> [ValueConversion] {
+    precondition(split.modalities.map { $0.name } == modalities, "a part with other modalities than the pipeline")
+    var errors: [DataError] = []
+    for (expected, modality) in zip(inputs, split.modalities)
+    where modality.array.sampleShape != expected.sampleShape {
+      errors.append(
+        DataError(
+          modality.array.source, "holds samples of shape \(modality.array.sampleShape)",
+          expected: "\(expected.sampleShape), as the model was trained on"))
+    }
+    guard errors.isEmpty else { throw DataError(gathering: errors) }
+    return split.modalities.indices.map { i in
+      let array = split.modalities[i].array.description
+      return array.elementType == inputs[i].elementType ? conversions[i] : conversion(of: array, modality: i)
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import FusionConfig
+import FusionCore
+import FusionData
+import Foundation
+
+/// What several runs of one experiment came to, which differ in the seed alone.
+public struct SeedsSummary: Codable, Sendable, Equatable {
+  /// Mean and spread of one metric.
+  public struct Statistics: Codable, Sendable, Equatable {
+    /// The mean over seeds.
+    public var mean: Double
+    /// The sample standard deviation (n − 1); nil for one seed.
+    public var deviation: Double?
+    /// The single values, in the order of the seeds.
+    public var values: [Double]
+
+    /// The statistics of one value or more.
+    public init(_ values: [Double]) {
+      self.values = values
+      let mean = values.reduce(0, +) / Double(values.count)
+      self.mean = mean
+      let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      deviation = values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : nil
+    }
+  }
+
+  /// In the order in which they were trained.
+  public var seeds: [UInt64]
+  /// By part and metric, for metrics that every run has.
+  public var splits: [String: [String: Statistics]]
+
+  init(_ runs: [RunSummary]) {
+    seeds = runs.map(\.seed)
+    splits = [:]
+    for (split, metrics) in runs.first?.splits ?? [:] {
+      for name in metrics.keys {
+        let values = runs.compactMap { $0.splits[split]?[name] }
+        if values.count == runs.count { splits[split, default: [:]][name] = Statistics(values) }
+      }
+    }
+  }
+}
+
+extension Trainer {
+  /// Trains once per seed, one after the other, into `<folder>/seed-<n>`, and writes `<folder>/seeds.json`.
+  ///
+  /// - Parameter registry: the one that the experiment was read with.
+  /// - Throws: what ``train(into:overwrite:)`` throws; before anything is trained where one of the folders is taken.
+  public func train(
+    seeds: [UInt64], into folder: String, overwrite: Bool = false, registry: Registry
+  ) throws -> SeedsSummary {
+    precondition(!seeds.isEmpty && Set(seeds).count == seeds.count, "seeds: one or more, all different")
+    let runs = seeds.map { RunFolder("\(folder)/seed-\($0)") }
+    for run in runs { try run.checkVacant(overwrite: overwrite) }
+    let summaries = try zip(seeds, runs).map { seed, run in
+      progress.report(.note("seed \(seed)"))
+      let seeded = try Experiment.load(
+        text: experiment.resolvedYAML, name: experiment.name, overrides: ["seed=\(seed)"], registry: registry)
+      return try Trainer(seeded, threads: threads, progress: progress, stop: stop).train(
+        into: run, overwrite: overwrite)
+    }
+    let summary = SeedsSummary(summaries)
+    try AtomicFile.write(prettyJSON(summary), to: folder + "/seeds.json")
+    return summary
+  }
+}
