@@ -2,6 +2,7 @@
 #ifndef C_FUSION_KERNELS_H
 #define C_FUSION_KERNELS_H
 
+#include "convolution_stack.h"
 #include "pool.h"
 #include "square_root.h"
 

@@ -1,0 +1,102 @@
+// Kernels over eight samples at a time, one sample per SIMD lane; one table of them for every instruction set.
+//
+// A float pointer to an image here means [channel][row][column][8], aligned to 32 bytes.
+#ifndef FK_LANES_H
+#define FK_LANES_H
+
+#include "convolution_stack.h"
+
+enum {
+  LANES = 8,
+  GROUP = 6,  // output channels whose weights lie side by side: packed weights are [group][in][ky][kx][6], zero-filled
+};
+
+// What happens to a tile of a 'same' convolution while it is in registers.
+typedef enum {
+  STORE,        // out = y
+  TRAIN,        // out = y (unless NULL), sums of y and y², pooled = 2x2 maximum (minimum where scale < 0)
+  EVALUATE,     // pooled = relu(scale · extremum + shift), nothing else
+  MASK,         // out = y where scale · pooled + shift > 0, else 0; sums of it, and of it times pooled
+  DIFFERENTIATE // out = gradient of y from the gradient of the pooled image (two rows at a time)
+} epilogue;
+
+// A convolution of stride 1 that keeps the size of the image, kernel 3 or 5, for some rows and groups of channels.
+typedef struct {
+  const float *in, *weights;
+  int kernel, in_channels, out_channels, rows, columns;
+  int row_from, row_to, group_from, group_to;  // row_from is even
+  float *out, *pooled;
+  const float *gradient;                // DIFFERENTIATE: of the normalised, pooled image, already masked
+  const float *scale, *shift;           // batch norm as one multiply-add per channel
+  const float *constant, *slope;        // DIFFERENTIATE: dy = scale · gradient - constant - slope · y
+  double *sums;                         // [channel][2], added to
+  int live;                             // samples in this block of eight
+} same_job;
+
+// Outputs at, at + step, … (count of them) of one dimension that read the input through the same taps: the j-th reads
+// position[t] + j · stride for tap[t]. The same lists serve a convolution and, transposed, its data gradient.
+typedef struct {
+  int at, step, count, stride, taps;
+  int tap[FK_MAX_KERNEL], position[FK_MAX_KERNEL];
+} run;
+
+typedef struct {
+  const float *in, *weights, *bias;
+  float *out;
+  int kernel, in_channels, out_channels;
+  long in_plane, in_columns, out_plane, out_columns;
+  const run *row_runs, *column_runs;
+  int row_run_count, column_run_count;
+  int group_from, group_to;
+} general_job;
+
+// The part of a block after its convolution, for some channels: activation, dropout, pooling.
+typedef struct {
+  fk_block spec;
+  int rows, columns, out_rows, out_columns, channel_from, channel_to;
+  const float *y, *scale, *shift, *dropout;  // dropout: factors, or NULL
+  float *scratch;                            // two planes
+  float *out;                                // forward: the result
+  const float *out_gradient;                 // backward: its gradient,
+  float *gradient;                           // the gradient of scale · y + shift,
+  double *sums;                              // [channel][2]: its sum, and the sum of it times y
+} tail_job;
+
+// The weight gradient of one input and three output channels, or of one tap row, over some rows.
+typedef struct {
+  const float *in;           // one channel
+  const float *gradient[6];  // output channels
+  int in_rows, in_columns, rows, columns;
+  int kernel, stride, padding;
+  int row_from, row_to;      // gradient rows; gradient[o] points at row_from
+  float *sums;               // three channels: [ky][3][kx][8]; one tap row: [kx][6][8]; added to
+} weight_job;
+
+typedef struct {
+  const char *name;
+  // Row-major samples (elements apart) to lanes and back, elements from ..< to. Lanes without a sample repeat the last
+  // one, so that they are as finite as it is; with `zero` they are zero.
+  void (*load)(const float *x, long elements, long from, long to, int live, int zero, float *lanes);
+  void (*store)(const float *lanes, long elements, long from, long to, int live, float *x);
+  void (*convolve_same)(const same_job *job, epilogue what);
+  void (*convolve)(const general_job *job);
+  void (*relu)(const float *in, long plane, int from, int to, const float *scale, const float *shift, float *out);
+  void (*mask)(float *gradient, const float *pooled, long plane, int from, int to, const float *scale,
+               const float *shift, double *sums);
+  void (*pool_gradient)(const same_job *job, float *y);  // DIFFERENTIATE for a stored y, in place, channels of the groups
+  void (*moments)(const float *y, int rows, int columns, int from, int to, int live, double *sums);
+  void (*tail)(const tail_job *job);
+  void (*tail_gradient)(const tail_job *job);
+  void (*norm_gradient)(float *gradient, const float *y, long plane, int from, int to, const float *scale,
+                        const float *constant, const float *slope, int live);
+  void (*weights_same)(const weight_job *job);     // three output channels, all taps
+  void (*weights_tap_row)(const weight_job *job, int ky);
+  void (*add_lanes)(const float *lanes, long count, float *out);  // sums over eight lanes
+} lanes_kernels;
+
+extern const lanes_kernels fk_lanes_plain;
+#if defined(__x86_64__)
+extern const lanes_kernels fk_lanes_avx2, fk_lanes_avx512;
+#endif
+
+#endif

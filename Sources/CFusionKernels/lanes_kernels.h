@@ -1,0 +1,58 @@
+// All kernels of one instruction set: included once for each, under its target attribute. No include guard.
+//
+// TILE_CHANNELS x 2 x 2 pixels is the tile of the fused path, GROUP x TILE_COLUMNS that of the general path: sums that
+// stay in registers.
+#include <math.h>
+#include <string.h>
+
+#include "lanes.h"
+
+// Clang's vectors rather than GNU's, for `mask ? a : b`.
+typedef float vf __attribute__((ext_vector_type(8)));
+typedef float vf4 __attribute__((ext_vector_type(4)));
+typedef int vi __attribute__((ext_vector_type(8)));
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+#define NO_UNROLL _Pragma("clang loop unroll(disable)")
+
+INLINE vf zeros(void) { return (vf)(0); }
+INLINE vf maximum(vf a, vf b) { return a > b ? a : b; }
+INLINE vf minimum(vf a, vf b) { return a < b ? a : b; }
+// NaN stays NaN, so that a training run which diverges shows it.
+INLINE vf rectified(vf x) { return 0 > x ? zeros() : x; }
+
+INLINE float lane_sum(vf v) {
+  vf4 s = v.lo + v.hi;
+  return (s.x + s.z) + (s.y + s.w);
+}
+
+// One for lanes that hold a sample, zero for the others.
+INLINE vf live_lanes(int live) {
+  const vi lane = {0, 1, 2, 3, 4, 5, 6, 7};
+  return lane < (vi)(live) ? (vf)(1) : zeros();
+}
+
+#include "lanes_layout.h"
+#include "lanes_same.h"
+#include "lanes_general.h"
+#include "lanes_tail.h"
+#include "lanes_weights.h"
+
+const lanes_kernels KERNELS = {
+    .name = KERNELS_NAME,
+    .load = load,
+    .store = store,
+    .convolve_same = convolve_same,
+    .convolve = convolve,
+    .relu = relu,
+    .mask = mask,
+    .pool_gradient = pool_gradient,
+    .moments = moments,
+    .tail = tail,
+    .tail_gradient = tail_gradient,
+    .norm_gradient = norm_gradient,
+    .weights_same = weights_same,
+    .weights_tap_row = weights_tap_row,
+    .add_lanes = add_lanes,
+};

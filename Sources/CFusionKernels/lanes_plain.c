@@ -1,0 +1,7 @@
+// Vector extensions for whatever the compiler's target has: SSE2, NEON. The reference for the other instruction sets.
+#pragma clang diagnostic ignored "-Wpsabi"  // 32-byte vectors are passed to inlined functions only
+#define KERNELS fk_lanes_plain
+#define KERNELS_NAME "plain"
+#define TILE_CHANNELS 3
+#define TILE_COLUMNS 2
+#include "lanes_kernels.h"

@@ -1,0 +1,197 @@
+// Convolutions that keep the image's size, 3x3 and 5x5, in tiles of 2x2 pixels: pooling and the sums of batch norm happen
+// while the tile is in registers. Taps beyond the edge are skipped: rows by a branch, columns by a variant of the code.
+
+// acc[o][r][j] for ROWS x COLUMNS pixels of TILE_CHANNELS output channels; `in` points at the tile's first pixel in channel
+// 0. Input rows top ..< bottom, counted from K/2 rows above the tile, are inside the image; LEFT and RIGHT columns at the
+// ends of the tile's reach are not.
+INLINE void tile(const vf *in, long plane, long width, int channels, const float *w, const int K, const int ROWS,
+                 const int COLUMNS, const int LEFT, const int RIGHT, int top, int bottom, vf acc[TILE_CHANNELS * 4]) {
+  UNROLL for (int i = 0; i < TILE_CHANNELS * 4; i++) acc[i] = zeros();
+  NO_UNROLL for (int c = 0; c < channels; c++, in += plane, w += K * K * GROUP) {
+    UNROLL for (int i = 0; i < ROWS + K - 1; i++) {
+      if ((i < K / 2 && i < top) || (i >= ROWS + K / 2 && i >= bottom)) continue;
+      const vf *row = in + (i - K / 2) * width - K / 2;
+      vf v[6];
+      UNROLL for (int x = LEFT; x < COLUMNS + K - 1 - RIGHT; x++) v[x] = row[x];
+      UNROLL for (int kx = 0; kx < K; kx++) UNROLL for (int r = 0; r < ROWS; r++) {
+        if (i - r < 0 || i - r >= K) continue;
+        UNROLL for (int o = 0; o < TILE_CHANNELS; o++) UNROLL for (int j = 0; j < COLUMNS; j++) {
+          if (j + kx >= LEFT && j + kx < COLUMNS + K - 1 - RIGHT)
+            acc[(o * 2 + r) * 2 + j] += v[j + kx] * w[((i - r) * K + kx) * GROUP + o];
+        }
+      }
+    }
+  }
+}
+
+// The gradient of four conv outputs from that of their pooled maximum, which goes to the first of equals.
+INLINE void share_gradient(const vf y[4], vf pooled, vf gradient, vf constant, vf slope, vf out[4]) {
+  vi taken = y[0] == pooled;
+  vf share[4];
+  share[0] = taken ? gradient : zeros();
+  UNROLL for (int i = 1; i < 4; i++) {
+    vi hit = i < 3 ? ~taken & (y[i] == pooled) : ~taken;
+    share[i] = hit ? gradient : zeros();
+    taken |= hit;
+  }
+  UNROLL for (int i = 0; i < 4; i++) out[i] = share[i] - (constant + slope * y[i]);
+}
+
+// Runs one tile and its epilogue; `job` is a copy that the stores of vectors cannot be thought to change.
+INLINE void tile_job(const same_job *job, const epilogue what, const int K, const int ROWS, const int COLUMNS,
+                     const int LEFT, const int RIGHT, int channel, int y, int x, vf live, vf *sums) {
+  const long width = job->columns, plane = width * job->rows, pooled_width = width / 2;
+  const long pooled_plane = pooled_width * (job->rows / 2);
+  const int count = job->out_channels - channel < TILE_CHANNELS ? job->out_channels - channel : TILE_CHANNELS;
+  const float *w = job->weights + (long)(channel / GROUP) * job->in_channels * K * K * GROUP + channel % GROUP;
+  vf acc[TILE_CHANNELS * 4];
+  tile((const vf *)job->in + y * width + x, plane, width, job->in_channels, w, K, ROWS, COLUMNS, LEFT, RIGHT,
+       K / 2 - y, job->rows - y + K / 2, acc);
+  UNROLL for (int o = 0; o < TILE_CHANNELS; o++) {
+    if (o >= count) continue;
+    const int c = channel + o;
+    const long at = c * plane + y * width + x, pooled_at = c * pooled_plane + y / 2 * pooled_width + x / 2;
+    const vf *v = acc + o * 4;
+    vf *out = (vf *)job->out, s = zeros(), q = zeros();
+    if (what == DIFFERENTIATE) {
+      vf constant = job->constant[c] * live, slope = job->slope[c] * live, result[4];
+      if (ROWS == 2 && COLUMNS == 2)
+        share_gradient(v, ((const vf *)job->pooled)[pooled_at], job->scale[c] * ((const vf *)job->gradient)[pooled_at],
+                       constant, slope, result);
+      else
+        UNROLL for (int i = 0; i < 4; i++) result[i] = -(constant + slope * v[i]);
+      UNROLL for (int r = 0; r < ROWS; r++) UNROLL for (int j = 0; j < COLUMNS; j++)
+        out[(c * 2 + r) * width + x + j] = result[r * 2 + j];
+      continue;
+    }
+    UNROLL for (int r = 0; r < ROWS; r++) UNROLL for (int j = 0; j < COLUMNS; j++) {
+      vf a = v[r * 2 + j];
+      if (what == MASK) {
+        vf p = ((const vf *)job->pooled)[at + r * width + j];
+        a = job->scale[c] * p + job->shift[c] > 0 ? a : zeros();
+        s += a;
+        q += a * p;
+      } else if (what == TRAIN) {
+        s += a;
+        q += a * a;
+      }
+      if (what == STORE || what == MASK || (what == TRAIN && out)) out[at + r * width + j] = a;
+    }
+    if (what == TRAIN || what == MASK) {
+      sums[o * 2] += s;
+      sums[o * 2 + 1] += q;
+    }
+    if ((what == TRAIN || what == EVALUATE) && ROWS == 2 && COLUMNS == 2) {
+      vf p = job->scale[c] < 0 ? minimum(minimum(v[0], v[1]), minimum(v[2], v[3]))
+                               : maximum(maximum(v[0], v[1]), maximum(v[2], v[3]));
+      if (what == EVALUATE) p = rectified(job->scale[c] * p + job->shift[c]);
+      ((vf *)job->pooled)[pooled_at] = p;
+    }
+  }
+}
+
+// All tiles of a row, or of a pair of rows.
+INLINE void tile_row(const same_job *job, const epilogue what, const int K, const int ROWS, int channel, int y, vf live,
+                     vf *sums) {
+#define TILE(COLUMNS, LEFT, RIGHT) tile_job(job, what, K, ROWS, COLUMNS, LEFT, RIGHT, channel, y, x, live, sums)
+  const int width = job->columns, odd = width & 1;
+  int x = 0;
+  TILE(2, K / 2, 0);
+  NO_UNROLL for (x = 2; x + 2 + K / 2 <= width; x += 2) TILE(2, 0, 0);
+  if (x + 2 == width) {
+    TILE(2, 0, K / 2);
+  } else if (odd && what != EVALUATE) {  // pooling leaves an odd last column out
+    if (K == 5) {
+      if (x + 3 == width) {
+        TILE(2, 0, 1);
+        x += 2;
+      }
+    }
+    TILE(1, 0, K / 2);
+  } else if (odd && K == 5 && x + 3 == width) {
+    TILE(2, 0, 1);
+  }
+#undef TILE
+}
+
+INLINE void convolve_rows(const same_job *shared, const epilogue what, const int K) {
+  const same_job copy = *shared, *job = &copy;
+  const vf live = live_lanes(job->live);
+  const int channels = job->group_to * GROUP < job->out_channels ? job->group_to * GROUP : job->out_channels;
+  NO_UNROLL for (int y = job->row_from; y < job->row_to; y += 2) {
+    NO_UNROLL for (int channel = job->group_from * GROUP; channel < channels; channel += TILE_CHANNELS) {
+      // Float sums over two rows, doubles beyond: one level of floats would lose enough to flip near-ties in pooling.
+      vf sums[TILE_CHANNELS * 2];
+      UNROLL for (int i = 0; i < TILE_CHANNELS * 2; i++) sums[i] = zeros();
+      if (y + 1 < job->rows)
+        tile_row(job, what, K, 2, channel, y, live, sums);
+      else if (what != EVALUATE)
+        tile_row(job, what, K, 1, channel, y, live, sums);
+      if (what == TRAIN || what == MASK)
+        for (int o = 0; o < TILE_CHANNELS && channel + o < channels; o++) {
+          job->sums[(channel + o) * 2] += lane_sum(sums[o * 2] * live);
+          job->sums[(channel + o) * 2 + 1] += lane_sum(sums[o * 2 + 1] * live);
+        }
+    }
+  }
+}
+
+static void convolve_same(const same_job *job, epilogue what) {
+#define CASE(WHAT) \
+  case WHAT: return job->kernel == 3 ? convolve_rows(job, WHAT, 3) : convolve_rows(job, WHAT, 5);
+  switch (what) { CASE(STORE) CASE(TRAIN) CASE(EVALUATE) CASE(MASK) CASE(DIFFERENTIATE) }
+#undef CASE
+}
+
+// What a fused layer hands on: relu(scale · pooled + shift).
+static void relu(const float *in, long plane, int from, int to, const float *scale, const float *shift, float *out) {
+  for (int c = from; c < to; c++) {
+    const vf a = (vf)(scale[c]), b = (vf)(shift[c]), *p = (const vf *)in + c * plane;
+    vf *o = (vf *)out + c * plane;
+    for (long i = 0; i < plane; i++) o[i] = rectified(p[i] * a + b);
+  }
+}
+
+// The MASK epilogue for a gradient that is in memory.
+static void mask(float *gradient, const float *pooled, long plane, int from, int to, const float *scale,
+                 const float *shift, double *sums) {
+  for (int c = from; c < to; c++) {
+    const vf a = (vf)(scale[c]), b = (vf)(shift[c]), *p = (const vf *)pooled + c * plane;
+    vf *g = (vf *)gradient + c * plane;
+    for (long start = 0; start < plane; start += 128) {
+      vf s = zeros(), q = zeros();
+      for (long i = start; i < plane && i < start + 128; i++) {
+        g[i] = a * p[i] + b > 0 ? g[i] : zeros();
+        s += g[i];
+        q += g[i] * p[i];
+      }
+      sums[c * 2] += lane_sum(s);
+      sums[c * 2 + 1] += lane_sum(q);
+    }
+  }
+}
+
+static void pool_gradient(const same_job *job, float *y) {
+  const int rows = job->rows, width = job->columns;
+  const long plane = (long)rows * width, pooled_plane = (long)(rows / 2) * (width / 2);
+  const vf live = live_lanes(job->live);
+  for (int c = job->group_from * GROUP; c < job->group_to * GROUP && c < job->out_channels; c++) {
+    const vf scale = (vf)(job->scale[c]), constant = job->constant[c] * live, slope = job->slope[c] * live;
+    const vf *p = (const vf *)job->pooled + c * pooled_plane, *g = (const vf *)job->gradient + c * pooled_plane;
+    vf *first = (vf *)y + c * plane;
+    for (int r = 0; r + 1 < rows; r += 2, first += 2 * width, p += width / 2, g += width / 2) {
+      vf *second = first + width;
+      for (int x = 0; x < width / 2; x++) {
+        vf v[4] = {first[2 * x], first[2 * x + 1], second[2 * x], second[2 * x + 1]}, out[4];
+        share_gradient(v, p[x], scale * g[x], constant, slope, out);
+        first[2 * x] = out[0], first[2 * x + 1] = out[1], second[2 * x] = out[2], second[2 * x + 1] = out[3];
+      }
+      if (width & 1) {
+        first[width - 1] = -(constant + slope * first[width - 1]);
+        second[width - 1] = -(constant + slope * second[width - 1]);
+      }
+    }
+    if (rows & 1)
+      for (int x = 0; x < width; x++) first[x] = -(constant + slope * first[x]);
+  }
+}

@@ -1,0 +1,130 @@
+// What follows a convolution on the general path: statistics, activation, dropout, pooling, and their derivatives.
+
+static void moments(const float *y, int rows, int columns, int from, int to, int live, double *sums) {
+  const vf lanes = live_lanes(live);
+  const vf *v = (const vf *)y + (long)from * rows * columns;
+  for (int c = from; c < to; c++)
+    for (int r = 0; r < rows; r++, v += columns) {
+      vf s = zeros(), q = zeros();
+      for (int x = 0; x < columns; x++) {
+        s += v[x];
+        q += v[x] * v[x];
+      }
+      sums[c * 2] += lane_sum(s * lanes);
+      sums[c * 2 + 1] += lane_sum(q * lanes);
+    }
+}
+
+INLINE vf activated(vf u, fk_activation activation) {
+  switch (activation) {
+    case FK_LINEAR: return u;
+    case FK_RELU: return rectified(u);
+    case FK_SIGMOID:
+      for (int i = 0; i < LANES; i++) u[i] = 1 / (1 + expf(-u[i]));
+      return u;
+    case FK_TANH:
+      for (int i = 0; i < LANES; i++) u[i] = tanhf(u[i]);
+      return u;
+  }
+}
+
+// The derivative of an activation, from its result h.
+INLINE vf activation_slope(vf h, fk_activation activation) {
+  switch (activation) {
+    case FK_LINEAR: return (vf)(1);
+    case FK_RELU: return h > 0 ? (vf)(1) : zeros();
+    case FK_SIGMOID: return h * (1 - h);
+    case FK_TANH: return 1 - h * h;
+  }
+}
+
+// One channel of h = activation(scale · y + shift).
+static void activate_plane(const tail_job *job, int c, vf *h) {
+  const long plane = (long)job->rows * job->columns;
+  const vf *y = (const vf *)job->y + c * plane;
+  for (long i = 0; i < plane; i++) h[i] = activated(job->scale[c] * y[i] + job->shift[c], job->spec.activation);
+}
+
+// Windows of a pooling in one plane: `body` sees the window's first pixel `at` and its index `w`.
+#define FOR_WINDOWS(job, at, w)                                           \
+  for (long w = 0, windows = (long)job->out_rows * job->out_columns,      \
+            at = 0; w < windows; w++,                                     \
+            at = (w / job->out_columns * job->columns + w % job->out_columns) * job->spec.pool_stride)
+#define FOR_PIXELS(job, at, i)                        \
+  for (int dy = 0; dy < job->spec.pool_size; dy++)    \
+    for (long i = at + (long)dy * job->columns, end = i + job->spec.pool_size; i < end; i++)
+
+static void tail(const tail_job *job) {
+  const long plane = (long)job->rows * job->columns, out_plane = (long)job->out_rows * job->out_columns;
+  const float share = 1.0f / (job->spec.pool_size * job->spec.pool_size);
+  for (int c = job->channel_from; c < job->channel_to; c++) {
+    vf *out = (vf *)job->out + c * out_plane, *h = job->spec.pooling == FK_NO_POOL ? out : (vf *)job->scratch;
+    activate_plane(job, c, h);
+    if (job->dropout)
+      for (long i = 0; i < plane; i++) h[i] *= ((const vf *)job->dropout)[c * plane + i];
+    if (job->spec.pooling == FK_MAX_POOL) {
+      FOR_WINDOWS(job, at, w) {
+        vf best = h[at];
+        FOR_PIXELS(job, at, i) best = maximum(best, h[i]);
+        out[w] = best;
+      }
+    } else if (job->spec.pooling == FK_AVERAGE_POOL) {
+      FOR_WINDOWS(job, at, w) {
+        vf sum = zeros();
+        FOR_PIXELS(job, at, i) sum += h[i];
+        out[w] = sum * share;
+      }
+    }
+  }
+}
+
+static void tail_gradient(const tail_job *job) {
+  const long plane = (long)job->rows * job->columns, out_plane = (long)job->out_rows * job->out_columns;
+  const float share = 1.0f / (job->spec.pool_size * job->spec.pool_size);
+  vf *h = (vf *)job->scratch, *dropped = h + plane;
+  for (int c = job->channel_from; c < job->channel_to; c++) {
+    const vf *dz = (const vf *)job->out_gradient + c * out_plane, *y = (const vf *)job->y + c * plane;
+    const vf *factor = job->dropout ? (const vf *)job->dropout + c * plane : NULL;
+    vf *g = (vf *)job->gradient + c * plane;
+    activate_plane(job, c, h);
+    if (job->spec.pooling == FK_NO_POOL) memcpy(g, dz, plane * sizeof(vf));
+    else for (long i = 0; i < plane; i++) g[i] = zeros();
+    if (job->spec.pooling == FK_MAX_POOL) {
+      for (long i = 0; i < plane; i++) dropped[i] = factor ? h[i] * factor[i] : h[i];
+      FOR_WINDOWS(job, at, w) {
+        vf best = dropped[at];
+        FOR_PIXELS(job, at, i) best = maximum(best, dropped[i]);
+        vi taken = (vi)(0);  // the first of equals gets the gradient
+        FOR_PIXELS(job, at, i) {
+          vi hit = ~taken & (dropped[i] == best);
+          g[i] += hit ? dz[w] : zeros();
+          taken |= hit;
+        }
+      }
+    } else if (job->spec.pooling == FK_AVERAGE_POOL) {
+      FOR_WINDOWS(job, at, w) FOR_PIXELS(job, at, i) g[i] += dz[w] * share;
+    }
+    for (int r = 0; r < job->rows; r++) {
+      vf s = zeros(), q = zeros();
+      for (long i = (long)r * job->columns, end = i + job->columns; i < end; i++) {
+        if (factor) g[i] *= factor[i];
+        g[i] *= activation_slope(h[i], job->spec.activation);
+        s += g[i];
+        q += g[i] * y[i];
+      }
+      job->sums[c * 2] += lane_sum(s);
+      job->sums[c * 2 + 1] += lane_sum(q);
+    }
+  }
+}
+
+// Through batch norm, in place: scale · gradient - constant - slope · y.
+static void norm_gradient(float *gradient, const float *y, long plane, int from, int to, const float *scale,
+                          const float *constant, const float *slope, int live) {
+  const vf lanes = live_lanes(live);
+  for (int c = from; c < to; c++) {
+    vf *g = (vf *)gradient + c * plane;
+    const vf *v = (const vf *)y + c * plane, k = constant[c] * lanes, m = slope[c] * lanes;
+    for (long i = 0; i < plane; i++) g[i] = scale[c] * g[i] - (k + m * v[i]);
+  }
+}

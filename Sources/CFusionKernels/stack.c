@@ -1,0 +1,228 @@
+// Shapes and memory of a convolution stack.
+#include "stack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// Runs of outputs that share their taps. `source` gives the input position of a tap at an output, or -1.
+typedef struct {
+  int inputs, outputs, kernel, stride, padding, transposed;
+} axis;
+
+static int source(const axis *a, int output, int tap) {
+  int position;
+  if (a->transposed) {
+    position = output + a->padding - tap;
+    if (position < 0 || position % a->stride) return -1;
+    position /= a->stride;
+  } else {
+    position = output * a->stride + tap - a->padding;
+  }
+  return position >= 0 && position < a->inputs ? position : -1;
+}
+
+static run *make_runs(axis a, int *count) {
+  run *runs = malloc((size_t)a.outputs * sizeof *runs);
+  *count = 0;
+  if (!runs) return NULL;
+  const int step = a.transposed ? a.stride : 1;
+  for (int residue = 0; residue < step; residue++) {
+    run *last = NULL;
+    for (int output = residue; output < a.outputs; output += step) {
+      run now = {.at = output, .step = step, .count = 1, .stride = a.transposed ? 1 : a.stride};
+      for (int tap = 0; tap < a.kernel; tap++) {
+        int position = source(&a, output, tap);
+        if (position < 0) continue;
+        now.tap[now.taps] = tap;
+        now.position[now.taps++] = position;
+      }
+      if (last && last->taps == now.taps && memcmp(last->tap, now.tap, now.taps * sizeof(int)) == 0) {
+        last->count++;
+      } else {
+        last = runs + (*count)++;
+        *last = now;
+      }
+    }
+  }
+  return runs;
+}
+
+int fk_block_is_fused(const fk_block *block, int columns) {
+  const int K = block->kernel;
+  return (K == 3 || K == 5) && block->stride == 1 && block->padding == K / 2 && !block->bias && block->normalise &&
+         block->activation == FK_RELU && block->dropout == 0 && block->pooling == FK_MAX_POOL && block->pool_size == 2 &&
+         block->pool_stride == 2 && columns >= 2 + K / 2;
+}
+
+static int shape_layer(layer *l, const fk_block *block, int channels, int rows, int columns) {
+  const int K = block->kernel, window = block->pooling == FK_NO_POOL ? 1 : block->pool_size;
+  *l = (layer){.spec = *block, .in_channels = channels, .in_rows = rows, .in_columns = columns};
+  if (block->channels < 1 || K < 1 || K > FK_MAX_KERNEL || block->stride < 1 || block->padding < 0 ||
+      (block->pooling != FK_NO_POOL && (block->pool_size < 1 || block->pool_stride < 1)))
+    return 0;
+  if (rows + 2L * block->padding < K || columns + 2L * block->padding < K) return 0;
+  l->rows = (rows + 2 * block->padding - K) / block->stride + 1;
+  l->columns = (columns + 2 * block->padding - K) / block->stride + 1;
+  if (l->rows < window || l->columns < window) return 0;
+  if (block->pooling == FK_NO_POOL) l->spec.pool_size = l->spec.pool_stride = 1;
+  l->out_rows = (l->rows - window) / l->spec.pool_stride + 1;
+  l->out_columns = (l->columns - window) / l->spec.pool_stride + 1;
+  l->fused = fk_block_is_fused(block, columns);
+  l->weights_by_rows = l->fused && l->rows >= ROWS_TO_CUT && weight_count(l) <= 8192;
+  return 1;
+}
+
+fk_status fk_stack_create(const fk_block *blocks, int count, int channels, int rows, int columns,
+                          const char *instructions, fk_stack **result) {
+  extern fk_status fk_find_kernels(const char *name, const lanes_kernels **kernels);
+  *result = NULL;
+  const lanes_kernels *kernels;
+  fk_status status = fk_find_kernels(instructions, &kernels);
+  if (status != FK_OK) return status;
+  if (count < 1 || channels < 1 || rows < 1 || columns < 1) return FK_BAD_SHAPE;
+  fk_stack *stack = calloc(1, sizeof *stack);
+  if (stack) stack->layers = calloc((size_t)count, sizeof *stack->layers);
+  if (!stack || !stack->layers) {
+    free(stack);
+    return FK_NO_MEMORY;
+  }
+  stack->kernels = kernels;
+  for (int i = 0; i < count; i++) {
+    layer *l = stack->layers + i;
+    stack->count = i + 1;
+    if (!shape_layer(l, blocks + i, channels, rows, columns)) {
+      fk_stack_destroy(stack);
+      return FK_BAD_SHAPE;
+    }
+    const int K = l->spec.kernel, stride = l->spec.stride, padding = l->spec.padding;
+    l->may_recompute = i == 0 && l->fused && l->in_channels * K * K <= 32;
+    if (!l->fused) {
+      l->row_runs = make_runs((axis){rows, l->rows, K, stride, padding, 0}, &l->row_run_count);
+      l->column_runs = make_runs((axis){columns, l->columns, K, stride, padding, 0}, &l->column_run_count);
+      l->back_row_runs = make_runs((axis){l->rows, rows, K, stride, padding, 1}, &l->back_row_run_count);
+      l->back_column_runs = make_runs((axis){l->columns, columns, K, stride, padding, 1}, &l->back_column_run_count);
+      if (!l->row_runs || !l->column_runs || !l->back_row_runs || !l->back_column_runs) {
+        fk_stack_destroy(stack);
+        return FK_NO_MEMORY;
+      }
+    }
+    channels = l->spec.channels, rows = l->out_rows, columns = l->out_columns;
+  }
+  *result = stack;
+  return FK_OK;
+}
+
+void fk_stack_destroy(fk_stack *stack) {
+  if (!stack) return;
+  for (int i = 0; i < stack->count; i++) {
+    layer *l = stack->layers + i;
+    free(l->row_runs);
+    free(l->column_runs);
+    free(l->back_row_runs);
+    free(l->back_column_runs);
+  }
+  free(stack->layers);
+  free(stack);
+}
+
+// Hands out pieces of one allocation; without memory it only counts how much is needed.
+typedef struct {
+  char *memory;
+  size_t used;
+  int pieces;
+} arena;
+
+static void *take(arena *a, size_t bytes) {
+  // Starts are staggered, so that the same pixel of different tensors does not fall into the same cache set.
+  a->used = (a->used + 63) / 64 * 64 + (size_t)(a->pieces++ % 16) * (5 * 64);
+  void *piece = a->memory ? a->memory + a->used : NULL;
+  a->used += bytes;
+  return piece;
+}
+static float *take_floats(arena *a, size_t count) { return take(a, count * sizeof(float)); }
+
+static void raise_to(size_t *size, size_t other) {
+  if (other > *size) *size = other;
+}
+
+static size_t worker_need(const fk_stack *stack, fk_purpose purpose) {
+  size_t need = 0, image = 0, y = 0, planes = 0;
+  for (int i = 0; i < stack->count; i++) {
+    const layer *l = stack->layers + i;
+    const size_t K = (size_t)l->spec.kernel, row = (size_t)l->columns * LANES;
+    raise_to(&image, (size_t)l->in_channels * in_plane(l) * LANES);
+    raise_to(&image, (size_t)l->spec.channels * out_plane(l) * LANES);
+    if (!l->fused) {
+      raise_to(&y, (size_t)l->spec.channels * conv_plane(l) * LANES);
+      raise_to(&planes, 2 * (size_t)conv_plane(l) * LANES);
+    }
+    size_t sums = 3 * K * K * LANES;
+    if (l->weights_by_rows || l->may_recompute) sums *= (size_t)l->in_channels * triples(l->spec.channels);
+    raise_to(&need, sums + (l->may_recompute ? 2 * l->spec.channels * row : 0));
+    raise_to(&need, K * GROUP * LANES);
+  }
+  if (purpose == FK_EVALUATION) return 2 * image + y + planes;
+  raise_to(&need, planes);
+  return need;
+}
+
+static void lay_out(const fk_stack *stack, fk_workspace *w, arena *a) {
+  const size_t blocks = (size_t)w->blocks;
+  const int training = w->purpose != FK_EVALUATION;
+  w->layers = take(a, (size_t)(stack->count + 1) * sizeof(layer_memory));
+  layer_memory unused, *m;
+  for (int i = 0; i <= stack->count; i++) {
+    const layer *l = stack->layers + i, *before = l - 1;
+    m = a->memory ? w->layers + i : &unused;
+    memset(m, 0, sizeof *m);
+    if (training)
+      m->input = take_floats(a, blocks * LANES * (i < stack->count ? (size_t)l->in_channels * in_plane(l)
+                                                    : (size_t)before->spec.channels * out_plane(before)));
+    if (i == stack->count) break;
+    const size_t channels = (size_t)l->spec.channels, K2 = (size_t)l->spec.kernel * l->spec.kernel;
+    m->packed = take_floats(a, (size_t)groups(l->spec.channels) * GROUP * l->in_channels * K2);
+    m->scale = take_floats(a, channels);
+    m->shift = take_floats(a, channels);
+    if (!training) continue;
+    const size_t conv = blocks * LANES * channels * conv_plane(l), out = blocks * LANES * channels * out_plane(l);
+    m->constant = take_floats(a, channels);
+    m->slope = take_floats(a, channels);
+    m->mean = take(a, channels * sizeof(double));
+    m->inverse_deviation = take(a, channels * sizeof(double));
+    m->sums = take(a, blocks * PARTS * channels * 2 * sizeof(double));
+    m->packed_back = take_floats(a, (size_t)groups(l->in_channels) * GROUP * channels * K2);
+    m->gradient = take_floats(a, out);
+    if (l->fused) m->pooled = take_floats(a, out);
+    if (!is_recomputed(l, w)) m->y = take_floats(a, conv);
+    if (!l->fused) m->y_gradient = take_floats(a, conv);
+    if (l->spec.dropout > 0) m->dropout = take_floats(a, conv);
+    if (l->weights_by_rows || is_recomputed(l, w))
+      m->weight_parts = take_floats(a, blocks * PARTS * (size_t)weight_count(l));
+  }
+  if (w->purpose == FK_TRAINING_WITH_INPUT_GRADIENT)
+    w->input_gradient = take_floats(a, blocks * LANES * stack->layers->in_channels * in_plane(stack->layers));
+  w->scratch_size = (worker_need(stack, w->purpose) + 15) / 16 * 16 + 16 * 11;
+  w->scratch = take_floats(a, w->scratch_size * w->workers);
+}
+
+fk_workspace *fk_workspace_create(const fk_stack *stack, long samples, int workers, fk_purpose purpose) {
+  fk_workspace *w = calloc(1, sizeof *w);
+  if (!w) return NULL;
+  w->blocks = (samples + LANES - 1) / LANES;
+  w->workers = workers;
+  w->purpose = purpose;
+  arena needed = {0};
+  lay_out(stack, w, &needed);
+  if (posix_memalign(&w->memory, 4096, needed.used + 64) != 0) {
+    free(w);
+    return NULL;
+  }
+  lay_out(stack, w, &(arena){.memory = w->memory});
+  return w;
+}
+
+void fk_workspace_destroy(fk_workspace *workspace) {
+  if (!workspace) return;
+  free(workspace->memory);
+  free(workspace);
+}

@@ -1,0 +1,102 @@
+// What the parts of the convolution stack share: shapes, memory, and the cut of the work.
+#ifndef FK_STACK_H
+#define FK_STACK_H
+
+#include <stddef.h>
+
+#include "lanes.h"
+
+// Blocks of eight samples are cut further, so that small batches keep every core busy: large images by rows, small ones
+// by channels. The cut depends on the shapes alone.
+enum { PARTS = 4, ROWS_TO_CUT = 16 };
+
+typedef struct {
+  fk_block spec;
+  int in_channels, in_rows, in_columns;
+  int rows, columns;          // after the convolution
+  int out_rows, out_columns;  // after the pooling
+  int fused;
+  int may_recompute;  // cheaper to compute the convolution again in the backward pass than to keep its result
+  int weights_by_rows;  // weight gradients: one partial sum per unit of rows, else units of output channels
+  run *row_runs, *column_runs, *back_row_runs, *back_column_runs;
+  int row_run_count, column_run_count, back_row_run_count, back_column_run_count;
+} layer;
+
+struct fk_stack {
+  const lanes_kernels *kernels;
+  int count;
+  layer *layers;
+};
+
+typedef struct {
+  float *input;     // of the layer, in lanes; that of the layer after the last is the result
+  float *y;         // the convolution; on the fused path its gradient takes its place
+  float *pooled;    // fused: extremum of y
+  float *gradient;  // of the layer's result (fused: zero where the result is)
+  float *y_gradient, *dropout;  // general path
+  float *packed, *packed_back;  // weights for the convolution and for its data gradient
+  float *weight_parts;          // [unit][weights]
+  double *sums;                 // [unit][channel][2]
+  int sum_units;
+  float *scale, *shift, *constant, *slope;
+  double *mean, *inverse_deviation;
+} layer_memory;
+
+struct fk_workspace {
+  void *memory;
+  long blocks;
+  int workers;
+  fk_purpose purpose;
+  layer_memory *layers;  // one more than there are layers
+  float *input_gradient, *scratch;
+  size_t scratch_size;  // floats for one worker
+  long samples;         // of the forward pass that the backward pass belongs to
+  int used_running_statistics;
+};
+
+// One pass of a batch: what the units of a phase see.
+typedef struct {
+  const fk_stack *stack;
+  fk_workspace *workspace;
+  fk_pool *pool;
+  const fk_block_values *values, *gradients;
+  const float *x;
+  float *out;
+  long samples;
+  int blocks, index;  // the layer that the phase works on
+  fk_forward_options options;
+} pass;
+
+static inline int smaller(int a, int b) { return a < b ? a : b; }
+static inline int groups(int channels) { return (channels + GROUP - 1) / GROUP; }
+static inline int triples(int channels) { return (channels + 2) / 3; }
+static inline long weight_count(const layer *l) {
+  return (long)l->spec.channels * l->in_channels * l->spec.kernel * l->spec.kernel;
+}
+static inline long conv_plane(const layer *l) { return (long)l->rows * l->columns; }
+static inline long out_plane(const layer *l) { return (long)l->out_rows * l->out_columns; }
+static inline long in_plane(const layer *l) { return (long)l->in_rows * l->in_columns; }
+static inline int live_samples(const pass *p, int block) {
+  return (int)(p->samples - (long)block * LANES < LANES ? p->samples - (long)block * LANES : LANES);
+}
+static inline int is_recomputed(const layer *l, const fk_workspace *w) {
+  return l->may_recompute && w->purpose != FK_TRAINING_WITH_INPUT_GRADIENT;
+}
+static inline float *worker_scratch(const pass *p, int worker) {
+  return p->workspace->scratch + worker * p->workspace->scratch_size;
+}
+
+// Part `part` of `count` things: from ..< to, in multiples of `grain`.
+static inline void cut(int count, int grain, int part, int *from, int *to) {
+  int grains = (count + grain - 1) / grain;
+  *from = smaller(count, grains * part / PARTS * grain);
+  *to = smaller(count, grains * (part + 1) / PARTS * grain);
+}
+
+// Forward, shared by training and evaluation.
+void fk_pack_weights(const layer *l, const float *weight, int group, float *packed);
+void fk_pack_weights_back(const layer *l, const float *weight, int group, float *packed);
+void fk_fold_running_statistics(const layer *l, const fk_block_values *values, layer_memory *m);
+general_job fk_forward_job(const layer *l, const float *in, const float *packed, const float *bias, float *out);
+
+#endif

@@ -1,0 +1,301 @@
+// Backward: from the last layer to the first, the gradients of the convolutions' results in place of them.
+#include <string.h>
+
+#include "stack.h"
+
+static double *unit_sums(const layer_memory *m, const layer *l, long unit) {
+  double *sums = m->sums + unit * l->spec.channels * 2;
+  memset(sums, 0, sizeof(double) * 2 * l->spec.channels);
+  return sums;
+}
+
+// Where the layer before is fused, the gradient of its result is cut off where the result was zero.
+static void cut_off(const pass *p, int index, long unit, int block, int from, int to) {
+  const layer *l = p->stack->layers + index;
+  const layer_memory *m = p->workspace->layers + index;
+  if (!l->fused) return;
+  const long image = (long)block * l->spec.channels * out_plane(l) * LANES;
+  p->stack->kernels->mask(m->gradient + image, m->pooled + image, out_plane(l), from, to, m->scale, m->shift,
+                          unit_sums(m, l, unit));
+}
+
+// The gradient of the stack's output into lanes.
+static void receive(void *context, long unit, int worker) {
+  (void)worker;
+  const pass *p = context;
+  const int index = p->stack->count - 1, block = (int)(unit / PARTS);
+  const layer *l = p->stack->layers + index;
+  const long elements = l->spec.channels * out_plane(l);
+  int from, to;
+  cut(l->spec.channels, 1, (int)(unit % PARTS), &from, &to);
+  p->stack->kernels->load(p->x + block * LANES * elements, elements, from * out_plane(l), to * out_plane(l),
+                          live_samples(p, block), 1, p->workspace->layers[index].gradient + block * LANES * elements);
+  cut_off(p, index, unit, block, from, to);
+}
+
+static same_job fused_job(const pass *p, int block) {
+  const layer *l = p->stack->layers + p->index;
+  const layer_memory *m = p->workspace->layers + p->index;
+  const long image = (long)block * l->spec.channels * out_plane(l) * LANES;
+  return (same_job){.in = m->input + (long)block * LANES * l->in_channels * in_plane(l), .weights = m->packed,
+                    .kernel = l->spec.kernel, .in_channels = l->in_channels, .out_channels = l->spec.channels,
+                    .rows = l->rows, .columns = l->columns, .row_to = l->rows, .group_to = groups(l->spec.channels),
+                    .pooled = m->pooled + image, .gradient = m->gradient + image, .scale = m->scale, .shift = m->shift,
+                    .constant = m->constant, .slope = m->slope, .live = live_samples(p, block)};
+}
+
+// Fused: through pooling, ReLU and batch norm at once, in place of y.
+static void through_pool(void *context, long unit, int worker) {
+  (void)worker;
+  const pass *p = context;
+  const layer *l = p->stack->layers + p->index;
+  const int block = (int)(unit / PARTS);
+  same_job job = fused_job(p, block);
+  cut(groups(l->spec.channels), 1, (int)(unit % PARTS), &job.group_from, &job.group_to);
+  p->stack->kernels->pool_gradient(
+      &job, p->workspace->layers[p->index].y + (long)block * LANES * l->spec.channels * conv_plane(l));
+}
+
+// General: through pooling, dropout and activation.
+static void through_tail(void *context, long unit, int worker) {
+  const pass *p = context;
+  const layer *l = p->stack->layers + p->index;
+  const layer_memory *m = p->workspace->layers + p->index;
+  const long block = unit / PARTS, before = block * LANES * l->spec.channels * conv_plane(l);
+  tail_job job = {.spec = l->spec, .rows = l->rows, .columns = l->columns, .out_rows = l->out_rows,
+                  .out_columns = l->out_columns, .y = m->y + before, .scale = m->scale, .shift = m->shift,
+                  .dropout = m->dropout && !p->workspace->used_running_statistics ? m->dropout + before : NULL,
+                  .scratch = worker_scratch(p, worker),
+                  .out_gradient = m->gradient + block * LANES * l->spec.channels * out_plane(l),
+                  .gradient = m->y_gradient + before, .sums = unit_sums(m, l, unit)};
+  cut(l->spec.channels, 1, (int)(unit % PARTS), &job.channel_from, &job.channel_to);
+  p->stack->kernels->tail_gradient(&job);
+}
+
+// General: through batch norm.
+static void through_norm(void *context, long unit, int worker) {
+  (void)worker;
+  const pass *p = context;
+  const layer *l = p->stack->layers + p->index;
+  const layer_memory *m = p->workspace->layers + p->index;
+  const int block = (int)(unit / PARTS);
+  const long before = (long)block * LANES * l->spec.channels * conv_plane(l);
+  int from, to;
+  cut(l->spec.channels, 1, (int)(unit % PARTS), &from, &to);
+  p->stack->kernels->norm_gradient(m->y_gradient + before, m->y + before, conv_plane(l), from, to, m->scale, m->constant,
+                                   m->slope, live_samples(p, block));
+}
+
+// Gradients of batch norm's weights, and the coefficients of dy = scale · g - constant - slope · y.
+static void differentiate_norm(const pass *p) {
+  const layer *l = p->stack->layers + p->index;
+  const layer_memory *m = p->workspace->layers + p->index;
+  const fk_block_values *gradients = p->gradients + p->index;
+  const double count = (double)p->samples * conv_plane(l);
+  const int by_batch = l->spec.normalise && !p->workspace->used_running_statistics;
+  for (int c = 0; c < l->spec.channels; c++) {
+    double sum = 0, with_y = 0;
+    for (long u = 0; u < (long)p->blocks * PARTS; u++) {
+      sum += m->sums[(u * l->spec.channels + c) * 2];
+      with_y += m->sums[(u * l->spec.channels + c) * 2 + 1];
+    }
+    const double inverse = m->inverse_deviation[c], weight_gradient = inverse * (with_y - m->mean[c] * sum);
+    const double slope = by_batch ? m->scale[c] * inverse * weight_gradient / count : 0;
+    m->slope[c] = (float)slope;
+    m->constant[c] = (float)(by_batch ? m->scale[c] * sum / count - slope * m->mean[c] : 0);
+    if (gradients->norm_weight) gradients->norm_weight[c] = (float)weight_gradient;
+    if (gradients->norm_bias) gradients->norm_bias[c] = (float)sum;
+    // The mean of the batch takes a bias away again.
+    if (gradients->bias) gradients->bias[c] = (float)(by_batch ? 0 : m->scale[c] * sum);
+  }
+}
+
+// The data gradient, for a part of one block.
+static void data_gradient(const pass *p, long unit) {
+  const layer *l = p->stack->layers + p->index;
+  const layer_memory *m = p->workspace->layers + p->index, *before = m - 1;
+  const int block = (int)(unit / PARTS), part = (int)(unit % PARTS), fused_before = p->index > 0 && (l - 1)->fused;
+  const long y = (long)block * LANES * l->spec.channels * conv_plane(l), in = (long)block * LANES * l->in_channels * in_plane(l);
+  float *out = (p->index > 0 ? before->gradient : p->workspace->input_gradient) + in;
+  if (l->fused) {
+    same_job job = {.in = m->y + y, .weights = m->packed_back, .kernel = l->spec.kernel, .in_channels = l->spec.channels,
+                    .out_channels = l->in_channels, .rows = l->rows, .columns = l->columns, .row_to = l->rows,
+                    .group_to = groups(l->in_channels), .out = out, .live = LANES};
+    if (l->rows >= ROWS_TO_CUT) cut(l->rows, 2, part, &job.row_from, &job.row_to);
+    else cut(groups(l->in_channels), 1, part, &job.group_from, &job.group_to);
+    if (fused_before) {
+      job.pooled = before->pooled + in;
+      job.scale = before->scale, job.shift = before->shift;
+      job.sums = unit_sums(before, l - 1, unit);
+    }
+    p->stack->kernels->convolve_same(&job, fused_before ? MASK : STORE);
+    return;
+  }
+  general_job job = {.in = m->y_gradient + y, .weights = m->packed_back, .out = out, .kernel = l->spec.kernel,
+                     .in_channels = l->spec.channels, .out_channels = l->in_channels, .in_plane = conv_plane(l),
+                     .in_columns = l->columns, .out_plane = in_plane(l), .out_columns = l->in_columns,
+                     .row_runs = l->back_row_runs, .column_runs = l->back_column_runs,
+                     .row_run_count = l->back_row_run_count, .column_run_count = l->back_column_run_count};
+  cut(groups(l->in_channels), 1, part, &job.group_from, &job.group_to);
+  p->stack->kernels->convolve(&job);
+  if (fused_before)
+    cut_off(p, p->index - 1, unit, block, job.group_from * GROUP, smaller(l->in_channels, job.group_to * GROUP));
+}
+
+static weight_job weight_job_of(const layer *l) {
+  return (weight_job){.in_rows = l->in_rows, .in_columns = l->in_columns, .rows = l->rows, .columns = l->columns,
+                      .kernel = l->spec.kernel, .stride = l->spec.stride, .padding = l->spec.padding, .row_to = l->rows};
+}
+
+// `count` channels from `first` on, at the first row of the job; beyond the last one that one again, not used.
+static void point_at(weight_job *job, const layer *l, int count, int first, const float *gradient, long plane) {
+  for (int o = 0; o < count; o++) job->gradient[o] = gradient + smaller(first + o, l->spec.channels - 1) * plane;
+}
+
+// Sums of three channels, [ky][3][kx][8], to the weights' gradient, [out][in][ky][kx].
+static void give_triple(const pass *p, const layer *l, int triple, int in, const float *sums, float *gradient) {
+  const int K = l->spec.kernel;
+  float added[3 * 25];
+  p->stack->kernels->add_lanes(sums, 3L * K * K, added);
+  for (int o = 0; o < 3 && triple * 3 + o < l->spec.channels; o++)
+    for (int ky = 0; ky < K; ky++)
+      memcpy(gradient + (((long)(triple * 3 + o) * l->in_channels + in) * K + ky) * K, added + (ky * 3 + o) * K,
+             sizeof(float) * K);
+}
+
+// Weight gradient of some rows of one block, a few rows at a time so that they stay in the first cache. A layer that was
+// not kept is computed again.
+static void weights_of_rows(const pass *p, long unit, int worker) {
+  const layer *l = p->stack->layers + p->index;
+  const layer_memory *m = p->workspace->layers + p->index;
+  const int block = (int)(unit / PARTS), K = l->spec.kernel, recomputed = is_recomputed(l, p->workspace);
+  const long one = 3L * K * K * LANES, row = (long)l->columns * LANES;
+  float *sums = worker_scratch(p, worker), *rows = sums + triples(l->spec.channels) * l->in_channels * one;
+  memset(sums, 0, sizeof(float) * (size_t)(triples(l->spec.channels) * l->in_channels * one));
+  same_job again = fused_job(p, block);
+  again.out = rows;
+  int from, to;
+  cut(l->rows, 2, (int)(unit % PARTS), &from, &to);
+  weight_job job = weight_job_of(l);
+  const int step = recomputed || l->columns >= 56 ? 2 : 4;
+  for (int y = from; y < to; y += step) {
+    job.row_from = again.row_from = y;
+    job.row_to = again.row_to = smaller(y + step, to);
+    if (recomputed) p->stack->kernels->convolve_same(&again, DIFFERENTIATE);
+    for (int triple = 0; triple < triples(l->spec.channels); triple++) {
+      if (recomputed) point_at(&job, l, 3, triple * 3, rows, 2 * row);
+      else
+        point_at(&job, l, 3, triple * 3, m->y + (long)block * LANES * l->spec.channels * conv_plane(l) + y * row,
+                 conv_plane(l) * LANES);
+      for (int in = 0; in < l->in_channels; in++) {
+        job.in = again.in + in * in_plane(l) * LANES;
+        job.sums = sums + (triple * l->in_channels + in) * one;
+        p->stack->kernels->weights_same(&job);
+      }
+    }
+  }
+  for (int triple = 0; triple < triples(l->spec.channels); triple++)
+    for (int in = 0; in < l->in_channels; in++)
+      give_triple(p, l, triple, in, sums + (triple * l->in_channels + in) * one,
+                  m->weight_parts + unit * weight_count(l));
+}
+
+// Weight gradient of three output channels over all samples.
+static void weights_of_triple(const pass *p, int triple, int worker) {
+  const layer *l = p->stack->layers + p->index;
+  const layer_memory *m = p->workspace->layers + p->index;
+  const size_t one = sizeof(float) * 3 * l->spec.kernel * l->spec.kernel * LANES;
+  weight_job job = weight_job_of(l);
+  job.sums = worker_scratch(p, worker);
+  for (int in = 0; in < l->in_channels; in++) {
+    memset(job.sums, 0, one);
+    for (long block = 0; block < p->blocks; block++) {
+      job.in = m->input + (block * l->in_channels + in) * in_plane(l) * LANES;
+      point_at(&job, l, 3, triple * 3, m->y + block * LANES * l->spec.channels * conv_plane(l), conv_plane(l) * LANES);
+      p->stack->kernels->weights_same(&job);
+    }
+    give_triple(p, l, triple, in, job.sums, p->gradients[p->index].weight);
+  }
+}
+
+// General: the weights of six output channels, one input channel and one row of taps, over all samples.
+static void weights_of_tap_row(const pass *p, long unit, int worker) {
+  const layer *l = p->stack->layers + p->index;
+  const layer_memory *m = p->workspace->layers + p->index;
+  const int K = l->spec.kernel, ky = (int)(unit % K), in = (int)(unit / K % l->in_channels);
+  const int first = (int)(unit / K / l->in_channels) * GROUP;
+  weight_job job = weight_job_of(l);
+  job.sums = worker_scratch(p, worker);
+  memset(job.sums, 0, sizeof(float) * K * GROUP * LANES);
+  for (long block = 0; block < p->blocks; block++) {
+    job.in = m->input + (block * l->in_channels + in) * in_plane(l) * LANES;
+    point_at(&job, l, GROUP, first, m->y_gradient + block * LANES * l->spec.channels * conv_plane(l),
+             conv_plane(l) * LANES);
+    p->stack->kernels->weights_tap_row(&job, ky);
+  }
+  float added[FK_MAX_KERNEL * GROUP];
+  p->stack->kernels->add_lanes(job.sums, (long)K * GROUP, added);
+  for (int o = 0; o < GROUP && first + o < l->spec.channels; o++)
+    for (int kx = 0; kx < K; kx++)
+      p->gradients[p->index].weight[(((long)(first + o) * l->in_channels + in) * K + ky) * K + kx] = added[kx * GROUP + o];
+}
+
+static int has_data_gradient(const pass *p) { return p->index > 0 || p->out; }
+static int has_weight_parts(const pass *p) { return p->workspace->layers[p->index].weight_parts != NULL; }
+
+static long weight_units(const pass *p) {
+  const layer *l = p->stack->layers + p->index;
+  if (!p->gradients[p->index].weight) return 0;
+  if (has_weight_parts(p)) return (long)p->blocks * PARTS;
+  return l->fused ? triples(l->spec.channels) : (long)groups(l->spec.channels) * l->in_channels * l->spec.kernel;
+}
+
+// Data and weight gradients read the same memory and write to different places: one phase for both.
+static void differentiate(void *context, long unit, int worker) {
+  const pass *p = context;
+  const long data_units = has_data_gradient(p) ? (long)p->blocks * PARTS : 0;
+  if (unit < data_units) return data_gradient(p, unit);
+  unit -= data_units;
+  if (has_weight_parts(p)) weights_of_rows(p, unit, worker);
+  else if (p->stack->layers[p->index].fused) weights_of_triple(p, (int)unit, worker);
+  else weights_of_tap_row(p, unit, worker);
+}
+
+static void add_weight_parts(const pass *p) {
+  const long count = weight_count(p->stack->layers + p->index);
+  float *gradient = p->gradients[p->index].weight;
+  const float *part = p->workspace->layers[p->index].weight_parts;
+  if (!gradient || !part) return;
+  memset(gradient, 0, sizeof(float) * (size_t)count);
+  for (long u = 0; u < (long)p->blocks * PARTS; u++, part += count)
+    for (long i = 0; i < count; i++) gradient[i] += part[i];
+}
+
+static void give_input_gradient(void *context, long unit, int worker) {
+  (void)worker;
+  const pass *p = context;
+  const layer *l = p->stack->layers;
+  const long elements = l->in_channels * in_plane(l), block = unit / PARTS;
+  int from, to;
+  cut((int)elements, 8, (int)(unit % PARTS), &from, &to);
+  p->stack->kernels->store(p->workspace->input_gradient + block * LANES * elements, elements, from, to,
+                           live_samples(p, (int)block), p->out + block * LANES * elements);
+}
+
+void fk_stack_backward(const fk_stack *stack, fk_workspace *workspace, fk_pool *pool, const float *out_gradient,
+                       const fk_block_values *gradients, float *x_gradient) {
+  pass p = {.stack = stack, .workspace = workspace, .gradients = gradients, .x = out_gradient, .out = x_gradient,
+            .samples = workspace->samples, .blocks = (int)((workspace->samples + LANES - 1) / LANES)};
+  const long units = (long)p.blocks * PARTS;
+  fk_pool_run(pool, units, receive, &p);
+  for (p.index = stack->count - 1; p.index >= 0; p.index--) {
+    const layer *l = stack->layers + p.index;
+    if (!l->fused) fk_pool_run(pool, units, through_tail, &p);
+    differentiate_norm(&p);
+    if (l->fused && !is_recomputed(l, workspace)) fk_pool_run(pool, units, through_pool, &p);
+    if (!l->fused && l->spec.normalise) fk_pool_run(pool, units, through_norm, &p);
+    fk_pool_run(pool, (has_data_gradient(&p) ? units : 0) + weight_units(&p), differentiate, &p);
+    add_weight_parts(&p);
+  }
+  if (x_gradient) fk_pool_run(pool, units, give_input_gradient, &p);
+}

@@ -1,0 +1,146 @@
+import CFusionKernels
+import TensorEngine
+
+/// A stack of convolution blocks, run as one operation by kernels that keep eight samples in the lanes of a register.
+///
+/// Parameters of block i, named and laid out as in PyTorch: `convs.<i>.weight` `[out, in, K, K]` and `.bias`,
+/// `norms.<i>.weight`, `.bias`, `.running_mean` and `.running_var`. First values are those of `nn.Conv2d` and
+/// `nn.BatchNorm2d`.
+/// Shapes: `[N, C, H, W]` to `[N, C', H', W']`, see ``outputShape(_:input:)``.
+public final class ConvolutionStack {
+  /// The blocks in order.
+  public let blocks: [ConvolutionBlock]
+  /// The shape of the input for one sample, `[C, H, W]`.
+  public let input: Shape
+  /// The shape of the result for one sample.
+  public let output: Shape
+
+  private struct Parameters {
+    let weight: Parameter
+    let bias: Parameter?
+    let normWeight, normBias, runningMean, runningVariance: Parameter?
+    var weights: [Parameter] { [weight, bias, normWeight, normBias].compactMap { $0 } }
+  }
+  private let parameters: [Parameters]
+  private let stack: OpaquePointer
+  private let workspaces: ConvolutionWorkspaces
+  private let path: String
+
+  /// Makes the parameters, after ``plan(_:input:)`` found nothing wrong.
+  ///
+  /// - Parameters:
+  ///   - input: the shape of one sample, `[C, H, W]`.
+  ///   - instructions: forces an instruction set; if nil the environment or the machine decides.
+  public init(
+    _ blocks: [ConvolutionBlock], input: Shape, context: BuildContext, instructions: InstructionSet? = nil
+  ) {
+    let plan = Self.plan(blocks, input: input)
+    guard let output = plan.output else {
+      preconditionFailure(
+        "convolution stack: "
+          + plan.issues.map { ($0.block.map { "block \($0): " } ?? "") + $0.message }.joined(separator: "; "))
+    }
+    var stack: OpaquePointer?
+    let status = fk_stack_create(
+      blocks.map(\.kernelBlock), Int32(blocks.count), Int32(input[0]), Int32(input[1]), Int32(input[2]),
+      instructions?.rawValue, &stack)
+    guard status == FK_OK, let stack else {
+      preconditionFailure("convolution stack: the kernels refuse it (status \(status.rawValue)); \(plan)")
+    }
+    self.blocks = blocks
+    self.input = input
+    self.output = output
+    self.stack = stack
+    workspaces = ConvolutionWorkspaces(stack: stack, workers: context.device.threads)
+    path = context.path
+    parameters = blocks.indices.map { index in
+      let block = blocks[index]
+      let inputs = index == 0 ? input[0] : blocks[index - 1].channels
+      let conv = context.scope("convs.\(index)")
+      let norm = block.normalise ? context.scope("norms.\(index)") : nil
+      return Parameters(
+        weight: conv.parameter("weight", [block.channels, inputs, block.kernel, block.kernel], .layerDefault),
+        bias: block.bias
+          ? conv.parameter(
+            "bias", [block.channels], .fanInUniform(fanIn: inputs * block.kernel * block.kernel)) : nil,
+        normWeight: norm?.parameter("weight", [block.channels], .ones),
+        normBias: norm?.parameter("bias", [block.channels], .zeros),
+        runningMean: norm?.buffer("running_mean", [block.channels], .zeros),
+        runningVariance: norm?.buffer("running_var", [block.channels], .ones))
+    }
+  }
+
+  /// Shapes: `[N, C, H, W]` to `[N, C', H', W']`.
+  ///
+  /// In training, batch norm uses the statistics of the batch and updates the running ones. A batch norm over a single
+  /// value per channel gives its bias (where PyTorch refuses the batch), so that a last batch of one sample cannot stop
+  /// a run.
+  public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
+    precondition(
+      x.rank == 4 && Array(x.shape.dropFirst()) == input && x.shape[0] > 0,
+      "convolution stack: input has shape \(x.shape), expected [N, \(input.map(String.init).joined(separator: ", "))]")
+    let samples = x.shape[0]
+    let weights = parameters.flatMap { $0.weights.map { pass[$0] } }
+    let isTracked = x.isTracked || weights.contains { $0.isTracked }
+    let isTraining = pass.mode == .training
+    let purpose =
+      x.isTracked ? FK_TRAINING_WITH_INPUT_GRADIENT : isTracked || isTraining ? FK_TRAINING : FK_EVALUATION
+    let lease = workspaces.lease(samples: samples, purpose: purpose)
+    let values = parameters.map {
+      fk_block_values(
+        weight: $0.weight.base, bias: $0.bias?.base, norm_weight: $0.normWeight?.base, norm_bias: $0.normBias?.base,
+        running_mean: $0.runningMean?.base, running_variance: $0.runningVariance?.base)
+    }
+    let result = Tensor(shape: [samples] + output, device: x.device) { out in
+      if purpose == FK_EVALUATION {
+        fk_stack_evaluate(
+          stack, lease.pointer, x.device.pool, values, x.storage.base, samples, out.baseAddress!)
+      } else {
+        let options = fk_forward_options(
+          use_running_statistics: isTraining ? 0 : 1, random_key: pass.random(for: path).key)
+        fk_stack_forward(
+          stack, lease.pointer, x.device.pool, values, x.storage.base, samples, options, out.baseAddress!)
+      }
+    }
+    guard isTracked else { return result }
+    var held: ConvolutionWorkspaces.Lease? = lease
+    let wanted = weights.map(\.isTracked)
+    return Tensor.recorded("convolution stack", inputs: [x] + weights, output: result) { [self] gradient in
+      guard let lease = held else { preconditionFailure("convolution stack: a second backward pass over one forward") }
+      held = nil
+      return pullback(gradient, lease, inputWanted: purpose == FK_TRAINING_WITH_INPUT_GRADIENT, wanted: wanted)
+    }
+  }
+
+  /// Gradients of the input and of all weights, in the order in which they were recorded; nil where not wanted.
+  private func pullback(
+    _ gradient: Tensor, _ lease: ConvolutionWorkspaces.Lease, inputWanted: Bool, wanted: [Bool]
+  ) -> [Tensor?] {
+    let device = gradient.device
+    func memory(_ shape: Shape, if wanted: Bool) -> Tensor? {
+      wanted ? Tensor(shape: shape, storage: Storage(count: shape.elementCount), device: device) : nil
+    }
+    let inputGradient = memory([gradient.shape[0]] + input, if: inputWanted)
+    let weights = parameters.flatMap(\.weights)
+    let gradients = zip(weights, wanted).map { memory($0.value.shape, if: $1) }
+    var next = gradients.makeIterator()
+    let targets = parameters.map {
+      var target = fk_block_values()
+      target.weight = next.next()!?.storage.base
+      if $0.bias != nil { target.bias = next.next()!?.storage.base }
+      if $0.normWeight != nil {
+        target.norm_weight = next.next()!?.storage.base
+        target.norm_bias = next.next()!?.storage.base
+      }
+      return target
+    }
+    fk_stack_backward(
+      stack, lease.pointer, device.pool, gradient.storage.base, targets, inputGradient?.storage.base)
+    return [inputGradient] + gradients
+  }
+}
+
+extension Parameter {
+  /// The first value, for kernels that read it, or write it in place as batch norm does its running statistics.
+  fileprivate var base: UnsafeMutablePointer<Float> { value.storage.base }
+}
