@@ -1,0 +1,130 @@
+import FusionCore
+
+/// The JSON Schema (draft 7) of experiments, for editors: names, options, defaults, ranges, all from the registry.
+///
+/// A file that `extends` another need not say everything, so required keys are asked only of files that do not.
+public func experimentSchema(registry: Registry) -> String {
+  let schemas = SectionSchemas(registry: registry)
+  let fields = IdentitySettings.fields.map(\.schema)
+  let sections = Section.allCases.map { ConfigValue.Entry($0.rawValue, schemas.section($0)) }
+  let extends = ConfigValue.Entry(
+    "extends",
+    .object([
+      "description": .string("files to build upon, relative to this file; this file's own keys win"),
+      "anyOf": .list([
+        .object(["type": .string("string")]),
+        .object(["type": .string("array"), "items": .object(["type": .string("string")])]),
+      ]),
+    ]))
+  let required = Section.allCases.filter { $0.example != nil }.map(\.rawValue)
+  let needsType = ConfigValue.object(["required": .strings(["type"])])
+  let complete = ConfigValue.object([
+    "required": .strings(required),
+    "properties": .object([
+      "data": .object(["required": .strings(["dataset"])]), "fusion": needsType, "decoder": needsType,
+      "modalities": .object([
+        "additionalProperties": .object([
+          "required": .strings(["type", "encoder"]), "properties": .object(["encoder": needsType]),
+        ])
+      ]),
+    ]),
+  ])
+  let root: [ConfigValue.Entry] =
+    [
+      .init("$schema", .string("http://json-schema.org/draft-07/schema#")),
+      .init("title", .string("FusionKit experiment")), .init("type", .string("object")),
+    ] + closedObject([extends] + fields + sections) + [
+      .init("if", .object(["required": .strings(["extends"])])), .init("else", complete),
+      .init("definitions", .object(["encoder": schemas.components(.encoder, Section.modalities, [])])),
+    ]
+  return ConfigValue.map(root).json + "\n"
+}
+
+private struct SectionSchemas {
+  let registry: Registry
+
+  func section(_ section: Section) -> ConfigValue {
+    switch section {
+    case .data: return components(.dataset, section, DataPartSettings.fields.map(\.schema))
+    case .fusion: return components(.fusion, section, [])
+    case .decoder: return components(.decoder, section, [])
+    case .task: return variants(TaskSettings.self, section.summary)
+    case .modalities:
+      let encoder = ConfigValue.Entry("encoder", .object(["$ref": .string("#/definitions/encoder")]))
+      return .object([
+        "description": .string(section.summary), "type": .string("object"), "minProperties": .integer(1),
+        "propertyNames": .object(["pattern": .string("^[a-z][a-z0-9_]*$")]),
+        "additionalProperties": components(.modality, nil, [encoder]),
+      ])
+    case .training:
+      let own = TrainingLoopSettings.fields.map(\.schema)
+      let variants: [ConfigValue.Entry] = [
+        .init("optimizer", variants(OptimizerSettings.self, "how weights are changed")),
+        .init("schedule", variants(ScheduleSettings.self, "how the learning rate changes")),
+      ]
+      return .map(
+        [.init("description", .string(section.summary)), .init("type", .strings(["object", "null"]))]
+          + closedObject(own + variants))
+    }
+  }
+
+  /// A map whose `type` (`dataset` for data sets) decides which other keys there are.
+  func components(_ kind: ComponentKind, _ section: Section?, _ common: [ConfigValue.Entry]) -> ConfigValue {
+    choice(
+      registry.all(kind).map { entry in
+        Choice(
+          names: [entry.type.name] + entry.type.aliases, summary: entry.type.summary,
+          options: fields(of: entry.type).map(\.schema))
+      }, key: kind == .dataset ? "dataset" : "type", common: common,
+      description: kind == .encoder ? "from an input to features" : section?.summary)
+  }
+
+  func variants<V: VariantSettings>(_ type: V.Type, _ description: String) -> ConfigValue {
+    choice(
+      V.variants.map {
+        Choice(names: [$0.name], summary: $0.summary, options: $0.configuration.fields.map(\.schema))
+      }, key: "type", common: [], description: description)
+  }
+
+  private struct Choice {
+    let names: [String]
+    let summary: String
+    let options: [ConfigValue.Entry]
+  }
+
+  private func choice(
+    _ choices: [Choice], key: String, common: [ConfigValue.Entry], description: String?
+  ) -> ConfigValue {
+    let names = choices.flatMap(\.names)
+    let summaries = choices.flatMap { choice in choice.names.map { _ in choice.summary } }
+    let type = ConfigValue.Entry(
+      key, .object(["enum": .strings(names), "enumDescriptions": .strings(summaries)]))
+    let cases = choices.map { choice -> ConfigValue in
+      let taken = Set(common.map(\.key) + [key])
+      let own = choice.options.filter { !taken.contains($0.key) }
+      let named = ConfigValue.Entry(key, .object(["enum": .strings(choice.names)]))
+      return .object([
+        "if": .object(["required": .strings([key]), "properties": .map([named])]),
+        "then": .map([.init("description", .string(choice.summary))] + closedObject([type] + common + own)),
+      ])
+    }
+    // Without a type, which a file that is extended may have said: any key of any of them.
+    let keys = Set(choices.flatMap { $0.options.map(\.key) }).subtracting(common.map(\.key)).subtracting([key])
+    let anyKey = keys.sorted().map { ConfigValue.Entry($0, .map([])) }
+    let untyped = ConfigValue.object([
+      "if": .object(["not": .object(["required": .strings([key])])]),
+      "then": .map(closedObject([type] + common + anyKey)),
+    ])
+    let head = description.map { [ConfigValue.Entry("description", .string($0))] } ?? []
+    return .map(
+      head + [
+        .init("type", .string("object")), .init("properties", .map([type] + common)),
+        .init("allOf", .list(cases + [untyped])),
+      ])
+  }
+
+  private func fields(of type: any Component.Type) -> [Field] {
+    func fields<C: Component>(_ type: C.Type) -> [Field] { C.Configuration.fields }
+    return fields(type)
+  }
+}
