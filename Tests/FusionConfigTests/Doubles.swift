@@ -104,10 +104,57 @@ enum ToyData: Component {
   }
 }
 
+/// One option of every type that a configuration may have.
+enum ToyOfEverything: Component {
+  static let kind = ComponentKind.dataset
+  static let name = "toy_everything"
+  static let summary = "one option of every type"
+
+  enum Flavour: String, Codable, CaseIterable, Sendable { case sweet, sour }
+  struct Nested: Codable, Sendable, Equatable {
+    var depth = 2
+    var tags = ["x"]
+  }
+  struct Part: ComponentConfiguration, Equatable {
+    var size = 1
+    var note: String?
+    static let options = [Option("size", "size", .atLeast(1)), Option("note", "note")]
+  }
+  struct Configuration: ComponentConfiguration, Equatable {
+    var int = -3
+    var small: Int8 = 4
+    var big: UInt64 = .max
+    var double = 1.0
+    var float: Float = 0.1
+    var flag = false
+    var text = "no"
+    var flavour = Flavour.sweet
+    var maybeInt: Int?
+    var maybeFlag: Bool?
+    var maybeText: String?
+    var maybeList: [Int]?
+    var maybeFlavour: Flavour?
+    var maybeDefault: Double? = 2.5
+    var grid = [[1, 2], [3]]
+    var table: [String: Double] = ["a": 1, "b": 2]
+    var lists: [String: [Int]] = [:]
+    var nested = Nested()
+    var maybePart: Part?
+    var parts: [Part] = []
+    var word = "left"
+    static let options = [
+      Option("small", "a small number"), Option("grid", "a grid", .atLeast(0)),
+      Option("word", "a word", .oneOf(["left", "right"])), Option("table", "numbers", .above(0)),
+      Option("double", "a number", .range(0, 10, includesLower: false)),
+    ]
+  }
+}
+
 let toyRegistry: Registry = {
   var registry = Registry()
   let types: [any Component.Type] = [
     ToyModality.self, ToyEncoder.self, ToyFusion.self, ToyPairFusion.self, ToyDecoder.self, ToyData.self,
+    ToyOfEverything.self,
   ]
   for type in types { try! registry.register(type, origin: "tests") }
   return registry

@@ -3,13 +3,23 @@ import FusionCore
 /// What a map is called in messages, which of its keys the caller reads itself, and what command tells more.
 struct MapContext {
   let name: String
-  var reserved: [String] = []
-  var command: String?
+  private let before: [String]
+  private let after: [String]
+  private let command: String?
 
-  init(_ name: String, reserved: [String] = [], command: String? = nil) {
+  init(_ name: String, before: [String] = [], after: [String] = [], command: String? = nil) {
     self.name = name
-    self.reserved = reserved
+    self.before = before
+    self.after = after
     self.command = command
+  }
+
+  /// All keys of a map with these fields, in the order in which they are usually written.
+  func keys(_ fields: [Field]) -> [String] { before + fields.map(\.key) + after }
+
+  /// A note under an unknown key.
+  func available(_ keys: [String]) -> String {
+    "available: " + (keys.isEmpty ? "none" : keys.joined(separator: ", ")) + (command.map { "   (\($0))" } ?? "")
   }
 }
 
@@ -64,15 +74,12 @@ struct StrictReader {
       findings.add(node.mark, "expected a map for '\(context.name)', got \(node.inWords)")
       pairs = []
     }
-    let known = context.reserved + fields.map(\.key)
+    let known = context.keys(fields)
     for pair in pairs where !known.contains(pair.key) {
       findings.add(
         pair.keyMark, "unknown key \(quoted(pair.key)) in \(context.name)",
         suggestion: didYouMean(pair.key, among: known),
-        notes: [
-          "available: " + (known.isEmpty ? "none" : known.joined(separator: ", "))
-            + (context.command.map { "   (\($0))" } ?? "")
-        ])
+        notes: [context.available(known)])
     }
     return fields.map { field in
       guard let pair = pairs.first(where: { $0.key == field.key }) else { return .init(field.key, field.defaultValue) }
@@ -160,11 +167,10 @@ struct StrictReader {
   private mutating func refuse(
     _ node: Node, _ kind: ValueKind, _ rule: Option.Rule, _ name: String, _ otherwise: ConfigValue
   ) -> ConfigValue {
-    var expected = kind.inWords
-    if case .oneOf(let words) = rule { expected = ValueKind.choice(words).inWords }
-    if case .list = kind {} else if case .oneOf = rule {} else if let more = rule.inWords { expected += " " + more }
+    var suggestion = remedy(node, kind)
+    if case .oneOf = rule { suggestion = nil }
     findings.add(
-      node.mark, "expected \(expected) for '\(name)', got \(node.inWords)", suggestion: remedy(node, kind))
+      node.mark, "expected \(kind.inWords(rule)) for '\(name)', got \(node.inWords)", suggestion: suggestion)
     return otherwise
   }
 

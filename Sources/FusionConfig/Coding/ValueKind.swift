@@ -18,19 +18,27 @@ indirect enum ValueKind: Sendable {
   /// A type that tells nothing ahead of decoding.
   case anything
 
-  /// In words, for error messages and tables: `a whole number`.
-  var inWords: String {
+  /// In words, for error messages and tables: `a whole number of at least 1`.
+  func inWords(_ rule: Option.Rule = .any) -> String {
+    switch self {
+    case .integer, .number: noun + (limits(rule).map { " " + $0 } ?? "")
+    case .string: words(rule).map { "one of " + $0 } ?? noun
+    case .choice(let words): "one of \(words.joined(separator: ", "))"
+    case .optional(let wrapped): wrapped.inWords(rule)
+    case .list(let element): "a list of \(element.inPlural)" + (element.each(rule).map { ", each \($0)" } ?? "")
+    case .either(let kinds): kinds.map { $0.inWords(rule) }.joined(separator: ", or ")
+    case .boolean, .dictionary, .structure, .anything: noun
+    }
+  }
+
+  private var noun: String {
     switch self {
     case .integer: "a whole number"
     case .number: "a number"
     case .boolean: "true or false"
-    case .string: "a text"
-    case .choice(let words): "one of \(words.joined(separator: ", "))"
-    case .optional(let wrapped): wrapped.inWords
-    case .list(let element): "a list of \(element.inPlural)"
+    case .string, .choice: "a text"
     case .dictionary, .structure: "a map"
-    case .either(let kinds): kinds.map(\.inWords).joined(separator: ", or ")
-    case .anything: "a value"
+    default: "a value"
     }
   }
 
@@ -39,14 +47,35 @@ indirect enum ValueKind: Sendable {
     case .integer: "whole numbers"
     case .number: "numbers"
     case .boolean: "true and false"
-    case .string: "texts"
-    case .choice(let words): "words, each one of \(words.joined(separator: ", "))"
+    case .string, .choice: "texts"
     case .optional(let wrapped): wrapped.inPlural
     case .list(let element): "lists of \(element.inPlural)"
     case .dictionary, .structure: "maps"
-    case .either(let kinds): kinds.map(\.inPlural).joined(separator: ", or ")
-    case .anything: "values"
+    case .either, .anything: "values"
     }
+  }
+
+  /// What holds for each element of a list.
+  private func each(_ rule: Option.Rule) -> String? {
+    switch self {
+    case .integer, .number: limits(rule)
+    case .string: words(rule).map { "one of " + $0 }
+    case .choice(let words): "one of \(words.joined(separator: ", "))"
+    case .optional(let wrapped), .list(let wrapped): wrapped.each(rule)
+    default: nil
+    }
+  }
+
+  /// The range of a number: the rule's, or that of a narrow type.
+  private func limits(_ rule: Option.Rule) -> String? {
+    guard rule == .any, case .integer(let lower, let upper) = self else { return rule.inWords }
+    if lower == .min, upper == UInt64(Int.max) { return nil }
+    return upper >= UInt64(Int.max) ? "of at least \(lower)" : "from \(lower) to \(upper)"
+  }
+
+  private func words(_ rule: Option.Rule) -> String? {
+    if case .oneOf(let words) = rule { return words.joined(separator: ", ") }
+    return nil
   }
 }
 
@@ -84,20 +113,18 @@ extension ComponentConfiguration {
   /// What a user may write, with defaults: the rows of `fusionkit describe NAME`.
   public static var optionDescriptions: [OptionDescription] {
     fields.map { field in
-      let rule = field.rule.inWords.map { " " + $0 } ?? ""
-      return OptionDescription(
-        key: field.key, values: field.kind.inWords + rule, defaultText: field.defaultValue.flowText,
+      OptionDescription(
+        key: field.key, values: field.kind.inWords(field.rule), defaultText: field.defaultValue.flowText,
         summary: field.option?.summary ?? "")
     }
   }
 }
 
 extension Option.Rule {
-  /// What the rule adds to a type, for instance `of at least 1`; nil: nothing.
+  /// The range that the rule sets, for instance `of at least 1`.
   var inWords: String? {
     switch self {
-    case .any: nil
-    case .oneOf(let words): "(\(words.joined(separator: ", ")))"
+    case .any, .oneOf: nil
     case .range(let lower, let upper, let includesLower, let includesUpper):
       (includesLower ? "from " : "above ") + short(lower)
         + (includesUpper ? (includesLower ? " to " : ", at most ") : (includesLower ? " to below " : " and below "))

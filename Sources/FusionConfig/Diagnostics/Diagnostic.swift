@@ -47,7 +47,9 @@ private struct Excerpt {
     let start = scalars.count <= 160 ? 0 : max(0, column - 60)
     let end = min(scalars.count, start + 160)
     number = String(mark.line)
-    text = string(scalars[start..<end])
+    // Control characters would act on the terminal.
+    text = string(
+      scalars[start..<end].map { $0.properties.generalCategory == .control && $0 != "\t" ? "\u{FFFD}" : $0 })
     caretIndent = scalars[start..<column].map(blank).joined()
   }
 
@@ -60,7 +62,7 @@ private struct Excerpt {
   }
 }
 
-private func string(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
+private func string(_ scalars: [Unicode.Scalar]) -> String {
   var view = String.UnicodeScalarView()
   view.append(contentsOf: scalars)
   return String(view)

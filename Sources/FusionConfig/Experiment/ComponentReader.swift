@@ -9,16 +9,16 @@ struct NamedComponent {
 extension StrictReader {
   /// The component of a kind that a map names by its `type`, configured by the other keys.
   mutating func component(
-    _ kind: ComponentKind, _ node: Node, _ name: String, reserved: [String] = [], registry: Registry
+    _ kind: ComponentKind, _ node: Node, _ name: String, after: [String] = [], registry: Registry
   ) -> NamedComponent? {
     guard let type = componentType(kind, node, name, key: "type", registry: registry) else { return nil }
-    return configured(type, node, name, reserved)
+    return configured(type, node, name, after)
   }
 
   private mutating func configured<C: Component>(
-    _ type: C.Type, _ node: Node, _ name: String, _ reserved: [String]
+    _ type: C.Type, _ node: Node, _ name: String, _ after: [String]
   ) -> NamedComponent? {
-    let context = MapContext(name, reserved: ["type"] + reserved, command: "fusionkit describe \(type.name)")
+    let context = MapContext(name, before: ["type"], after: after, command: "fusionkit describe \(type.name)")
     return configuration(C.Configuration.self, node, context).map { NamedComponent(type: type, configuration: $0) }
   }
 
@@ -78,7 +78,7 @@ extension StrictReader {
       }
       variant = chosen
     }
-    return configured(variant.configuration, node, MapContext(name, reserved: ["type"])).map { V($0) }
+    return configured(variant.configuration, node, MapContext(name, before: ["type"])).map { V($0) }
   }
 
   private mutating func configured<C: ComponentConfiguration>(

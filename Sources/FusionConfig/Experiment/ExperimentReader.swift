@@ -19,7 +19,7 @@ struct ExperimentReader {
   }
 
   private mutating func experiment(defaultName: String) throws(ConfigError) -> Experiment {
-    let context = MapContext("the configuration", reserved: ["extends"] + Section.allCases.map(\.rawValue))
+    let context = MapContext("the configuration", before: ["extends"], after: Section.allCases.map(\.rawValue))
     let identity = reader.configuration(IdentitySettings.self, root, context)
     checkName(identity?.name)
     let data = section(.data).flatMap { dataSettings($0) }
@@ -73,7 +73,7 @@ struct ExperimentReader {
   private mutating func dataSettings<C: Component>(_ type: C.Type, _ node: Node) -> DataSettings? {
     let common = DataPartSettings.fields
     let own = C.Configuration.fields.filter { field in !common.contains { $0.key == field.key } }
-    let context = MapContext("data", reserved: ["dataset"], command: "fusionkit describe \(type.name)")
+    let context = MapContext("data", before: ["dataset"], command: "fusionkit describe \(type.name)")
     guard let value = reader.checked(node, common + own, context),
       let part = reader.decode(DataPartSettings.self, value, node),
       let configuration = reader.decode(C.Configuration.self, value, node)
@@ -107,7 +107,7 @@ struct ExperimentReader {
         "\(quoted(pair.key)) cannot name a modality: expected a lower-case letter, then lower-case letters, "
           + "digits and underscores")
     }
-    let modality = reader.component(.modality, pair.value, name, reserved: ["encoder"], registry: registry)
+    let modality = reader.component(.modality, pair.value, name, after: ["encoder"], registry: registry)
     guard pair.value.pairs != nil else { return nil }
     guard let encoderNode = pair.value["encoder"] else {
       reader.findings.add(
@@ -165,7 +165,7 @@ struct ExperimentReader {
 
   private mutating func trainingSettings(_ node: Node?) -> TrainingSettings? {
     guard let node else { return TrainingSettings() }
-    let context = MapContext("training", reserved: ["optimizer", "schedule"])
+    let context = MapContext("training", after: ["optimizer", "schedule"])
     let loop = reader.configuration(TrainingLoopSettings.self, node, context)
     let optimizer = reader.variant(OptimizerSettings.self, node["optimizer"], "training.optimizer")
     let schedule = reader.variant(ScheduleSettings.self, node["schedule"], "training.schedule")

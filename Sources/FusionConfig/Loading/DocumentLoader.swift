@@ -11,7 +11,7 @@ struct DocumentLoader {
     let root: Node
     switch readConfigurationFile(path) {
     case .success(let bytes): root = try document(bytes: bytes, path: path)
-    case .failure(let problem): throw ConfigError(Diagnostic(nil, "cannot read \(quoted(path)): \(problem.words)"))
+    case .failure(let problem): throw ConfigError(Diagnostic(nil, "cannot read '\(path)': \(problem.words)"))
     }
     return try overridden(root, by: overrides)
   }
@@ -54,7 +54,8 @@ struct DocumentLoader {
     let target = path(name, besides: file)
     let canonical = canonicalPath(target)
     if let first = open.firstIndex(of: canonical) {
-      let circle = (open[first...] + [canonical]).map { quoted(baseName($0)) }.joined(separator: " extends ")
+      let circle = (open[first...] + [canonical]).map { "'\($0.split(separator: "/").last ?? "")'" }.joined(
+        separator: " extends ")
       throw ConfigError(Diagnostic(parent.mark, "configurations extend each other in a circle: \(circle)"))
     }
     guard sources < Self.mostFiles else {
@@ -65,7 +66,7 @@ struct DocumentLoader {
     case .failure(let problem):
       throw ConfigError(
         Diagnostic(
-          parent.mark, "cannot read \(quoted(target)): \(problem.words)",
+          parent.mark, "cannot read '\(target)': \(problem.words)",
           notes: ["paths in 'extends' start from the folder of the file that says them"]))
     }
   }

@@ -1,0 +1,65 @@
+import FusionConfig
+import FusionCore
+import Testing
+
+@Suite struct OverrideTests {
+  @Test func valuesAreYAMLAndMapsAreMade() throws {
+    let experiment = try load(
+      plainText, "training.epochs=5", "training.optimizer.momentum=0.9", "data.classes=[0, 1]", "data.classes.1=7",
+      "name='12'", "training.early_stopping={patience: 2}", "data.root=")
+    #expect(experiment.training.epochs == 5)
+    #expect(experiment.data.classes == [0, 7])
+    #expect(experiment.name == "12")
+    #expect(experiment.training.earlyStopping?.patience == 2)
+    #expect(experiment.data.root == nil)
+    guard case .sgd(let sgd) = experiment.training.optimizer else { throw ConfigTestFailure() }
+    #expect(sgd.momentum == 0.9)
+  }
+
+  @Test func aNewTypeDropsTheOldOptionsWhateverTheOrder() throws {
+    let text = plainText.replacing("{type: toy_join}", with: "{type: toy_pair, rank: 9, form: vector}")
+    #expect(try load(text, "fusion.type=join").pipeline.fusion.type.name == "toy_join")
+    let back = try load(text, "fusion.rank=3", "fusion.type=join", "fusion.type=toy_pair")
+    let pair = try #require(back.pipeline.fusion.configuration as? ToyPairFusion.Configuration)
+    #expect(pair.rank == 3)
+    #expect(pair.form == .matrix)
+  }
+
+  @Test(arguments: [
+    ("training.epochs=five", "error: expected a whole number of at least 0 for 'epochs', got 'five'"),
+    (
+      "training.epoch=5",
+      "error: unknown key 'epoch' in training\n  did you mean 'epochs'?\n  available: epochs, batch_size, "
+        + "evaluate_batch_size, shuffle, drop_last, gradient_clip, early_stopping, select, select_by, checkpoint_every, "
+        + "optimizer, schedule"
+    ),
+    ("training.epochs", "error: expected KEY=VALUE\n  for example: --set training.epochs=5"),
+    ("=5", "error: a key is missing; keys are joined by dots\n  for example: --set training.epochs=5"),
+    ("training..epochs=5", "error: a key is missing; keys are joined by dots\n  for example: --set training.epochs=5"),
+    ("seed.x=5", "error: expected a whole number of at least 0 for 'seed', got a map"),
+    ("fusion.type.x=5", "error: 'fusion.type' is 'toy_join', it has no key 'x'"),
+    ("data.classes=[1", "error: did not find expected ',' or ']'\n  in what '[' at line 1, column 1 opened"),
+    ("extends=x.yaml", "error: 'extends' belongs in a file; here, name another file instead"),
+    ("data.files={a: 1}", "error: expected a text for 'files.a', got 1\n  write \"1\", in quotes"),
+  ])
+  func mistakesNameTheArgument(argument: String, expected: String) {
+    #expect(message(plainText, argument) == "--set \(argument): \(expected)")
+  }
+
+  @Test func anElementThatIsNotThere() {
+    #expect(
+      message(plainText, "data.classes=[0, 1]", "data.classes.2=5")
+        == "--set data.classes.2=5: error: 'data.classes' is a list without an element '2': its elements are 0 to 1")
+  }
+
+  @Test func placesOfTheFileSurvive() {
+    #expect(
+      message(plainText + "training: {epochs: -1}\n", "training.batch_size=9") == """
+        test.yaml:7:20: error: expected a whole number of at least 0 for 'epochs', got -1
+            7 | training: {epochs: -1}
+              |                    ^
+        """)
+  }
+}
+
+struct ConfigTestFailure: Error {}
