@@ -34,7 +34,7 @@ public enum ScheduleSettings: VariantSettings {
     }
   }
 
-  /// Epochs over which the rate rises in a straight line from a third to its full value, as PyTorch's `LinearLR`.
+  /// Epochs over which the rate rises in a straight line to its full value.
   public var warmupEpochs: Double {
     switch self {
     case .constant(let settings): settings.warmupEpochs
@@ -104,4 +104,5 @@ public struct CosineSchedule: ComponentConfiguration, Equatable {
 }
 
 private let warmupOption = Option(
-  "warmup_epochs", "epochs, parts of one too, over which the rate rises in a straight line from a third", .atLeast(0))
+  "warmup_epochs", "epochs, parts of one too, over which the rate rises in a straight line to its full value",
+  .atLeast(0))
