@@ -1,0 +1,32 @@
+# FusionKit: make demo, make test. `make help` lists everything.
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test lint format clean
+
+FUSIONKIT := .build/release/fusionkit
+SOURCES := Package.swift BuildTools Sources Plugins Tests
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: ## install the system packages that are missing
+	@scripts/setup.sh
+
+build: setup ## build the command line for release
+	swift build -c release --product fusionkit
+
+demo: build ## generate drawn and spoken digits, train on them, evaluate
+	$(FUSIONKIT) data demo --out data/demo
+	$(FUSIONKIT) train configs/late_fusion.yaml --set data.root=data/demo --output demo --overwrite
+	$(FUSIONKIT) evaluate outputs/demo
+
+test: setup ## build and run all tests
+	swift test -c release
+
+lint: ## check the formatting of all Swift sources
+	swift format lint --strict --parallel --recursive $(SOURCES)
+
+format: ## format all Swift sources in place
+	swift format --in-place --parallel --recursive $(SOURCES)
+
+clean: ## remove what was built
+	rm -rf .build
