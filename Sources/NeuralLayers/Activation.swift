@@ -1,21 +1,32 @@
 import TensorEngine
 
-/// The activations that a configuration can name.
+/// The activations that a configuration can name, with PyTorch's defaults.
 public enum Activation: String, Sendable, Codable, CaseIterable {
+  /// max(x, 0).
   case relu
+  /// x where positive, else 0.01 x.
+  case leakyRelu = "leaky_relu"
+  /// x where positive, else eˣ − 1.
+  case elu
+  /// x Φ(x), with the normal distribution's Φ itself, not its approximation by tanh.
+  case gelu
+  /// x σ(x).
+  case silu
+  /// The hyperbolic tangent.
+  case tanh
+  /// 1 / (1 + e⁻ˣ).
+  case sigmoid
 
   /// Shapes: any, and the same out.
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    let value = x.detached
-    let output = Tensor(shape: x.shape, device: x.device) { out in
-      for i in 0..<out.count { out[i] = max(0, value.storage.base[i]) }
-    }
-    return .recorded("relu", inputs: [x], output: output) { gradient in
-      [
-        Tensor(shape: output.shape, device: output.device) { out in
-          for i in 0..<out.count { out[i] = output.storage.base[i] > 0 ? gradient.storage.base[i] : 0 }
-        }
-      ]
+    switch self {
+    case .relu: x.relu()
+    case .leakyRelu: x.leakyRelu()
+    case .elu: x.elu()
+    case .gelu: x.gelu()
+    case .silu: x.silu()
+    case .tanh: x.tanh()
+    case .sigmoid: x.sigmoid()
     }
   }
 }

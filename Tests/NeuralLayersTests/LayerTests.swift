@@ -67,3 +67,16 @@ private struct Case: Decodable {
   #expect(trained != output(.training(device: device, seed: 1, step: 1)))
   #expect(trained != evaluated)
 }
+
+@Test func everyActivationIsPyTorchsOfThatName() throws {
+  struct Fixture: Decodable {
+    let input: [Float]
+    let outputs: [String: [Double]]
+  }
+  let f = try fixture("activations", as: Fixture.self)
+  #expect(Set(Activation.allCases.map { $0.rawValue }) == Set(f.outputs.keys))
+  for activation in Activation.allCases {
+    let output = activation(Tensor(f.input, shape: [f.input.count], device: Device()))
+    #expect(error(output.scalars, f.outputs[activation.rawValue] ?? [], scale: 1e-3) < 2e-6, "\(activation)")
+  }
+}
