@@ -1,3 +1,5 @@
+import FusionCore
+
 /// The area under the ROC curve: the chance that a positive scores higher than a negative, ties counted half (the
 /// Mann-Whitney statistic). Equal to scikit-learn's `roc_auc_score`.
 ///
@@ -6,7 +8,7 @@
 ///   - positives: which ones are, as many as scores.
 /// - Returns: nil where it is not defined: all are positive, none is, or a score is not a number.
 public func areaUnderROC(scores: [Double], positives: [Bool]) -> Double? {
-  precondition(scores.count == positives.count, "areaUnderROC: \(scores.count) scores, \(positives.count) answers")
+  require(scores.count == positives.count, "areaUnderROC: \(scores.count) scores, \(positives.count) answers")
   let positiveCount = positives.count { $0 }
   let pairs = Double(positiveCount) * Double(positives.count - positiveCount)
   guard pairs > 0, !scores.contains(where: \.isNaN) else { return nil }

@@ -1,4 +1,5 @@
 import Foundation
+import FusionCore
 
 /// Metrics of single-label classification, equal to scikit-learn's: the largest logit decides, the first one of equals.
 ///
@@ -180,6 +181,6 @@ public struct RegressionMetrics: MetricAccumulator {
 }
 
 private func requireRows(_ count: Int, of width: Int, _ rows: Int) {
-  precondition(
+  require(
     count == rows * width, "metrics: \(rows) rows of \(width) outputs need \(rows * width) values, not \(count)")
 }

@@ -5,7 +5,7 @@ extension Sequence where Element == Parameter {
   public var gradientNorm: Double {
     var total = 0.0
     forEachGradient { _, gradient in
-      total += gradient.device.sumOfChunks(of: gradient.count) { sumOfSquares(gradient.storage.values[$0]) }
+      total += gradient.device.sumOfBlocks(of: gradient.count) { sumOfSquares(gradient.storage.values[$0]) }
     }
     return total.squareRoot()
   }
@@ -36,7 +36,7 @@ extension Sequence where Element == Parameter {
       let before = gradient.storage.base
       parameter.gradient = Tensor(shape: gradient.shape, device: gradient.device) { output in
         let after = output.baseAddress!
-        gradient.device.forEachChunk(of: gradient.count) { range in
+        gradient.device.forEachBlock(of: gradient.count) { range in
           for i in range { after[i] = transform(before[i]) }
         }
       }

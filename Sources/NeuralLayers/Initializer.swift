@@ -92,7 +92,7 @@ extension Initializer {
   }
 
   private func fans(_ shape: Shape) -> (in: Double, out: Double) {
-    precondition(shape.count >= 2, "\(self): a fan needs two dimensions or more, the parameter has the shape \(shape)")
+    require(shape.count >= 2, "\(self): a fan needs two dimensions or more, the parameter has the shape \(shape)")
     let receptiveField = Shape(shape[2...]).elementCount
     return (Double(shape[1] * receptiveField), Double(shape[0] * receptiveField))
   }

@@ -18,11 +18,11 @@ extension Tensor {
   ///   - weights: one weight per class; nil: all 1.
   ///   - labelSmoothing: the share of each target that is spread over all classes (Szegedy et al. 2016).
   public func crossEntropy(_ targets: [Int], weights: [Float]? = nil, labelSmoothing: Double = 0) -> Tensor {
-    precondition(
+    require(
       rank == 2 && shape[0] == targets.count,
       "crossEntropy: \(targets.count) targets need logits of shape [\(targets.count), classes], these are \(shape)")
     let classes = shape[1]
-    precondition(
+    require(
       weights == nil || weights!.count == classes,
       "crossEntropy: \(classes) classes need as many weights, \(weights?.count ?? 0) were given")
     let weights = (weights ?? Array(repeating: 1, count: classes)).map(Double.init)
@@ -33,7 +33,7 @@ extension Tensor {
     let derivative = Tensor(shape: shape, device: device) { derivative in
       var probabilities = [Double](repeating: 0, count: classes)
       for (row, target) in targets.enumerated() {
-        precondition(
+        require(
           0..<classes ~= target,
           "crossEntropy: row \(row) has the target \(target), the classes are 0 to \(classes - 1)")
         let logits = storage.values[row * classes..<(row + 1) * classes]
@@ -70,7 +70,7 @@ extension Tensor {
   ///   - positiveWeights: one weight per class, for its positive targets; nil: all 1.
   public func binaryCrossEntropy(_ targets: Tensor, positiveWeights: [Float]? = nil) -> Tensor {
     let classes = shape.last ?? 1
-    precondition(
+    require(
       positiveWeights == nil || positiveWeights!.count == classes,
       "binaryCrossEntropy: \(classes) classes need as many weights, \(positiveWeights?.count ?? 0) were given")
     let weights = positiveWeights ?? Array(repeating: 1, count: classes)
@@ -97,7 +97,7 @@ extension Tensor {
   ///
   /// With d = x − t: d²/2 where |d| < δ, else δ (|d| − δ/2). Shapes: any, and targets of the same shape, to `[]`.
   public func huberLoss(_ targets: Tensor, delta: Double = 1) -> Tensor {
-    precondition(delta > 0, "huberLoss: delta has to be above 0, it is \(delta)")
+    require(delta > 0, "huberLoss: delta has to be above 0, it is \(delta)")
     return elementwiseLoss("huberLoss", targets) { x, t, _ in
       let d = x - t
       return d.magnitude < delta ? (d * d / 2, d) : (delta * (d.magnitude - delta / 2), delta * signum(d))
@@ -109,7 +109,7 @@ extension Tensor {
   /// With d = x − t: d²/2β where |d| < β, else |d| − β/2; β = 0 is ``meanAbsoluteError(_:)``.
   /// Shapes: any, and targets of the same shape, to `[]`.
   public func smoothAbsoluteError(_ targets: Tensor, beta: Double = 1) -> Tensor {
-    precondition(beta >= 0, "smoothAbsoluteError: beta has to be 0 or more, it is \(beta)")
+    require(beta >= 0, "smoothAbsoluteError: beta has to be 0 or more, it is \(beta)")
     return elementwiseLoss("smoothAbsoluteError", targets) { x, t, _ in
       let d = x - t
       return d.magnitude < beta ? (d * d / (2 * beta), d / beta) : (d.magnitude - beta / 2, signum(d))
@@ -122,11 +122,11 @@ extension Tensor {
     _ name: StaticString, _ targets: Tensor,
     _ function: (_ x: Double, _ target: Double, _ position: Int) -> (value: Double, derivative: Double)
   ) -> Tensor {
-    precondition(
+    require(
       shape == targets.shape, "\(name): predictions of shape \(shape) need targets of that shape, not \(targets.shape)")
     let derivative = Tensor(shape: shape, storage: Storage(count: count), device: device)
     let (x, t, slope) = (storage.base, targets.storage.base, derivative.storage.base)
-    let total = device.sumOfChunks(of: count) { range in
+    let total = device.sumOfBlocks(of: count) { range in
       var sum = 0.0
       for i in range {
         let point = function(Double(x[i]), Double(t[i]), i)

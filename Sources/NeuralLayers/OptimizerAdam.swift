@@ -63,7 +63,7 @@ public final class Adam: Optimizer {
       let shrink = Float(isDecoupled ? 1 - learningRate * weightDecay : 1)
       let decay = Float(isDecoupled ? 0 : weightDecay)
       let (beta2, newMean, newSquare, epsilon) = (Float(betas.1), Float(1 - betas.0), Float(1 - betas.1), epsilon)
-      parameter.value.device.forEachChunk(of: gradient.count) { range in
+      parameter.value.device.forEachBlock(of: gradient.count) { range in
         for i in range {
           let before = value[i] * shrink
           let g = slope[i] + decay * before

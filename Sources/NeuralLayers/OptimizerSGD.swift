@@ -20,7 +20,7 @@ public final class SGD: Optimizer {
     _ parameters: [Parameter], learningRate: Double = 1e-3, momentum: Double = 0, dampening: Double = 0,
     weightDecay: Double = 0, nesterov: Bool = false
   ) {
-    precondition(
+    require(
       !nesterov || (momentum > 0 && dampening == 0),
       "SGD: Nesterov's momentum needs a momentum above 0 and no dampening")
     self.learningRate = learningRate
@@ -44,7 +44,7 @@ public final class SGD: Optimizer {
       let (value, slope) = (parameter.value.storage.base, gradient.storage.base)
       let device = parameter.value.device
       guard momentum != 0 else {
-        device.forEachChunk(of: gradient.count) { [weightDecay] range in
+        device.forEachBlock(of: gradient.count) { [weightDecay] range in
           for i in range { value[i] -= rate * (slope[i] + weightDecay * value[i]) }
         }
         return
@@ -54,7 +54,7 @@ public final class SGD: Optimizer {
       slots[parameter, "momentum_buffer"] = buffer
       let velocity = buffer.storage.base
       let share = isFirst ? 1 : 1 - dampening
-      device.forEachChunk(of: gradient.count) { [weightDecay, momentum, nesterov] range in
+      device.forEachBlock(of: gradient.count) { [weightDecay, momentum, nesterov] range in
         for i in range {
           let g = slope[i] + weightDecay * value[i]
           let v = momentum * velocity[i] + share * g

@@ -3,7 +3,7 @@ extension Device {
   ///
   /// The blocks follow from `count` alone, so that no result depends on the number of threads.
   @inline(__always)
-  func forEachBlock(of count: Int, size: Int = 16384, _ body: (_ range: Range<Int>) -> Void) {
+  package func forEachBlock(of count: Int, size: Int = 16384, _ body: (_ range: Range<Int>) -> Void) {
     guard count > size else { return body(0..<count) }
     parallel(units: (count + size - 1) / size) { unit in
       body(unit * size..<min(count, (unit + 1) * size))

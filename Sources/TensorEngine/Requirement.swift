@@ -2,7 +2,7 @@
 ///
 /// Unlike `precondition`, whose text release builds drop, this one always says what was wrong.
 @inline(__always)
-func require(
+package func require(
   _ condition: Bool, _ message: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line
 ) {
   if !condition { fatalError(message(), file: file, line: line) }
