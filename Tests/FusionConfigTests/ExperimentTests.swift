@@ -187,14 +187,26 @@ import Testing
     for part in expected { #expect(found.contains(part)) }
   }
 
+  @Test func aThousandMistakesAreCutShort() {
+    let found = message((0..<1000).map { "key\($0): 1" }.joined(separator: "\n"))
+    #expect(found.hasSuffix("\n… and 954 more errors"))
+  }
+
   @Test func modalitiesMustBeThere() {
     #expect(
       message("data: {dataset: toy_digits}\nmodalities: {}\nfusion: {type: join}\ndecoder: {type: toy_head}\n") == """
-        test.yaml:2:13: error: expected a map of at least one modality for 'modalities', got an empty map
+        test.yaml:2:13: error: expected a map of at least one modality for 'modalities', got none
             2 | modalities: {}
               |             ^
           for example: modalities: {image: {type: image, encoder: {type: lenet}}}
         """)
+  }
+
+  @Test func aModalityThatIsNullIsLeftOut() throws {
+    #expect(try load(plainText, "modalities.audio=null").pipeline.branches.map(\.name) == ["image"])
+    #expect(
+      message(plainText, "modalities.audio=", "modalities.image=").hasPrefix(
+        "test.yaml:3:3: error: expected a map of at least one modality for 'modalities', got none"))
   }
 
   @Test func aFusionOfTwoRefusesThree() {

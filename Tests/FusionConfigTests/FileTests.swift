@@ -35,7 +35,7 @@ private final class Folder {
   @Test func extendsMergesDeeplyAndTheFilesOwnKeysWin() throws {
     let folder = try Folder([
       "base/base.yaml": plainText
-        + "seed: 7\ntraining: {epochs: 3, optimizer: {type: sgd, momentum: 0.9, weight_decay: 1e-4}, early_stopping: {}}\n",
+        + "name: base\nseed: 7\ntraining: {epochs: 3, optimizer: {type: sgd, momentum: 0.9, weight_decay: 1e-4}, early_stopping: {}}\n",
       "late.yaml": """
       extends: base/base.yaml
       modalities: {audio: {encoder: {hidden: [5]}}}
@@ -43,7 +43,7 @@ private final class Folder {
       """,
     ])
     let experiment = try folder.load("late.yaml")
-    #expect(experiment.name == "late")
+    #expect(experiment.name == "late", "a name is of one file")
     #expect(experiment.seed == 7)
     #expect(experiment.training.epochs == 3)
     #expect(experiment.training.earlyStopping == nil)

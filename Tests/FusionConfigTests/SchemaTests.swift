@@ -9,6 +9,7 @@ import Testing
   @Test(arguments: [
     plainText,
     "extends: base.yaml\n",
+    "extends: a.yaml\nmodalities: {audio: null}\n",
     "extends: [a.yaml, b.yaml]\nfusion: {type: join}\ntraining: {optimizer: {weight_decay: 2e-4}}\n",
     plainText + "name: x\nseed: 18446744073709551615\ntask: {type: classification, class_weights: [1, 2.5]}\n",
     plainText + "task: {type: classification, class_weights: balanced}\ntraining:\n",

@@ -89,8 +89,11 @@ public struct ConfigError: UserError {
   public let diagnostics: [Diagnostic]
   /// 2: usage or configuration.
   public var exitStatus: Int32 { 2 }
-  /// One paragraph for each.
-  public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
+  /// One paragraph for each; what no one would read to its end is cut short.
+  public var description: String {
+    let more = diagnostics.count > 50 ? ["… and \(diagnostics.count - 50) more errors"] : []
+    return (diagnostics.prefix(50).map(\.description) + more).joined(separator: "\n")
+  }
 
   init(_ found: [Diagnostic]) {
     var seen: Set<String> = []

@@ -87,11 +87,13 @@ struct ExperimentReader {
 
   // MARK: Pipeline
 
+  /// A modality that is null is left out: how one that a base has is taken away, by a file or by `--set`.
   private mutating func branches(_ node: Node) -> [PipelineSpecification.Branch]? {
-    guard let pairs = node.pairs, !pairs.isEmpty else {
+    let pairs = node.pairs?.filter { $0.value.scalar != .null }
+    guard let pairs, !pairs.isEmpty else {
       reader.findings.add(
         node.mark,
-        "expected a map of at least one modality for 'modalities', got \(node.pairs == nil ? node.inWords : "an empty map")",
+        "expected a map of at least one modality for 'modalities', got \(pairs == nil ? node.inWords : "none")",
         notes: Section.modalities.example.map { ["for example: \($0)"] } ?? [])
       return nil
     }

@@ -25,13 +25,13 @@ struct DocumentLoader {
     let source = try checkedSource(name: path, bytes: bytes, order: sources)
     sources += 1
     let node = try NodeParser.parse(source)
-    guard let pairs = node.pairs else {
+    guard node.pairs != nil else {
       throw ConfigError(Diagnostic(node.mark, "a configuration is a map of keys, not \(node.inWords)"))
     }
     guard let extends = node["extends"] else { return node }
     open.append(canonicalPath(path))
     defer { open.removeLast() }
-    let own = Node(content: .mapping(pairs.filter { $0.key != "extends" }), mark: node.mark)
+    let own = node.without("extends")
     var findings = Findings()
     var base: Node?
     for parent in extends.elements ?? [extends] {
@@ -43,7 +43,8 @@ struct DocumentLoader {
       }
     }
     try findings.throwIfAny()
-    return base.map { own.merged(over: $0) } ?? own
+    // A name is of one file: two experiments that extend one base are not to share a run folder.
+    return base.map { own.merged(over: $0.without("name")) } ?? own
   }
 
   /// The document that an element of `extends` names.

@@ -7,20 +7,16 @@ extension Node {
   func merged(over base: Node) -> Node {
     guard let own = pairs, let inherited = base.pairs else { return self }
     let kept = isOtherType(than: base) ? inherited.filter { $0.value["type"] != nil } : inherited
-    let ownKeys = Set(own.map(\.key))
+    let old = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0) })
     let merging = own.map { pair in
-      guard let old = kept.first(where: { $0.key == pair.key }) else { return pair }
+      guard let old = old[pair.key] else { return pair }
       let isSection = pair.value.pairs != nil && pair.keyMark.source.isArgument
       return Pair(
         key: pair.key, keyMark: isSection ? old.keyMark : pair.keyMark, value: pair.value.merged(over: old.value))
     }
-    let result: [Pair] =
-      if kept.allSatisfy({ ownKeys.contains($0.key) }) {
-        merging
-      } else {
-        kept.map { old in merging.first { $0.key == old.key } ?? old }
-          + merging.filter { pair in !kept.contains { $0.key == pair.key } }
-      }
+    let new = Dictionary(uniqueKeysWithValues: merging.map { ($0.key, $0) })
+    let namesAll = kept.allSatisfy { new[$0.key] != nil }
+    let result = namesAll ? merging : kept.map { new[$0.key] ?? $0 } + merging.filter { old[$0.key] == nil }
     return Node(content: .mapping(result), mark: mark.source.isArgument ? base.mark : mark)
   }
 

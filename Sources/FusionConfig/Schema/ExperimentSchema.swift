@@ -76,6 +76,8 @@ private struct SectionSchemas {
           names: [entry.type.name] + entry.type.aliases, summary: entry.type.summary,
           options: fields(of: entry.type).map(\.schema))
       }, key: kind == .dataset ? "dataset" : "type", common: common,
+      // A modality that is null is taken away.
+      types: kind == .modality ? .strings(["object", "null"]) : .string("object"),
       description: kind == .encoder ? "from an input to features" : section?.summary)
   }
 
@@ -93,7 +95,8 @@ private struct SectionSchemas {
   }
 
   private func choice(
-    _ choices: [Choice], key: String, common: [ConfigValue.Entry], description: String?
+    _ choices: [Choice], key: String, common: [ConfigValue.Entry], types: ConfigValue = .string("object"),
+    description: String?
   ) -> ConfigValue {
     let names = choices.flatMap(\.names)
     let summaries = choices.flatMap { choice in choice.names.map { _ in choice.summary } }
@@ -118,7 +121,7 @@ private struct SectionSchemas {
     let head = description.map { [ConfigValue.Entry("description", .string($0))] } ?? []
     return .map(
       head + [
-        .init("type", .string("object")), .init("properties", .map([type] + common)),
+        .init("type", types), .init("properties", .map([type] + common)),
         .init("allOf", .list(cases + [untyped])),
       ])
   }

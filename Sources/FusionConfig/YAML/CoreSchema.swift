@@ -19,7 +19,8 @@ func resolvePlainScalar(_ text: String) -> ConfigValue {
     if let value = Int(text) { return .integer(value) }
     if sign != "-", let value = UInt64(digits) { return .unsigned(value) }
   }
-  return Double(text).map { .number($0) } ?? .string(text)
+  // What no Double can hold stays as written: 1e999 is not silently infinite.
+  return Double(text).flatMap { $0.isFinite ? .number($0) : nil } ?? .string(text)
 }
 
 private func splitSign(_ text: String) -> (sign: Substring, rest: Substring) {

@@ -43,6 +43,11 @@ public struct Node: Sendable {
   /// The value of a key of a mapping.
   public subscript(key: String) -> Node? { pairs?.first { $0.key == key }?.value }
 
+  /// The mapping without a key.
+  func without(_ key: String) -> Node {
+    Node(content: pairs.map { .mapping($0.filter { $0.key != key }) } ?? content, mark: mark)
+  }
+
   /// In words, for error messages.
   var inWords: String {
     switch content {
