@@ -93,6 +93,7 @@ public enum Npy {
 public final class NpyWriter {
   private let file: AtomicFile
   private let elementType: ElementType
+  private let hash = SHA256()
   private var missing: Int
 
   /// Starts the file of an array whose shape is known beforehand.
@@ -100,7 +101,8 @@ public final class NpyWriter {
     file = try AtomicFile(path)
     self.elementType = elementType
     missing = shape.elementCount * elementType.byteCount
-    try file.write(Npy.header(elementType, shape: shape))
+    try Npy.header(elementType, shape: shape).withUnsafeBytes { raw in Result { () throws(DataError) in try put(raw) } }
+      .get()
   }
 
   /// Appends values, which must be of the array's type and little-endian, as all supported machines are.
@@ -108,13 +110,22 @@ public final class NpyWriter {
     precondition(
       MemoryLayout<Value>.stride == elementType.byteCount, "\(Value.self) is not the array's type \(elementType)")
     missing -= values.count * MemoryLayout<Value>.stride
-    try values.withUnsafeBytes { raw in Result { () throws(DataError) in try file.write(raw) } }.get()
+    try values.withUnsafeBytes { raw in Result { () throws(DataError) in try put(raw) } }.get()
+  }
+
+  private func put(_ bytes: UnsafeRawBufferPointer) throws(DataError) {
+    hash.update(bytes)
+    try file.write(bytes)
   }
 
   /// Puts the file in its place.
-  public func commit() throws(DataError) {
+  ///
+  /// - Returns: the SHA-256 of the file.
+  @discardableResult
+  public func commit() throws(DataError) -> String {
     precondition(missing == 0, "\(file.path): \(missing) bytes fewer were appended than the shape asks for")
     try file.commit()
+    return hash.finish()
   }
 }
 

@@ -147,9 +147,11 @@ public struct StoredArray: Sendable {
 
   /// The array with its ``valueRange``, after a look at every value.
   ///
+  /// - Parameters:
+  ///   - always: also where the type alone bounds the values, as that of bytes does.
   /// - Throws: ``DataError`` that names the row of the first value that is infinite or not a number.
-  public func scanned(device: Device) throws(DataError) -> StoredArray {
-    guard valueRange == nil, shape.elementCount > 0 else { return self }
+  public func scanned(device: Device, always: Bool = false) throws(DataError) -> StoredArray {
+    guard valueRange == nil || always, shape.elementCount > 0 else { return self }
     try store.checkSize()
     // Units follow from the array's size alone; 1M values take about a millisecond.
     let total = shape.elementCount

@@ -86,5 +86,6 @@ extension Registry {
   /// Enters the data set formats of this room.
   public mutating func registerDatasets() throws(RegistryError) {
     try register(AVMNISTDataset.self, origin: "FusionData")
+    try register(ArraysDataset.self, origin: "FusionData")
   }
 }

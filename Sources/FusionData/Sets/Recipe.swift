@@ -31,6 +31,12 @@ public struct Recipe: Codable, Sendable, Equatable {
     }
   }
 
+  /// Takes the recipe out of a folder, where there is one.
+  static func remove(folder: String) throws(DataError) {
+    let path = "\(folder)/recipe.json"
+    if unlink(path) != 0, errno != ENOENT { throw .system(path, "cannot be replaced") }
+  }
+
   static func isGenerated(folder: String) -> Bool { (try? read(folder: folder))?.generated ?? false }
 
   /// Writes the recipe into a folder.

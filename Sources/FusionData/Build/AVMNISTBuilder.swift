@@ -1,0 +1,177 @@
+import FusionCore
+import Foundation
+
+/// Makes AV-MNIST from MNIST and the Free Spoken Digit Dataset: `fusionkit data build avmnist`.
+///
+/// Every MNIST image, in its own order, is paired with a recording of the same digit drawn with a seed; training pairs
+/// come from the two training parts alone, test pairs from the test parts. The same options give the same bytes.
+public struct AVMNISTBuilder: Sendable {
+  /// The folder of the four MNIST files, plain or gzip'd.
+  public var mnist: String
+  /// The folder of the recordings, or the one above it.
+  public var fsdd: String
+  /// Where the data set goes.
+  public var output: String
+  /// Decides pairs and noise.
+  public var seed: UInt64 = 0
+  /// Keeps so many principal components of the images; nil: see ``imageEnergy``.
+  public var imageComponents: Int?
+  /// Keeps the fewest principal components that hold this share of the images' variance; nil: the images stay whole.
+  public var imageEnergy: Double?
+  /// Adds noise, so many decibels below the speech; nil: none.
+  public var audioSNR: Double?
+  /// Which noise.
+  public var audioNoise = AudioNoise.babble
+  /// A speaker who is heard in the test part only, and nobody else there.
+  public var holdOutSpeaker: String?
+  /// The first so many training pairs only; nil: all.
+  public var trainLimit: Int?
+  /// The first so many test pairs only; nil: all.
+  public var testLimit: Int?
+
+  /// A clean data set of all images; the properties ask for others.
+  public init(mnist: String, fsdd: String, output: String) {
+    self.mnist = mnist
+    self.fsdd = fsdd
+    self.output = output
+  }
+
+  /// What is wrong with the options, in words; empty: nothing.
+  public var problems: [String] {
+    var problems: [String] = []
+    if let imageComponents, !(1...784).contains(imageComponents) {
+      problems.append("image components: \(imageComponents); expected 1 to 784")
+    }
+    if let imageEnergy, !(imageEnergy > 0 && imageEnergy <= 1) {
+      problems.append("image energy: \(imageEnergy); expected above 0, at most 1")
+    }
+    if imageComponents != nil, imageEnergy != nil {
+      problems.append("image components and image energy exclude each other")
+    }
+    if let audioSNR, !(abs(audioSNR) <= 100) { problems.append("audio SNR: \(audioSNR); expected -100 to 100 dB") }
+    for (name, limit) in [("train", trainLimit), ("test", testLimit)] {
+      if let limit, limit < 1 { problems.append("\(name) limit: \(limit); expected at least 1") }
+    }
+    return problems
+  }
+
+  /// Reads, makes and writes everything; `recipe.json` last.
+  ///
+  /// - Throws: ``DataError`` with what is wrong about options or files; an older data set in the folder is whole then.
+  @discardableResult
+  public func build(device: Device, progress: @escaping BuildProgress = { _, _, _ in }) throws(DataError) -> Recipe {
+    guard problems.isEmpty else {
+      throw DataError(gathering: problems.map { DataError("data build avmnist", $0) })
+    }
+    let files = try MNISTFiles(folder: mnist)
+    progress("reading recordings", 0, 1)
+    let speech = try DigitRecordings(folder: fsdd)
+    let parts = try speech.parts(holdingOut: holdOutSpeaker, folder: fsdd)
+    var pca: ImagePCA?
+    if imageComponents != nil || imageEnergy != nil {
+      progress("fitting principal components", 0, 1)
+      // On all training images, also where only the first pairs are built: a small set is the start of the large one.
+      pca = try ImagePCA(files.train.images, keeping: imageComponents.map { .components($0) } ?? .energy(imageEnergy!))
+    }
+    let writer = try AVMNISTWriter(folder: output, device: device, progress: progress)
+    let spectrogram = Spectrogram()
+    try writer.write(part("train", files.train, parts.train, limit: trainLimit, pca, spectrogram, device))
+    try writer.write(part("test", files.test, parts.test, limit: testLimit, pca, spectrogram, device))
+    let recipe = recipe(
+      pca: pca, sources: files.digests.merging(["fsdd (sha256sum *.wav | sha256sum)": speech.digest]) { $1 })
+    return try writer.commit(recipe)
+  }
+
+  private func part(
+    _ name: String, _ digits: MNISTFiles.Part, _ recordings: [DigitRecordings.Recording], limit: Int?, _ pca: ImagePCA?,
+    _ spectrogram: Spectrogram, _ device: Device
+  ) throws(DataError) -> AVMNISTWriter.Part {
+    let labels = Array(digits.labels.prefix(limit ?? .max))
+    var byDigit = [[Int]](repeating: [], count: 10)
+    for (number, recording) in recordings.enumerated() { byDigit[recording.digit].append(number) }
+    if let silent = Set(labels).sorted().first(where: { byDigit[$0].isEmpty }) {
+      throw DataError(fsdd, "has no \(name) recording of the digit \(silent)", expected: "recordings of all ten digits")
+    }
+    if audioSNR != nil, audioNoise == .babble, recordings.count <= SpeechRenderer.babbleVoices {
+      throw DataError(
+        fsdd, "has \(counted(recordings.count, "\(name) recording"))",
+        expected: "more than \(SpeechRenderer.babbleVoices), for babble of others")
+    }
+    let random = RandomStream(seed: seed).derived(name)
+    let pairing = random.derived("pairs")
+    let chosen = labels.enumerated().map { sample, label in
+      byDigit[label][pairing.integer(below: byDigit[label].count, at: sample)]
+    }
+    let renderer = SpeechRenderer(
+      recordings: recordings, spectrogram: spectrogram, snr: audioSNR, noise: audioNoise,
+      random: random.derived("noise"))
+    let spectrograms = audioSNR == nil ? cleanSpectrograms(renderer, device) : nil
+    let size = Spectrogram.size * Spectrogram.size
+    let hasBabble = audioSNR != nil && audioNoise == .babble
+    return AVMNISTWriter.Part(
+      name: name, labels: labels,
+      origins: [CSV.line(["label", "mnist_image", "recording"] + (hasBabble ? ["babble"] : []))]
+        + chosen.enumerated().map { sample, recording in
+          let voices = hasBabble ? renderer.voices(recording: recording, sample: sample) : []
+          return CSV.line(
+            ["\(labels[sample])", "\(sample)", recordings[recording].name]
+              + (hasBabble ? [voices.map { recordings[$0].name }.joined(separator: " ")] : []))
+        },
+      images: { rows, output in
+        if let pca { return pca.reconstruct(digits.images, rows: rows, into: output) }
+        let first = rows.lowerBound * 784
+        digits.images.visit(first..<rows.upperBound * 784) { output[$0 - first] = UInt8($1) }
+      },
+      audio: { row, workspace, output in
+        if let spectrograms {
+          spectrograms.withUnsafeBufferPointer {
+            output.update(from: $0.baseAddress! + chosen[row] * size, count: size)
+          }
+        } else {
+          renderer.render(recording: chosen[row], sample: row, workspace, into: output)
+        }
+      })
+  }
+
+  /// Without noise a recording always looks the same: each is transformed once.
+  private func cleanSpectrograms(_ renderer: SpeechRenderer, _ device: Device) -> [UInt8] {
+    let size = Spectrogram.size * Spectrogram.size
+    let count = renderer.recordings.count
+    return [UInt8](unsafeUninitializedCapacity: count * size) { buffer, initialized in
+      let base = buffer.baseAddress!
+      device.parallel(units: count) { recording in
+        renderer.render(recording: recording, sample: 0, Spectrogram.Workspace(), into: base + recording * size)
+      }
+      initialized = count * size
+    }
+  }
+
+  private func recipe(pca: ImagePCA?, sources: [String: String]) -> Recipe {
+    var options = ["seed": "\(seed)"]
+    options["image-components"] = imageComponents.map(String.init)
+    options["image-energy"] = imageEnergy.map { "\($0)" }
+    options["audio-snr"] = audioSNR.map { "\($0)" }
+    options["audio-noise"] = audioSNR == nil ? nil : audioNoise.rawValue
+    options["hold-out-speaker"] = holdOutSpeaker
+    options["train-limit"] = trainLimit.map(String.init)
+    options["test-limit"] = testLimit.map(String.init)
+    var description = ["images: MNIST in its own order, uint8 [N, 28, 28]"]
+    if let pca {
+      description.append(
+        "images: \(pca.count) principal components of the training images, \(pca.energy) of their variance, mean added back"
+      )
+    }
+    description.append(Spectrogram.summary)
+    description.append(
+      holdOutSpeaker.map { "audio: test is every recording of \($0); train is index 5 and above of the others" }
+        ?? "audio: test is index 0 to 4 of every speaker, train the others")
+    if let audioSNR {
+      description.append(
+        "audio: \(audioNoise == .babble ? "four other recordings of the same part" : "white noise") at \(audioSNR) dB, "
+          + "powers over the recording's length, drawn anew for every pair")
+    }
+    description.append("origins: the image and the recordings of every sample")
+    return Recipe(
+      made: "build avmnist", generated: false, description: description, options: options, sources: sources, files: [:])
+  }
+}
