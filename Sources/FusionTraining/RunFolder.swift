@@ -77,10 +77,12 @@ public struct RunFolder: Sendable, Equatable {
   ///
   /// - Throws: ``RunFolderError/notWritable(path:reason:)``.
   func make() throws(RunFolderError) {
-    do {
-      try FileManager.default.createDirectory(atPath: checkpointFolder, withIntermediateDirectories: true)
-    } catch {
-      throw .notWritable(path: path, reason: systemReason(error))
+    var folder = path.hasPrefix("/") ? "/" : ""
+    for part in checkpointFolder.split(separator: "/") {
+      folder += part + "/"
+      guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
+        throw .notWritable(path: path, reason: String(cString: strerror(errno)))
+      }
     }
     for folder in [path, checkpointFolder] where access(folder, W_OK | X_OK) != 0 {
       throw .notWritable(path: folder, reason: String(cString: strerror(errno)))
@@ -104,13 +106,6 @@ public struct RunFolder: Sendable, Equatable {
       }
     }
   }
-}
-
-/// The reason of a Foundation error in the system's words.
-private func systemReason(_ error: any Error) -> String {
-  let error = error as NSError
-  let inner = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
-  return inner.domain == NSPOSIXErrorDomain ? String(cString: strerror(Int32(inner.code))) : inner.localizedDescription
 }
 
 /// What is wrong with a run folder.
