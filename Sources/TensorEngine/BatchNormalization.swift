@@ -27,6 +27,11 @@ extension Tensor {
   ) -> Tensor {
     checkBatchNorm(weight, bias, running)
     guard count > 0 else { return self }
+    guard rank > 2 else {
+      return channelsFirst {
+        $0.batchNorm(weight: weight, bias: bias, updating: &running, momentum: momentum, epsilon: epsilon)
+      }
+    }
     let planes = ChannelPlanes(self)
     let (mean, variance) = planes.moments(storage.base)
     let unbiased = Float(planes.perChannel) / Float(Swift.max(planes.perChannel - 1, 1))
@@ -50,8 +55,16 @@ extension Tensor {
     weight: Tensor? = nil, bias: Tensor? = nil, using running: RunningStatistics, epsilon: Float = 1e-5
   ) -> Tensor {
     checkBatchNorm(weight, bias, running)
+    guard rank > 2 else {
+      return channelsFirst { $0.batchNorm(weight: weight, bias: bias, using: running, epsilon: epsilon) }
+    }
     let (mean, variance) = (running.mean.storage, running.variance.storage)
     return normalized(ChannelPlanes(self), mean, variance, weight, bias, epsilon, ofThisBatch: false)
+  }
+
+  /// `[N, C]` as `[1, C, N]` and back: the values of a channel have to be neighbours.
+  private func channelsFirst(_ body: (Tensor) -> Tensor) -> Tensor {
+    body(transposed().unsqueezed(0)).squeezed(0).transposed()
   }
 
   private func checkBatchNorm(_ weight: Tensor?, _ bias: Tensor?, _ running: RunningStatistics) {

@@ -25,6 +25,27 @@ extension Tensor {
     normalizedRows("rmsNorm", weight, nil, 1, epsilon, centres: false)
   }
 
+  /// Group norm (Wu and He 2018), as `torch.nn.functional.group_norm`: every sample gets mean 0 and variance 1 over each
+  /// group of neighbouring channels, then `· weight + bias` per channel.
+  ///
+  /// Shapes: `[N, C, …]` and the same out; weight and bias `[C]`.
+  public func groupNorm(groups: Int, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5) -> Tensor {
+    require(
+      rank >= 2 && groups > 0 && shape[1] % groups == 0,
+      "groupNorm: x has shape \(shape); expected [N, C, …] with channels that \(groups) groups divide")
+    let width = groups == 0 ? 0 : shape[1] / groups * Shape(shape[2...]).elementCount
+    var y = reshaped([shape[0] * groups, width]).layerNorm(epsilon: epsilon).reshaped(shape)
+    func perChannel(_ part: Tensor) -> Tensor {
+      require(
+        part.shape == [shape[1]],
+        "groupNorm: x has shape \(shape), weight or bias \(part.shape); expected [\(shape[1])]")
+      return part.reshaped([shape[1]] + [Int](repeating: 1, count: rank - 2))
+    }
+    if let weight { y = y * perChannel(weight) }
+    if let bias { y = y + perChannel(bias) }
+    return y
+  }
+
   private func normalizedRows(
     _ name: StaticString, _ weight: Tensor?, _ bias: Tensor?, _ dimensions: Int, _ epsilon: Float, centres: Bool
   ) -> Tensor {

@@ -9,19 +9,21 @@ protocol RecurrentCell {
   /// How many values per unit `step` keeps for `stepBack`.
   static var kept: Int { get }
 
-  /// Replaces the states by those after the step.
+  /// Replaces the hidden state h and the memory c by those after the step.
   ///
   /// - Parameters:
   ///   - input: `weight_ih · x + bias_ih`, all gates.
   ///   - hidden: `weight_hh · h + bias_hh`, all gates.
-  static func step(_ width: Int, input: Row, hidden: Row, kept: Row, states: [Row])
+  ///   - c: not touched where the cell has no memory.
+  static func step(_ width: Int, input: Row, hidden: Row, kept: Row, h: Row, c: Row)
 
-  /// From the gradients of the states after the step to those of its gates and, replacing them, of the states before.
-  /// What flows to the state before through `weight_hh` is not included.
+  /// From the gradients dh and dc of the states after the step to those of its gates and, replacing them, of the states
+  /// before. What flows to the state before through `weight_hh` is not included.
   ///
   /// - Parameters:
-  ///   - before: the states before the step.
-  static func stepBack(_ width: Int, kept: Row, before: [Row], states: [Row], input: Row, hidden: Row)
+  ///   - h: the hidden state before the step.
+  ///   - c: the memory before the step.
+  static func stepBack(_ width: Int, kept: Row, h: Row, c: Row, dh: Row, dc: Row, input: Row, hidden: Row)
 }
 
 /// The gated recurrent unit (Cho et al. 2014), as PyTorch writes it:
@@ -31,8 +33,7 @@ enum GatedRecurrentUnit: RecurrentCell {
   static var states: Int { 1 }
   static var kept: Int { 4 }  // r, z, n, b_n
 
-  static func step(_ width: Int, input: Row, hidden: Row, kept: Row, states: [Row]) {
-    let h = states[0]
+  static func step(_ width: Int, input: Row, hidden: Row, kept: Row, h: Row, c: Row) {
     for i in 0..<2 * width { kept[i] = input[i] + hidden[i] }
     kept.apply(2 * width, logistic)
     let (r, z, n, b) = (kept, kept + width, kept + 2 * width, kept + 3 * width)
@@ -42,9 +43,8 @@ enum GatedRecurrentUnit: RecurrentCell {
     for i in 0..<width { h[i] = n[i] + z[i] * (h[i] - n[i]) }
   }
 
-  static func stepBack(_ width: Int, kept: Row, before: [Row], states: [Row], input: Row, hidden: Row) {
+  static func stepBack(_ width: Int, kept: Row, h: Row, c: Row, dh: Row, dc: Row, input: Row, hidden: Row) {
     let (r, z, n, b) = (kept, kept + width, kept + 2 * width, kept + 3 * width)
-    let (h, dh) = (before[0], states[0])
     for i in 0..<width {
       let dn = dh[i] * (1 - z[i]) * (1 - n[i] * n[i])
       input[i] = dn * b[i] * r[i] * (1 - r[i])
@@ -64,8 +64,7 @@ enum LongShortTermMemory: RecurrentCell {
   static var states: Int { 2 }
   static var kept: Int { 5 }  // i, f, g, o, tanh(c)
 
-  static func step(_ width: Int, input: Row, hidden: Row, kept: Row, states: [Row]) {
-    let (h, c) = (states[0], states[1])
+  static func step(_ width: Int, input: Row, hidden: Row, kept: Row, h: Row, c: Row) {
     for i in 0..<4 * width { kept[i] = input[i] + hidden[i] }
     kept.apply(2 * width, logistic)
     (kept + 2 * width).apply(width, hyperbolicTangent)
@@ -77,9 +76,8 @@ enum LongShortTermMemory: RecurrentCell {
     for u in 0..<width { h[u] = o[u] * t[u] }
   }
 
-  static func stepBack(_ width: Int, kept: Row, before: [Row], states: [Row], input: Row, hidden: Row) {
+  static func stepBack(_ width: Int, kept: Row, h: Row, c: Row, dh: Row, dc: Row, input: Row, hidden: Row) {
     let (i, f, g, o, t) = (kept, kept + width, kept + 2 * width, kept + 3 * width, kept + 4 * width)
-    let (c, dh, dc) = (before[1], states[0], states[1])
     for u in 0..<width {
       let d = dc[u] + dh[u] * o[u] * (1 - t[u] * t[u])
       input[u] = d * g[u] * i[u] * (1 - i[u])

@@ -11,6 +11,10 @@ struct RecurrentScan<Cell: RecurrentCell> {
   let device: Device
 
   private var gateWidth: Int { Cell.gates * width }
+  /// The states of one sample lie side by side while they are carried, h first.
+  private var carriedWidth: Int { Cell.states * width }
+  /// Where the memory lies behind the hidden state; 0 where there is none.
+  private var memory: Int { carriedWidth - width }
 
   /// Where in its sequence a sample is after `step` steps.
   private func time(_ sample: Int, _ step: Int) -> Int {
@@ -27,25 +31,27 @@ struct RecurrentScan<Cell: RecurrentCell> {
     let plane = samples * steps * width
     forEachRun { run in
       let count = run.count
-      withScratch(count * (gateWidth + Cell.states * width)) { scratch in
+      withScratch(count * (gateWidth + carriedWidth)) { scratch in
         let hidden = MatrixView(scratch, count, gateWidth)
-        let carried = (0..<Cell.states).map { scratch + count * (gateWidth + $0 * width) }
-        for (state, first) in zip(carried, initial) {
-          state.update(from: first.base + run.lowerBound * width, count: count * width)
+        let carried = scratch + count * gateWidth
+        for (i, sample) in run.enumerated() {
+          for (index, first) in initial.enumerated() {
+            (carried + i * carriedWidth + index * width).update(from: first.base + sample * width, count: width)
+          }
         }
         for step in 0..<longest(run) {
           if let bias { for i in 0..<count { (scratch + i * gateWidth).update(from: bias.base, count: gateWidth) } }
           hidden.assign(
-            MatrixView(carried[0], count, width), times: MatrixView(weight.base, gateWidth, width).transposed,
-            keep: bias == nil ? 0 : 1)
+            MatrixView(carried, count, width, pitch: carriedWidth),
+            times: MatrixView(weight.base, gateWidth, width).transposed, keep: bias == nil ? 0 : 1)
           for (i, sample) in run.enumerated() where step < lengths[sample] {
             let place = time(sample, step)
-            let own = carried.map { $0 + i * width }
+            let h = carried + i * carriedWidth
             Cell.step(
               width, input: input.base + place * gateWidth, hidden: scratch + i * gateWidth,
-              kept: kept.base + place * Cell.kept * width, states: own)
-            for (index, state) in own.enumerated() {
-              (states.base + index * plane + place * width).update(from: state, count: width)
+              kept: kept.base + place * Cell.kept * width, h: h, c: h + memory)
+            for index in 0..<Cell.states {
+              (states.base + index * plane + place * width).update(from: h + index * width, count: width)
             }
           }
         }
@@ -68,9 +74,9 @@ struct RecurrentScan<Cell: RecurrentCell> {
     let plane = samples * steps * width
     forEachRun { run in
       let count = run.count
-      withScratch(count * gateWidth) { flowing in
-        let carried = initialGradients.map { $0.base + run.lowerBound * width }
-        for state in carried { state.update(repeating: 0, count: count * width) }
+      withScratch(count * (gateWidth + carriedWidth)) { flowing in
+        let carried = flowing + count * gateWidth
+        carried.update(repeating: 0, count: count * carriedWidth)
         for step in (0..<longest(run)).reversed() {
           for (i, sample) in run.enumerated() {
             guard step < lengths[sample] else {
@@ -78,25 +84,30 @@ struct RecurrentScan<Cell: RecurrentCell> {
               continue
             }
             let place = time(sample, step)
-            let own = carried.map { $0 + i * width }
-            let before = (0..<Cell.states).map { index in
+            let dh = carried + i * carriedWidth
+            for index in 0..<Cell.states {
+              let (state, above) = (dh + index * width, gradient.base + index * plane + place * width)
+              for u in 0..<width { state[u] += above[u] }
+            }
+            func before(_ index: Int) -> Row {
               step == 0
                 ? initial[index].base + sample * width
                 : states.base + index * plane + time(sample, step - 1) * width
             }
-            for (index, state) in own.enumerated() {
-              let above = gradient.base + index * plane + place * width
-              for u in 0..<width { state[u] += above[u] }
-            }
-            let gates = hidden.base + place * gateWidth
+            let (h, gates) = (before(0), hidden.base + place * gateWidth)
             Cell.stepBack(
-              width, kept: kept.base + place * Cell.kept * width, before: before, states: own,
-              input: input.base + place * gateWidth, hidden: gates)
+              width, kept: kept.base + place * Cell.kept * width, h: h, c: before(Cell.states - 1), dh: dh,
+              dc: dh + memory, input: input.base + place * gateWidth, hidden: gates)
             (flowing + i * gateWidth).update(from: gates, count: gateWidth)
-            (previous.base + place * width).update(from: before[0], count: width)
+            (previous.base + place * width).update(from: h, count: width)
           }
-          MatrixView(carried[0], count, width).assign(
+          MatrixView(carried, count, width, pitch: carriedWidth).assign(
             MatrixView(flowing, count, gateWidth), times: MatrixView(weight.base, gateWidth, width), keep: 1)
+        }
+        for (i, sample) in run.enumerated() {
+          for (index, first) in initialGradients.enumerated() {
+            (first.base + sample * width).update(from: carried + i * carriedWidth + index * width, count: width)
+          }
         }
         for sample in run {
           let (over, rest) = (sample * steps + lengths[sample], steps - lengths[sample])
@@ -110,9 +121,9 @@ struct RecurrentScan<Cell: RecurrentCell> {
 
   private func longest(_ run: Range<Int>) -> Int { run.map { lengths[$0] }.max() ?? 0 }
 
-  /// Runs of about ten samples: fewer, and the products would spend their time fetching the weights.
+  /// Runs of sixteen samples or more: fewer, and the products would spend their time fetching the weights.
   private func forEachRun(_ body: (Range<Int>) -> Void) {
-    let runs = max(1, samples / 10)
+    let runs = max(1, samples / 16)
     device.parallel(units: runs) { body($0 * samples / runs..<($0 + 1) * samples / runs) }
   }
 

@@ -6,7 +6,7 @@
 func exponential(_ x: SIMD8<Float>) -> SIMD8<Float> {
   // Adding 1.5·2²³ leaves the nearest whole number in the lowest bits of the mantissa.
   let rounder: Float = 12_582_912
-  let inside = x.clamped(lowerBound: SIMD8(repeating: -87.33), upperBound: SIMD8(repeating: 88.72))
+  let inside = x.replacing(with: -87.33, where: x .< -87.33).replacing(with: 88.72, where: x .> 88.72)
   let shifted = inside * 1.442_695_04 + rounder
   let n = shifted - rounder
   let r = inside - n * 0.693_359_375 + n * 2.121_944_4e-4

@@ -20,10 +20,17 @@ private let operations: [String: Operation] = [
         epsilon: $0.float("epsilon"))
     ]
   },
+  "groupNorm": {
+    [
+      "output": $0["x"].groupNorm(
+        groups: $0.int("groups"), weight: $0.optional("weight"), bias: $0.optional("bias"),
+        epsilon: $0.float("epsilon"))
+    ]
+  },
   "rmsNorm": { ["output": $0["x"].rmsNorm(weight: $0.optional("weight"), epsilon: $0.float("epsilon"))] },
 ]
 
-@Test(arguments: FixtureCase.load("normalization").filter { $0.operation != "groupNorm" })
+@Test(arguments: FixtureCase.load("normalization"))
 func normalizationEqualsPyTorch(_ fixture: FixtureCase) { check(fixture, operations[fixture.operation]!) }
 
 @Test func batchNormKeepsSmallDifferencesOnALargeMean() {
