@@ -1,4 +1,3 @@
-import Foundation
 import TensorEngine
 
 /// How the first values of a parameter are drawn: PyTorch's `torch.nn.init`, with its way of counting fans.
@@ -72,22 +71,8 @@ extension Initializer {
   public func tensor(shape: Shape, random: RandomStream, device: Device) -> Tensor {
     switch distribution(shape: shape) {
     case .constant(let value): Tensor(repeating: Float(value), shape: shape, device: device)
-    case .uniform(let lower, let upper):
-      drawn(shape, device) { block, values in
-        let bits = random.block(block)
-        for lane in 0..<4 { values[lane] = Float(lower + (upper - lower) * share(bits[lane])) }
-      }
-    case .normal(let mean, let deviation):
-      drawn(shape, device) { block, values in
-        let bits = random.block(block)
-        // Box and Muller 1958: two uniform numbers give two independent normal ones.
-        for lane in [0, 2] {
-          let radius = deviation * (-2 * log(share(bits[lane]))).squareRoot()
-          let angle = 2 * Double.pi * share(bits[lane + 1])
-          values[lane] = Float(mean + radius * cos(angle))
-          values[lane + 1] = Float(mean + radius * sin(angle))
-        }
-      }
+    case .uniform(let lower, let upper): random.uniform(shape, lower: lower, upper: upper, device: device)
+    case .normal(let mean, let deviation): random.normal(shape, mean: mean, deviation: deviation, device: device)
     }
   }
 
@@ -100,20 +85,4 @@ extension Initializer {
 
 extension Initializer.Distribution {
   fileprivate static func symmetric(_ bound: Double) -> Self { .uniform(lower: -bound, upper: bound) }
-}
-
-/// A number in the open interval (0, 1).
-private func share(_ bits: UInt32) -> Double { (Double(bits) + 0.5) * 0x1p-32 }
-
-/// Fills a tensor with four values per block of random numbers.
-private func drawn(
-  _ shape: Shape, _ device: Device, _ draw: (_ block: UInt64, _ values: inout SIMD4<Float>) -> Void
-) -> Tensor {
-  Tensor(shape: shape, device: device) { output in
-    var values = SIMD4<Float>()
-    for start in stride(from: 0, to: output.count, by: 4) {
-      draw(UInt64(start / 4), &values)
-      for lane in 0..<min(4, output.count - start) { output[start + lane] = values[lane] }
-    }
-  }
 }

@@ -1,5 +1,3 @@
-import CBLAS
-
 extension Tensor {
   /// The matrix product, as PyTorch's `matmul`.
   ///
@@ -28,6 +26,12 @@ extension Tensor {
       return product.reshaped(shape.dropLast() + [product.shape[1]])
     }
     return product(other, transposed, otherTransposed)
+  }
+
+  /// The products of all pairs of values of two vectors: `[M]` and `[N]` to `[M, N]`.
+  public func outer(_ other: Tensor) -> Tensor {
+    require(rank == 1 && other.rank == 1, "outer: shapes \(shape) and \(other.shape), expected two vectors")
+    return unsqueezed(1) * other
   }
 
   private func product(_ other: Tensor, _ transposed: Bool, _ otherTransposed: Bool) -> Tensor {
@@ -94,9 +98,12 @@ private struct MatrixProduct {
         for unit in range {
           let (matrix, piece) = unit.quotientAndRemainder(dividingBy: pieces)
           let (i, j) = (piece / columnPieces * rows, piece % columnPieces * columns)
-          multiply(
-            a.storage.base + aOffsets[matrix], b.storage.base + bOffsets[matrix], out + matrix * m * n,
-            rows: i..<Swift.min(m, i + rows), columns: j..<Swift.min(n, j + columns))
+          let (part, other) = (i..<Swift.min(m, i + rows), j..<Swift.min(n, j + columns))
+          let left = MatrixView(a.storage.base + aOffsets[matrix], aTransposed ? k : m, aTransposed ? m : k)
+          let right = MatrixView(b.storage.base + bOffsets[matrix], bTransposed ? n : k, bTransposed ? k : n)
+          MatrixView(out + matrix * m * n, m, n).rows(part).columns(other).assign(
+            (aTransposed ? left.transposed : left).rows(part),
+            times: (bTransposed ? right.transposed : right).columns(other))
         }
       }
     }
@@ -116,18 +123,5 @@ private struct MatrixProduct {
       defer { odometer.advance() }
       return odometer.offsets.0
     }
-  }
-
-  private func multiply(
-    _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>, _ c: UnsafeMutablePointer<Float>,
-    rows: Range<Int>, columns: Range<Int>
-  ) {
-    let (aWidth, bWidth) = (aTransposed ? m : k, bTransposed ? k : n)
-    cblas_sgemm(
-      CblasRowMajor, aTransposed ? CblasTrans : CblasNoTrans, bTransposed ? CblasTrans : CblasNoTrans,
-      blasint(rows.count), blasint(columns.count), blasint(k), 1,
-      a + rows.lowerBound * (aTransposed ? 1 : k), blasint(aWidth),
-      b + columns.lowerBound * (bTransposed ? k : 1), blasint(bWidth), 0,
-      c + rows.lowerBound * n + columns.lowerBound, blasint(n))
   }
 }

@@ -34,9 +34,16 @@ public struct RandomStream: Sendable {
   /// Block `counter` of the stream: four independent 32-bit numbers.
   @inlinable
   public func block(_ counter: UInt64) -> SIMD4<UInt32> {
-    var c = SIMD4<UInt32>(UInt32(truncatingIfNeeded: counter), UInt32(truncatingIfNeeded: counter >> 32), 0, 0)
-    var k0 = UInt32(truncatingIfNeeded: key)
-    var k1 = UInt32(truncatingIfNeeded: key >> 32)
+    Self.philox(
+      SIMD4(UInt32(truncatingIfNeeded: counter), UInt32(truncatingIfNeeded: counter >> 32), 0, 0),
+      key: SIMD2(UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32)))
+  }
+
+  /// Philox4x32-10 itself: a bijection of counters for each key.
+  @inlinable
+  public static func philox(_ counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
+    var c = counter
+    var (k0, k1) = (key[0], key[1])
     for _ in 0..<10 {
       let p0 = UInt64(0xD251_1F53) &* UInt64(c[0])
       let p1 = UInt64(0xCD9E_8D57) &* UInt64(c[2])

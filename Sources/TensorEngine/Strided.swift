@@ -67,13 +67,13 @@ extension Tensor {
     }
   }
 
-  /// The opposite of ``copied(_:)``: zeros of `shape`, into which this tensor's values are put where the view selects
-  /// them. The view must select no value twice.
-  func placed(_ view: StridedView, in shape: Shape) -> Tensor {
+  /// The opposite of ``copied(_:)``: zeros (or another value) of `shape`, into which this tensor's values are put where
+  /// the view selects them. The view must select no value twice.
+  func placed(_ view: StridedView, in shape: Shape, around value: Float = 0) -> Tensor {
     let x = storage.base
     return Tensor(shape: shape, device: device) { values in
       let out = values.baseAddress!
-      if shape.elementCount != count { values.update(repeating: 0) }
+      if shape.elementCount != count { values.update(repeating: value) }
       view.forEachRow(on: device) { place, source, length, step in
         for i in 0..<length { out[source + i * step] = x[place + i] }
       }

@@ -27,4 +27,8 @@ import Testing
     expectGradientsMatchCentralDifferences(
       fixture.inputs.map { $0.tensor(on: device) }, seed: fixture.gradient.tensor(on: device), of: operation.apply)
   }
+
+  @Test func everyFixtureHasOneCase() {
+    #expect(Self.cases.map(\.name).sorted() == Fixture.all.keys.sorted())
+  }
 }

@@ -9,3 +9,6 @@ let productCases: [OperationCase] =
     OperationCase("matmul other transposed") { $0[0].matmul($0[1], otherTransposed: true) },
     OperationCase("matmul both transposed") { $0[0].matmul($0[1], transposed: true, otherTransposed: true) },
   ]
+  + Fixture.all.keys.filter { $0.hasPrefix("einsum ") }.sorted().map { name in
+    OperationCase(name) { Tensor.einsum(String(name.dropFirst("einsum ".count)), $0) }
+  }

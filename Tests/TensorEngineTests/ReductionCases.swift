@@ -15,6 +15,20 @@ let reductionCases: [OperationCase] =
     OperationCase("sum scalar") { $0[0].sum() },
     OperationCase("max ties", smooth: false) { $0[0].max(axes: [1]) },
     OperationCase("min ties", smooth: false) { $0[0].min(axes: [1]) },
+    OperationCase("variance biased") { $0[0].variance(axes: [0], correction: 0) },
+    OperationCase("deviation biased") { $0[0].standardDeviation(axes: [0], correction: 0) },
+    OperationCase("deviation constant", smooth: false) { $0[0].standardDeviation(axes: [1]) },
+    OperationCase("norm 0", smooth: false) { $0[0].norm(0, axes: [1]) },
+    OperationCase("norm 1") { $0[0].norm(1, axes: [1]) },
+    OperationCase("norm 2") { $0[0].norm(axes: [1]) },
+    OperationCase("norm 3") { $0[0].norm(3, axes: [1]) },
+    OperationCase("norm inf") { $0[0].norm(.infinity, axes: [1]) },
+    OperationCase("norm 2 all kept") { $0[0].norm(keepDimensions: true) },
+    OperationCase("norm 2 zeros", smooth: false) { $0[0].norm(axes: [1]) },
+    OperationCase("norm inf ties", smooth: false) { $0[0].norm(.infinity, axes: [1]) },
+    OperationCase("argmax 1", smooth: false) {
+      Tensor($0[0].argmax(axis: 1).map(Float.init), shape: [2, 2], device: $0[0].device)
+    },
     OperationCase("product all") { $0[0].product() },
     OperationCase("product 1") { $0[0].product(axes: [1]) },
     OperationCase("product zeros") { $0[0].product(axes: [1]) },
@@ -25,6 +39,9 @@ let reductionCases: [OperationCase] =
     OperationCase("logSoftmax") { $0[0].logSoftmax() },
     OperationCase("logSoftmax 1") { $0[0].logSoftmax(axis: 1) },
     OperationCase("logSoftmax large", smooth: false) { $0[0].logSoftmax() },
+    OperationCase("cumulativeSum") { $0[0].cumulativeSum(axis: -1) },
+    OperationCase("cumulativeSum 1") { $0[0].cumulativeSum(axis: 1) },
+    OperationCase("cumulativeSum large", smooth: false) { $0[0].cumulativeSum(axis: 1) },
   ]
 
 private let reductions: [(String, @Sendable (Tensor, [Int]?, Bool) -> Tensor)] = [
@@ -32,5 +49,7 @@ private let reductions: [(String, @Sendable (Tensor, [Int]?, Bool) -> Tensor)] =
   ("mean", { $0.mean(axes: $1, keepDimensions: $2) }),
   ("max", { $0.max(axes: $1, keepDimensions: $2) }),
   ("min", { $0.min(axes: $1, keepDimensions: $2) }),
+  ("variance", { $0.variance(axes: $1, keepDimensions: $2) }),
+  ("deviation", { $0.standardDeviation(axes: $1, keepDimensions: $2) }),
   ("logSumExp", { $0.logSumExp(axes: $1, keepDimensions: $2) }),
 ]
