@@ -2,8 +2,12 @@
 ///
 /// Distance: optimal string alignment (insertions, deletions, substitutions and swaps of neighbours).
 public func nearestSpelling(of word: String, among candidates: [String]) -> String? {
-  let scored = candidates.map { (distance(Array(word), Array($0)), $0) }.min { $0 < $1 }
-  guard let (best, candidate) = scored, best <= max(1, max(word.count, candidate.count) / 3) else { return nil }
+  let length = word.count
+  func allowed(_ candidate: String) -> Int { max(1, max(length, candidate.count) / 3) }
+  // The lengths differ by no more than the words do: a text of megabytes is not compared letter by letter.
+  let near = candidates.filter { abs($0.count - length) <= allowed($0) }
+  let scored = near.map { (distance(Array(word), Array($0)), $0) }.min { $0 < $1 }
+  guard let (best, candidate) = scored, best <= allowed(candidate) else { return nil }
   return candidate
 }
 

@@ -58,6 +58,13 @@ import Testing
     }
   }
 
+  @Test func enormousWordsAndLines() {
+    let word = String(repeating: "x", count: 1 << 20)
+    survive(plainText.replacing("toy_join", with: word))
+    survive(plainText + "name: \(word)\ntask: {type: \(word)}\n? \(word)\n: 1\n")
+    survive("{" + (0..<20_000).map { "k\($0): [1" + (($0 & 1) == 0 ? "]" : ", x]") }.joined(separator: ", ") + "}")
+  }
+
   @Test func swappedValues() throws {
     let values = [
       "~", "[]", "{}", "-1", "1e999", "18446744073709551616", "x", "[[1]]", "{type: adam}", "{a: {b: c}}", "''",

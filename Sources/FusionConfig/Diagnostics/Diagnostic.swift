@@ -107,7 +107,7 @@ public struct ConfigError: UserError {
       if first.precedes(second) { return true }
       return !second.precedes(first) && a.offset < b.offset
     }
-    diagnostics = ordered.map(\.element).filter { seen.insert($0.description).inserted }
+    diagnostics = ordered.map(\.element).filter { seen.insert(($0.mark?.place ?? "") + " " + $0.message).inserted }
   }
 
   init(_ diagnostic: Diagnostic) { self.init([diagnostic]) }
