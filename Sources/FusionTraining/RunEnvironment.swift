@@ -33,7 +33,7 @@ public struct RunEnvironment: Codable, Sendable, Equatable {
   /// - Throws: ``RunFolderError/notARun(path:missing:)``.
   public static func read(from run: RunFolder) throws(RunFolderError) -> RunEnvironment {
     guard let data = try? Data(contentsOf: URL(fileURLWithPath: run.environment)),
-      let environment = try? JSONDecoder().decode(Self.self, from: data)
+      let environment = try? JSONDecoder().decode(Self.self, from: data), environment.data.isPlausible
     else { throw .notARun(path: run.path, missing: "a valid environment.json") }
     return environment
   }

@@ -59,6 +59,9 @@ final class RunSession {
     let loaded = try Checkpoint.load(
       run.checkpoint, into: store, optimizer: loop.optimizer, fingerprint: bench.experiment.fingerprint,
       device: bench.device)
+    guard loop.canGoOn(from: loaded.position) else {
+      throw CheckpointError(file: run.checkpoint, "its place in the run does not fit the data: have they changed?")
+    }
     let wasFinished = run.state == .complete(.finished)
     if let reason = reasonNotToResume(loaded.position, wasFinished: wasFinished) {
       throw TrainingError.notResumable(run: run.path, reason: reason)

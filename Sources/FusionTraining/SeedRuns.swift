@@ -44,23 +44,38 @@ public struct SeedsSummary: Codable, Sendable, Equatable {
 extension Trainer {
   /// Trains once per seed, one after the other, into `<folder>/seed-<n>`, and writes `<folder>/seeds.json`.
   ///
+  /// Runs of the same configuration that are there already are not trained again, and unfinished ones go on: after an
+  /// interruption the same call does the rest.
+  ///
   /// - Parameter registry: the one that the experiment was read with.
   /// - Throws: what ``train(into:overwrite:)`` throws; before anything is trained where one of the folders is taken.
   public func train(
     seeds: [UInt64], into folder: String, overwrite: Bool = false, registry: Registry
   ) throws -> SeedsSummary {
     precondition(!seeds.isEmpty && Set(seeds).count == seeds.count, "seeds: one or more, all different")
-    let runs = seeds.map { RunFolder("\(folder)/seed-\($0)") }
-    for run in runs { try run.checkVacant(overwrite: overwrite) }
-    let summaries = try zip(seeds, runs).map { seed, run in
-      progress.report(.note("seed \(seed)"))
+    let runs = try seeds.map { seed in
       let seeded = try Experiment.load(
         text: experiment.resolvedYAML, name: experiment.name, overrides: ["seed=\(seed)"], registry: registry)
-      return try Trainer(seeded, threads: threads, progress: progress, stop: stop).train(
-        into: run, overwrite: overwrite)
+      let trainer = Trainer(seeded, threads: threads, progress: progress, stop: stop)
+      return (seed: seed, trainer: trainer, run: RunFolder("\(folder)/seed-\(seed)"))
+    }
+    for (_, trainer, run) in runs where overwrite || !trainer.owns(run) { try run.checkVacant(overwrite: overwrite) }
+    let summaries = try runs.map { seed, trainer, run in
+      let isThere = !overwrite && trainer.owns(run)
+      if isThere, case .complete = run.state {
+        progress.report(.note("seed \(seed): done before, in \(run.path)"))
+        return try RunSummary.read(from: run)
+      }
+      progress.report(.note("seed \(seed)"))
+      return try isThere ? trainer.resume(run) : trainer.train(into: run, overwrite: overwrite)
     }
     let summary = SeedsSummary(summaries)
     try AtomicFile.write(prettyJSON(summary), to: folder + "/seeds.json")
     return summary
+  }
+
+  /// Whether a run in the folder is of exactly this experiment.
+  private func owns(_ run: RunFolder) -> Bool {
+    (try? String(contentsOfFile: run.configuration, encoding: .utf8)) == experiment.resolvedYAML
   }
 }

@@ -43,8 +43,10 @@ public struct Trainer {
     try run.checkVacant(overwrite: overwrite)
     let bench = try Workbench(experiment, device: Device(threads: threads))
     try run.make()
-    let session = RunSession(bench, run: run, log: try RunLog(run, next: progress), stop: stop)
-    return try session.start()
+    let log = try RunLog(run, next: progress)
+    // Again, now that no other process can finish a run there.
+    try run.checkVacant(overwrite: overwrite)
+    return try RunSession(bench, run: run, log: log, stop: stop).start()
   }
 
   /// Goes on with a run that was interrupted or killed, or that gets more epochs: to the same bits as if it had never
@@ -70,8 +72,7 @@ public struct Trainer {
     }
     let bench = try Workbench(experiment, device: Device(threads: threads))
     try run.make()
-    let session = RunSession(bench, run: run, log: try RunLog(run, next: progress), stop: stop)
-    return try session.resume()
+    return try RunSession(bench, run: run, log: try RunLog(run, next: progress), stop: stop).resume()
   }
 
   /// Outputs and metrics of a run's `model.safetensors` for a part of its data.

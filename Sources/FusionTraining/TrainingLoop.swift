@@ -41,6 +41,18 @@ final class TrainingLoop {
     schedule = experiment.training.schedule.make(stepsPerEpoch: batchesPerEpoch)
   }
 
+  private var samplesPerEpoch: Int { min(train.count, batchesPerEpoch * settings.batchSize) }
+
+  /// Whether a position that was read from a file can be one of this loop.
+  func canGoOn(from position: RunPosition) -> Bool {
+    let tally = position.tally
+    let far = 1 << 53
+    return 0..<far ~= position.epoch && 0..<far ~= position.step && 0..<far ~= position.plannedEpochs
+      && 0..<far ~= position.trainedSamples && position.history.count == position.epoch
+      && 0..<max(batchesPerEpoch, 1) ~= tally.batches && tally.samples == tally.batches * settings.batchSize
+      && 0...tally.samples ~= tally.correct
+  }
+
   /// The rest of the epoch under way.
   ///
   /// - Returns: what the epoch came to; nil where the stop flag was raised, ``position`` then is the place to go on.
@@ -51,16 +63,18 @@ final class TrainingLoop {
     let loader = BatchLoader(
       train, conversions: pipeline.conversions, batchSize: settings.batchSize, shuffledBy: order,
       dropsLast: settings.dropLast, startingAt: position.tally.batches)
-    progress.report(.began(title: "epoch \(epoch + 1)/\(settings.epochs)", samples: train.count))
+    // An epoch that goes on counts from where it goes on, so that the rate shown is that of now.
+    let (samplesBefore, secondsBefore) = (position.tally.samples, position.tally.seconds)
+    progress.report(
+      .began(title: "epoch \(epoch + 1)/\(settings.epochs)", samples: samplesPerEpoch - samplesBefore))
     defer { progress.report(.ended) }
     let clock = ContinuousClock()
-    let secondsBefore = position.tally.seconds
     let start = clock.now
     while !stop.isSet, let batch = try loader.next() {
       try step(batch)
       position.tally.seconds = secondsBefore + start.duration(to: clock.now).seconds
-      progress.report(
-        .advanced(samples: position.tally.samples, loss: position.tally.loss / Double(position.tally.samples)))
+      let tally = position.tally
+      progress.report(.advanced(samples: tally.samples - samplesBefore, loss: tally.loss / Double(tally.samples)))
     }
     guard position.tally.batches == batchesPerEpoch else { return nil }
     if let (name, value) = pipeline.store.firstNotFinite { throw diverged("the parameter '\(name)'", value) }

@@ -140,4 +140,14 @@ public struct DataRecord: Codable, Sendable, Equatable {
   public var classes: [String]
   /// The arrays of the training part, by modality.
   public var arrays: [String: Stored]
+
+  /// Whether a pipeline can be built from it: a file may hold anything.
+  var isPlausible: Bool {
+    let limit = 1 << 28
+    let shapes = arrays.values.map(\.shape) + [[outputs]]
+    return (classes.isEmpty || classes.count == outputs)
+      && shapes.allSatisfy { shape in
+        shape.allSatisfy { 1...limit ~= $0 } && shape.reduce(1.0) { $0 * Double($1) } <= Double(limit)
+      }
+  }
 }

@@ -119,9 +119,16 @@ import Testing
       #expect(statistics.values == single && Set(single).count == 3)
       let alone = try model(["training.epochs=1", "seed=2"], in: folder).1
       #expect(alone.splits["test"]?["loss"] == single[1])
+      // Another experiment does not mix with these runs; the same one takes those that are done as they are.
+      let longer = try Trainer(toyExperiment("training.epochs=2"), threads: 1)
       #expect(throws: RunFolderError.self) {
-        try trainer.train(seeds: [9, 2], into: folder + "/runs", registry: toyRegistry())
+        try longer.train(seeds: [9, 2], into: folder + "/runs", registry: toyRegistry())
       }
+      var trained: [Int] = []
+      let watcher = Watcher { if case .epoch(let record, _) = $0 { trained.append(record.epoch) } }
+      let again = try Trainer(toyExperiment("training.epochs=1"), threads: 1, progress: watcher)
+        .train(seeds: [5, 7], into: folder + "/runs", registry: toyRegistry())
+      #expect(again.splits["test"]?["loss"]?.values[0] == single[2] && trained == [1])
       #expect(RunFolder(folder + "/runs/seed-9").state == .vacant)
     }
   }

@@ -234,4 +234,49 @@ import Testing
       #expect(try RunSummary.read(from: run).bestEpoch == 2)
     }
   }
+
+  @Test(arguments: [
+    ("\\\"batches\\\" : 0", "\\\"batches\\\" : -3"), ("\\\"step\\\" : 12", "\\\"step\\\" : 9223372036854775807"),
+    ("\\\"epoch\\\" : 1,\\n  \\\"history", "\\\"epoch\\\" : -1,\\n  \\\"history"),
+    ("fusionkit-checkpoint-1", "fusionkit-checkpoint-9"),
+  ]) func aCheckpointThatMakesNoSenseIsRefused(there: String, instead: String) throws {
+    try withFolder { folder in
+      let run = RunFolder(folder + "/run")
+      try Trainer(toyExperiment("training.epochs=1"), threads: 1).train(into: run)
+      let file = try bytes(run.checkpoint)
+      let length = Int(file[0]) | Int(file[1]) << 8
+      let header = String(decoding: file[8..<8 + length], as: UTF8.self)
+      #expect(header.contains(there))
+      let changed = Data(header.replacing(there, with: instead).utf8)
+      let size = withUnsafeBytes(of: UInt64(changed.count).littleEndian) { Data($0) }
+      try (size + changed + file[(8 + length)...]).write(to: URL(fileURLWithPath: run.checkpoint))
+      #expect(throws: CheckpointError.self) { try Trainer(toyExperiment("training.epochs=2"), threads: 1).resume(run) }
+    }
+  }
+
+  @Test(arguments: [
+    ("\"outputs\" : 3", "\"outputs\" : -3"), ("\"outputs\" : 3", "\"outputs\" : 4"), ("        3\n", "        -3\n"),
+  ])
+  func anEnvironmentThatMakesNoSenseIsRefused(there: String, instead: String) throws {
+    try withFolder { folder in
+      let run = RunFolder(folder + "/run")
+      let trainer = try Trainer(toyExperiment("training.epochs=0"), threads: 1)
+      try trainer.train(into: run)
+      let environment = try text(run.environment)
+      #expect(environment.contains(there))
+      try Data(environment.replacing(there, with: instead).utf8).write(to: URL(fileURLWithPath: run.environment))
+      #expect(throws: RunFolderError.notARun(path: run.path, missing: "a valid environment.json")) {
+        try trainer.predict(run, folder: "anywhere")
+      }
+    }
+  }
+
+  @Test func theFirstSignalRaisesTheFlag() {
+    let stop = StopFlag()
+    let listener = stop.listen()
+    kill(getpid(), SIGINT)
+    // The signal arrives on another thread; without it this test would never end, and be seen.
+    while !stop.isSet { usleep(1000) }
+    withExtendedLifetime(listener) {}
+  }
 }
