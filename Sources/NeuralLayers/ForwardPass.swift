@@ -51,7 +51,9 @@ public final class ForwardPass {
     return tensor
   }
 
-  /// The value of an optional parameter, such as a bias.
+  /// The value of an optional parameter, such as a bias. Disfavoured, so that a parameter that is always there can be
+  /// given where a tensor may be missing.
+  @_disfavoredOverload
   public subscript(parameter: Parameter?) -> Tensor? { parameter.map { self[$0] } }
 
   /// The random numbers that the component called `name` may use in this pass.

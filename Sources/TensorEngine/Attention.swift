@@ -103,8 +103,9 @@ extension Tensor {
       "\(name): key \(key.shape), key padding \(keyPadding?.shape ?? []); expected the key padding to be [\(n), \(s)]")
 
     func projected(_ x: Tensor, _ part: Range<Int>) -> Tensor {
+      guard part.count < 3 else { return x.linear(weight, bias: bias) }
       let rows = part.lowerBound * e..<part.upperBound * e
-      return x.linear(weight.leadingRows(rows), bias: bias?.leadingRows(rows))
+      return x.linear(weight.sliced(rows, axis: 0), bias: bias?.sliced(rows, axis: 0))
     }
     func side(_ input: Int, _ index: Int, of parts: Int, _ tokens: Int) -> Heads {
       Heads(
@@ -193,25 +194,6 @@ extension PreparedMask {
           for key in 0..<keys { out[offset + query * rowStride + key * columnStride] += row[key] }
         }
       }
-    }
-  }
-}
-
-extension Tensor {
-  /// Some entries of the first dimension.
-  fileprivate func leadingRows(_ range: Range<Int>) -> Tensor {
-    guard range != 0..<shape[0] else { return self }
-    let (whole, step, device) = (shape, count / shape[0], device)
-    let part = Tensor(shape: [range.count] + shape.dropFirst(), device: device) {
-      $0.baseAddress!.update(from: storage.base + range.lowerBound * step, count: range.count * step)
-    }
-    return Tensor.recorded("leadingRows", inputs: [self], output: part) { gradient in
-      [
-        Tensor(shape: whole, device: device) {
-          $0.update(repeating: 0)
-          ($0.baseAddress! + range.lowerBound * step).update(from: gradient.storage.base, count: gradient.count)
-        }
-      ]
     }
   }
 }

@@ -78,7 +78,7 @@ extension Tensor {
     // All steps of the input's part are one product; the scan is left with what depends on the state before.
     let input = linear(weights.input.weight, bias: weights.input.bias)
     let all = Tensor.states(name, scan, input, initial, weight, bias)
-    let output = Cell.states == 1 ? all.reshaped([samples, steps, width]) : all.hiddenStates()
+    let output = (Cell.states == 1 ? all : all.sliced(0..<1, axis: 0)).reshaped([samples, steps, width])
     return (output, initial.indices.map { all.lastState($0, scan, initial: initial[$0]) })
   }
 
@@ -114,22 +114,6 @@ extension Tensor {
       gradients.append(dWeight)
       if bias != nil { gradients.append(flowing.columnSums(on: device)) }
       return gradients
-    }
-  }
-
-  /// The first of several states, `[N, T, width]`.
-  private func hiddenStates() -> Tensor {
-    let (whole, device) = (shape, device)
-    let part = Tensor(shape: Shape(shape.dropFirst()), device: device) {
-      $0.baseAddress!.update(from: storage.base, count: $0.count)
-    }
-    return Tensor.recorded("hiddenStates", inputs: [self], output: part) { gradient in
-      [
-        Tensor(shape: whole, device: device) {
-          $0.update(repeating: 0)
-          $0.baseAddress!.update(from: gradient.storage.base, count: gradient.count)
-        }
-      ]
     }
   }
 

@@ -242,7 +242,33 @@ def recurrent():
         add("two runs of samples", kind, 21, 2, 1, 2, lengths=[1 + i % 2 for i in range(21)])
 
 
-for area in (linear, convolution, pooling, normalization, embedding, attention, recurrent):
+def layers():
+    """Whole layers: parameters by PyTorch's names, an input, the output and, where there is one, the last state."""
+    def add(name, module, x, run):
+        module = module.double().train(False)
+        for parameter in module.parameters():
+            parameter.data = parameter.data.float().double()
+        outputs = dict(zip(("output", "state"), run(module, x)))
+        cases.setdefault("layers", []).append({
+            "name": name, "x": stored(x), "outputs": {k: stored(v) for k, v in outputs.items()},
+            "parameters": {k: stored(v) for k, v in module.state_dict().items() if v.dim() > 0}})
+
+    torch.manual_seed(3)
+    x = random(3, 4, 6)
+    add("gru", torch.nn.GRU(6, 5, 2, bidirectional=True, batch_first=True), x,
+        lambda m, x: (lambda y, h: (y, torch.cat([h[-2], h[-1]], -1)))(*m(x)))
+    add("lstm", torch.nn.LSTM(6, 3, 2, bidirectional=True, batch_first=True), x,
+        lambda m, x: (lambda y, h: (y, torch.cat([h[0][-2], h[0][-1]], -1)))(*m(x)))
+    add("attention", torch.nn.MultiheadAttention(6, 3, batch_first=True), x, lambda m, x: m(x, x, x)[:1])
+    add("conv1d", torch.nn.Conv1d(4, 3, 3, stride=2, padding=1), x, lambda m, x: (m(x),))
+    add("conv2d", torch.nn.Conv2d(2, 3, 3, padding=1), random(2, 2, 4, 5), lambda m, x: (m(x),))
+    add("layer norm", torch.nn.LayerNorm(6), x, lambda m, x: (m(x),))
+    batch_norm = torch.nn.BatchNorm1d(4)
+    batch_norm.running_mean, batch_norm.running_var = random(4), random(4).abs() + 0.5
+    add("batch norm", batch_norm, x, lambda m, x: (m(x),))
+
+
+for area in (linear, convolution, pooling, normalization, embedding, attention, recurrent, layers):
     generator.manual_seed(7)  # each area by itself, so that a new one changes no other
     area()
 for group, content in cases.items():
