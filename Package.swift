@@ -3,7 +3,11 @@ import PackageDescription
 
 /// Every folder under `Plugins/`. A listing of the folder would be cached by SwiftPM, and a new plugin silently left
 /// out; this literal list is compared with the folder by a test. One word here is all a new plugin needs.
-let plugins: [String] = [
+let plugins = [
+  "AddFusion", "BimodalInteractionFusion", "ConcatFusion", "LowRankTensorFusion", "MultiplyFusion",
+  "IdentityEncoder", "LeNetEncoder", "MLPEncoder",
+  "LinearDecoder", "MLPDecoder",
+  "ImageModality", "SpectrogramModality", "VectorModality",
 ]
 
 /// The rooms of the house, lowest first: each imports only rooms above its own line.
@@ -50,6 +54,7 @@ let tests: [Target] = [
   .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
   .testTarget(name: "FusionConfigTests", dependencies: ["FusionConfig"]),
   .testTarget(name: "FusionDataTests", dependencies: ["FusionData"]),
+  .testTarget(name: "PluginTests", dependencies: ["AllPlugins"]),
 ]
 
 let package = Package(
@@ -64,7 +69,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
   ],
-  targets: rooms + plugins.map { .target(name: $0, dependencies: ["FusionCore"], path: "Plugins/\($0)") } + tests
+  targets: rooms + plugins.map { .target(name: $0, dependencies: ["FusionCore"], path: "Plugins/\($0)", exclude: ["README.md"]) } + tests
 )
 
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {

@@ -1,0 +1,143 @@
+import FusionCore
+
+/// Multiplicative interaction of two modalities (Jayakumar et al. 2020, "Multiplicative Interactions and Where to Find
+/// Them", section 3), in three forms of falling cost:
+///
+/// - `matrix`: y = x_2·(x_1·W + V) + x_1·U + b, with W [d_1, d_2, D], U [d_1, D], V [d_2, D], b [D];
+/// - `vector`: y = (x_1 W + V) ⊙ x_2 + x_1 U + b, with W, U [d_1, d_2] and V, b [d_2];
+/// - `scalar`: y = (x_1·w + v) x_2 + (x_1·u + b), with w, u [d_1] and v, b [1].
+public struct BimodalInteractionFusion: Fusion {
+  public static let name = "bimodal_interaction"
+  public static let summary = "the first modality makes a map that is applied to the second (Jayakumar 2020)"
+
+  /// How much of the map depends on the first modality.
+  public enum Form: String, Codable, CaseIterable, Sendable {
+    case matrix, vector, scalar
+  }
+
+  public struct Configuration: ComponentConfiguration {
+    public var form = Form.matrix
+    public var width: Int?
+    public var clip: [Double]?
+    public var gradientClip: [Double]?
+    public var flip = false
+    public init() {}
+    enum CodingKeys: String, CodingKey {
+      case form, width, clip, flip
+      case gradientClip = "gradient_clip"
+    }
+    public static let options: [Option] = [
+      Option("form", "how much of the map depends on the first modality", Form.self),
+      Option("width", "the width of the result, for the form matrix; that of the second modality if not given", .atLeast(1)),
+      Option("clip", "bounds [lower, upper] that parameters are clipped to when they are used"),
+      Option("gradient_clip", "bounds [lower, upper] that gradients of the parameters are clipped to"),
+      Option("flip", "exchanges the two modalities, widths included"),
+    ]
+  }
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits {
+    FusionTraits(fewest: 2, most: 2, orderMatters: true)
+  }
+
+  /// The widths d_1, d_2 and D.
+  private static func widths(_ configuration: Configuration, _ inputs: [ModalityShape]) -> (Int, Int, Int) {
+    let (first, second) = configuration.flip ? (inputs[1].width, inputs[0].width) : (inputs[0].width, inputs[1].width)
+    return (first, second, configuration.form == .matrix ? configuration.width ?? second : second)
+  }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    for (key, bounds) in [("clip", configuration.clip), ("gradient_clip", configuration.gradientClip)] {
+      if let bounds, bounds.count != 2 || bounds[0] >= bounds[1] {
+        blueprint.problem("\(key) takes two rising bounds, [lower, upper], not \(bounds)", key: key)
+      }
+    }
+    let (first, second, width) = widths(configuration, inputs)
+    if configuration.form != .matrix, let asked = configuration.width, asked != second {
+      blueprint.problem(
+        "the form '\(configuration.form)' gives the width of the second modality, \(second), not \(asked)", key: "width",
+        hint: "leave 'width' out, or choose the form matrix")
+    }
+    let parameters: Int
+    let flops: Int
+    switch configuration.form {
+    case .matrix:
+      parameters = first * second * width + (first + second + 1) * width
+      flops = 2 * parameters + first * second
+    case .vector:
+      parameters = 2 * first * second + 2 * second
+      flops = 2 * parameters
+    case .scalar:
+      parameters = 2 * first + 2
+      flops = 4 * first + 2 * second
+    }
+    blueprint.layer(
+      "", "bimodal_interaction, \(configuration.form)", output: [width], parameters: parameters, flops: flops)
+    return [width]
+  }
+
+  private let configuration: Configuration
+  private let mapWeight: Parameter  // W
+  private let mapBias: Parameter  // V
+  private let weight: Parameter  // U
+  private let bias: Parameter  // b
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    self.configuration = configuration
+    let (first, second, width) = Self.widths(configuration, inputs)
+    switch configuration.form {
+    case .matrix:
+      mapWeight = context.parameter("W", [first, second, width], .xavierNormal())
+      mapBias = context.parameter("V", [second, width], .xavierNormal())
+      weight = context.parameter("U", [first, width], .xavierNormal())
+      bias = context.parameter("b", [width], .normal())
+    case .vector:
+      mapWeight = context.parameter("W", [first, second], .xavierNormal())
+      mapBias = context.parameter("V", [second], .normal())
+      weight = context.parameter("U", [first, second], .xavierNormal())
+      bias = context.parameter("b", [second], .normal())
+    case .scalar:
+      mapWeight = context.parameter("W", [first], .normal())
+      mapBias = context.parameter("V", [1], .normal())
+      weight = context.parameter("U", [first], .normal())
+      bias = context.parameter("b", [1], .normal())
+    }
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    let vectors = features.vectors
+    let (x1, x2) = configuration.flip ? (vectors[1], vectors[0]) : (vectors[0], vectors[1])
+    let (W, V, U, b) = (value(mapWeight, pass), value(mapBias, pass), value(weight, pass), value(bias, pass))
+    switch configuration.form {
+    case .matrix:
+      // x_2·(x_1·W) as one product of [x_1 ⊗ x_2] with W as a matrix: the map itself, [N, d_2, D], is never formed.
+      let (first, second, width) = (W.shape[0], W.shape[1], W.shape[2])
+      let outer = x1.reshaped([x1.shape[0], first, 1]) * x2.reshaped([x2.shape[0], 1, second])
+      let bilinear = outer.reshaped([x1.shape[0], first * second]).matmul(W.reshaped([first * second, width]))
+      return bilinear + x2.matmul(V) + x1.matmul(U) + b
+    case .vector:
+      return (x1.matmul(W) + V) * x2 + x1.matmul(U) + b
+    case .scalar:
+      let column = { (w: Tensor) in x1.matmul(w.reshaped([w.count, 1])) }  // [N, 1]
+      return (column(W) + V) * x2 + (column(U) + b)
+    }
+  }
+
+  /// A parameter as the forward pass uses it: clipped, and with its gradient clipped, where that is asked for.
+  private func value(_ parameter: Parameter, _ pass: ForwardPass) -> Tensor {
+    var value = pass[parameter]
+    if let bounds = configuration.gradientClip {
+      value = value.clippingGradient(lower: Float(bounds[0]), upper: Float(bounds[1]))
+    }
+    if let bounds = configuration.clip { value = value.clamp(Float(bounds[0]), Float(bounds[1])) }
+    return value
+  }
+}
+
+extension Tensor {
+  /// The same values; the gradient that flows back is clipped element by element.
+  fileprivate func clippingGradient(lower: Float, upper: Float) -> Tensor {
+    Tensor.recorded("clippingGradient", inputs: [self], output: detached) { [$0.clamp(lower, upper)] }
+  }
+}

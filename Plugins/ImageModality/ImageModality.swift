@@ -1,0 +1,94 @@
+import FusionCore
+
+/// Images: `[H, W]`, `[C, H, W]`, `[H, W, C]` or flat, to `[C, H, W]`.
+public struct ImageModality: Modality {
+  public static let name = "image"
+  public static let summary = "an image, grey or colour, to [C, H, W]; 0–255 or 0–1 recognised"
+
+  /// Where the channels of a stored image stand.
+  public enum Layout: String, Codable, CaseIterable, Sendable {
+    /// First, unless only the last dimension can be one: 1, 3 or 4.
+    case auto
+    /// `[C, H, W]`.
+    case first
+    /// `[H, W, C]`.
+    case last
+  }
+
+  public struct Configuration: ComponentConfiguration {
+    public var values = ValueScale.auto
+    public var layout = Layout.auto
+    public var mean = 0.0
+    public var deviation = 1.0
+    public var height: Int?
+    public init() {}
+    public static let options: [Option] = [
+      Option("values", "how stored numbers are read", ValueScale.self),
+      Option("layout", "where the channels of a stored image with three dimensions stand", Layout.self),
+      Option("mean", "subtracted after scaling to 0–1"),
+      Option("deviation", "what is divided by after that", .above(0)),
+      Option("height", "rows of an image that is stored flat; a square one needs none", .atLeast(1)),
+    ]
+  }
+
+  /// How a stored image is to be read.
+  private enum Reading {
+    case asIs(Shape)
+    case channelsLast(Shape)
+  }
+
+  private static func reading(_ configuration: Configuration, _ stored: Shape) -> Reading? {
+    switch stored.count {
+    case 1:
+      let side = configuration.height ?? Int(Double(stored[0]).squareRoot().rounded())
+      return stored[0] > 0 && side > 0 && stored[0] % side == 0 && (configuration.height != nil || side * side == stored[0])
+        ? .asIs([1, side, stored[0] / side]) : nil
+    case 2: return .asIs([1] + stored)
+    case 3:
+      let isColour = { (size: Int) in size == 1 || size == 3 || size == 4 }
+      let isLast = configuration.layout == .last
+        || (configuration.layout == .auto && isColour(stored[2]) && !isColour(stored[0]))
+      return isLast ? .channelsLast([stored[2], stored[0], stored[1]]) : .asIs(stored)
+    default: return nil
+    }
+  }
+
+  public static func outputShape(
+    _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
+  ) -> Shape? {
+    let scale = blueprint.resolve(configuration.values, for: input)
+    switch reading(configuration, input.sampleShape) {
+    case .asIs(let shape), .channelsLast(let shape):
+      if let scale { blueprint.layer("", "image, \(scale)", output: shape) }
+      return shape
+    case nil:
+      blueprint.problem(
+        "an image of the stored shape \(input.sampleShape) cannot be read: expected [H, W], [C, H, W], [H, W, C], or a "
+          + "flat square", key: input.sampleShape.count == 1 ? "height" : nil,
+        hint: input.sampleShape.count == 1 ? "say 'height:' for a flat image that is not square" : nil)
+      return nil
+    }
+  }
+
+  public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
+    configuration.values.conversion(for: input, mean: configuration.mean, deviation: configuration.deviation)
+  }
+
+  private let reading: Reading
+
+  public init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {
+    guard let reading = Self.reading(configuration, input.sampleShape) else {
+      preconditionFailure("image: made for the shape \(input.sampleShape), which its first pass refuses")
+    }
+    self.reading = reading
+  }
+
+  public func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor {
+    let batch = raw.shape[0]
+    switch reading {
+    case .asIs(let shape): return raw.reshaped([batch] + shape)
+    case .channelsLast(let shape):
+      return raw.reshaped([batch, shape[1], shape[2], shape[0]]).permuted([0, 3, 1, 2])
+    }
+  }
+}

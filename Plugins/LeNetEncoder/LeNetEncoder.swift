@@ -1,0 +1,52 @@
+import FusionCore
+
+/// The convolutional encoder of PyKale's AV-MNIST example and of MultiBench.
+///
+/// Block i: convolution (5x5, padding 2 for the first, then 3x3, padding 1; no bias; channels · 2^i) → batch norm → ReLU
+/// → max pool 2; the output is flattened.
+public struct LeNetEncoder: Encoder {
+  public static let name = "lenet"
+  public static let summary = "convolution, batch norm, ReLU and max pooling, the channels doubled in each block"
+
+  public struct Configuration: ComponentConfiguration {
+    public var channels = 6
+    public var blocks = 4
+    public init() {}
+    public static let options: [Option] = [
+      Option("channels", "channels of the first block", .range(1, 4096)),
+      Option("blocks", "how many blocks; each doubles the channels and halves the image", .range(1, 16)),
+    ]
+  }
+
+  private static func blocks(_ configuration: Configuration) -> [ConvolutionBlock] {
+    (0..<configuration.blocks).map { index in
+      ConvolutionBlock(
+        channels: configuration.channels << index, kernel: index == 0 ? 5 : 3, bias: false, normalise: true,
+        activation: .relu, pool: .max(2, stride: 2))
+    }
+  }
+
+  public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
+    let plan = ConvolutionStack.plan(blocks(configuration), input: input)
+    for (index, layer) in plan.layers.enumerated() {
+      blueprint.layer(
+        "convs.\(index)", layer.kind, output: layer.output, parameters: layer.parameters, flops: layer.flops,
+        path: layer.path)
+    }
+    for issue in plan.issues {
+      blueprint.problem(
+        (issue.block.map { "block \($0 + 1): " } ?? "") + issue.message, key: issue.block == nil ? nil : "blocks")
+    }
+    return plan.output.map { [$0.elementCount] }
+  }
+
+  private let stack: ConvolutionStack
+
+  public init(_ configuration: Configuration, input: Shape, context: BuildContext) {
+    stack = ConvolutionStack(Self.blocks(configuration), input: input, context: context)
+  }
+
+  public func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor {
+    stack(input, pass).flattened(from: 1)
+  }
+}

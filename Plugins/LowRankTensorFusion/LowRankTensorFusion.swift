@@ -1,0 +1,67 @@
+import FusionCore
+
+/// Low-rank tensor fusion (Liu et al. 2018, "Efficient Low-rank Multimodal Fusion with Modality-Specific Factors", eq. 6):
+///
+/// y = Σ_r w_r · ⊙_m ([1; x_m]ᵀ F_m^(r)) + b
+///
+/// the product of all modalities' outer product [1; x_1] ⊗ … ⊗ [1; x_M] with a weight tensor of rank R, without ever
+/// forming either. Every factor is a parameter: trained, and saved with the model.
+public struct LowRankTensorFusion: Fusion {
+  public static let name = "low_rank_tensor"
+  public static let summary = "the outer product of all modalities through a weight tensor of low rank (Liu 2018)"
+
+  public struct Configuration: ComponentConfiguration {
+    public var width = 120
+    public var rank = 40
+    public init() {}
+    public static let options: [Option] = [
+      Option("width", "the width of the result", .atLeast(1)),
+      Option("rank", "the rank of the weight tensor", .atLeast(1)),
+    ]
+  }
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits {
+    FusionTraits(orderMatters: false, missing: .skip)
+  }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let (rank, width) = (configuration.rank, configuration.width)
+    for input in inputs {
+      let size = rank * (input.width + 1) * width
+      blueprint.layer(
+        "factors.\(input.modality)", "factor of rank \(rank)", output: [rank, width], parameters: size, flops: 2 * size)
+    }
+    blueprint.layer(
+      "", "low_rank_tensor", output: [width], parameters: rank + width, flops: (inputs.count + 1) * rank * width)
+    return [width]
+  }
+
+  /// One factor `[R, d_m + 1, D]` a modality; row 0 belongs to the constant 1.
+  private let factors: [Parameter]
+  /// w, `[1, R]`.
+  private let weights: Parameter
+  /// b, `[1, D]`.
+  private let bias: Parameter
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    let (rank, width) = (configuration.rank, configuration.width)
+    factors = inputs.map {
+      context.parameter("factors.\($0.modality)", [rank, $0.width + 1, width], .xavierNormal())
+    }
+    weights = context.parameter("weights", [1, rank], .xavierNormal())
+    bias = context.parameter("bias", [1, width], .zeros)
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    let terms = zip(factors, features.vectors).map { factor, x in
+      let one = Tensor(repeating: 1, shape: [x.shape[0], 1], device: pass.device)
+      return Tensor.concatenated([one, x], axis: 1).matmul(pass[factor])  // [R, N, D]
+    }
+    let product = terms.dropFirst().reduce(terms[0], *)
+    let (rank, batch, width) = (product.shape[0], product.shape[1], product.shape[2])
+    let sum = pass[weights].matmul(product.reshaped([rank, batch * width])).reshaped([batch, width])
+    return sum + pass[bias]
+  }
+}

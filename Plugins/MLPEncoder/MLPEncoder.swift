@@ -1,0 +1,35 @@
+import FusionCore
+
+/// A multilayer perceptron over the flattened modality.
+public struct MLPEncoder: Encoder {
+  public static let name = "mlp"
+  public static let summary = "a multilayer perceptron over the flattened modality"
+
+  public struct Configuration: ComponentConfiguration {
+    public var hidden = [128]
+    public var width = 64
+    public var activation = Activation.relu
+    public var dropout = 0.0
+    public init() {}
+    public static let options = Option.perceptron + [Option("width", "the width of the features", .atLeast(1))]
+  }
+
+  public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
+    blueprint.perceptron(
+      inputs: input.elementCount, hidden: configuration.hidden, outputs: configuration.width,
+      activation: configuration.activation, dropout: configuration.dropout)
+    return [configuration.width]
+  }
+
+  private let perceptron: MultilayerPerceptron
+
+  public init(_ configuration: Configuration, input: Shape, context: BuildContext) {
+    perceptron = MultilayerPerceptron(
+      inputs: input.elementCount, hidden: configuration.hidden, outputs: configuration.width,
+      activation: configuration.activation, dropout: configuration.dropout, context: context)
+  }
+
+  public func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor {
+    perceptron(input.flattened(from: 1), pass)
+  }
+}

@@ -1,0 +1,63 @@
+import FusionCore
+
+/// Spectrograms and other matrices over time: `[F, T]`, `[1, F, T]` or flat, to `[1, F, T]`.
+public struct SpectrogramModality: Modality {
+  public static let name = "spectrogram"
+  public static let summary = "a spectrogram to [1, F, T]; 0–255 or 0–1 recognised"
+
+  public struct Configuration: ComponentConfiguration {
+    public var values = ValueScale.auto
+    public var mean = 0.0
+    public var deviation = 1.0
+    public var bins: Int?
+    public init() {}
+    public static let options: [Option] = [
+      Option("values", "how stored numbers are read", ValueScale.self),
+      Option("mean", "subtracted after scaling to 0–1"),
+      Option("deviation", "what is divided by after that", .above(0)),
+      Option("bins", "rows of a spectrogram that is stored flat; a square one needs none", .atLeast(1)),
+    ]
+  }
+
+  private static func shape(_ configuration: Configuration, _ stored: Shape) -> Shape? {
+    switch stored.count {
+    case 1:
+      let bins = configuration.bins ?? Int(Double(stored[0]).squareRoot().rounded())
+      return stored[0] > 0 && bins > 0 && stored[0] % bins == 0 && (configuration.bins != nil || bins * bins == stored[0])
+        ? [1, bins, stored[0] / bins] : nil
+    case 2: return [1] + stored
+    case 3: return stored[0] == 1 ? stored : nil
+    default: return nil
+    }
+  }
+
+  public static func outputShape(
+    _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
+  ) -> Shape? {
+    let scale = blueprint.resolve(configuration.values, for: input)
+    guard let shape = shape(configuration, input.sampleShape) else {
+      blueprint.problem(
+        "a spectrogram of the stored shape \(input.sampleShape) cannot be read: expected [F, T], [1, F, T], or a flat "
+          + "square", key: input.sampleShape.count == 1 ? "bins" : nil,
+        hint: input.sampleShape.count == 1 ? "say 'bins:' for a flat spectrogram that is not square" : nil)
+      return nil
+    }
+    if let scale { blueprint.layer("", "spectrogram, \(scale)", output: shape) }
+    return shape
+  }
+
+  public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
+    configuration.values.conversion(for: input, mean: configuration.mean, deviation: configuration.deviation)
+  }
+
+  private let shape: Shape
+
+  public init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {
+    guard let shape = Self.shape(configuration, input.sampleShape) else {
+      preconditionFailure("spectrogram: made for the shape \(input.sampleShape), which its first pass refuses")
+    }
+    self.shape = shape
+  }
+
+  public func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor { raw.reshaped([raw.shape[0]] + shape) }
+}

@@ -1,0 +1,36 @@
+import FusionCore
+
+/// Feature vectors: whatever is stored, flattened to `[D]`.
+public struct VectorModality: Modality {
+  public static let name = "vector"
+  public static let summary = "a feature vector [D]; arrays of any shape are flattened"
+
+  public struct Configuration: ComponentConfiguration {
+    public var values = ValueScale.raw
+    public var mean = 0.0
+    public var deviation = 1.0
+    public init() {}
+    public static let options: [Option] = [
+      Option("values", "how stored numbers are read", ValueScale.self),
+      Option("mean", "subtracted after scaling"),
+      Option("deviation", "what is divided by after that", .above(0)),
+    ]
+  }
+
+  public static func outputShape(
+    _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
+  ) -> Shape? {
+    guard let scale = blueprint.resolve(configuration.values, for: input) else { return nil }
+    let shape = [input.sampleShape.elementCount]
+    blueprint.layer("", "vector, \(scale)", output: shape)
+    return shape
+  }
+
+  public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
+    configuration.values.conversion(for: input, mean: configuration.mean, deviation: configuration.deviation)
+  }
+
+  public init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {}
+
+  public func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor { raw.flattened(from: 1) }
+}

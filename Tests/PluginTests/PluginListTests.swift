@@ -1,0 +1,45 @@
+import AllPlugins
+import Foundation
+import Testing
+
+private let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardizedFileURL
+
+@Test func theListOfPluginsIsTheFolder() throws {
+  let folders = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: "Plugins").path)
+    .filter { !$0.hasPrefix(".") }
+  let manifest = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
+  let list = try #require(manifest.firstMatch(of: /let plugins = \[(?<names>[^\]]*)\]/)?.names)
+  let names = list.matches(of: /"(\w+)"/).map { String($0.1) }
+  #expect(names.sorted() == folders.sorted(), "Package.swift's list of plugins and the folder Plugins/ differ")
+
+  let registry = try Registry.allPlugins()
+  let origins = ComponentKind.allCases.flatMap { registry.all($0) }.map { $0.origin }
+  #expect(origins.sorted() == folders.sorted(), "every plugin registers one component")
+}
+
+@Test func everyPluginDescribesItselfAndItsOptions() throws {
+  let registry = try Registry.allPlugins()
+  for entry in ComponentKind.allCases.flatMap({ registry.all($0) }) {
+    #expect(!entry.type.summary.isEmpty)
+    #expect(entry.type.name.wholeMatch(of: /[a-z][a-z0-9_]*/) != nil)
+    #expect(!entry.type.summary.hasSuffix("."))
+    let readme = root.appending(path: "Plugins/\(entry.origin)/README.md")
+    #expect(FileManager.default.fileExists(atPath: readme.path), "\(entry.origin) has no README.md")
+  }
+}
+
+@Test func aNameTakenTwiceNamesBothOrigins() throws {
+  var registry = try Registry.allPlugins()
+  let type = try registry.find(.fusion, "late").type
+  do {
+    try registry.register(type, origin: "elsewhere.so")
+    Issue.record("a second 'concat' was accepted")
+  } catch {
+    #expect(error == .duplicate(kind: .fusion, name: "concat", first: "ConcatFusion", second: "elsewhere.so"))
+  }
+  #expect(throws: RegistryError.self) { try registry.find(.encoder, "lenett") }
+  do { _ = try registry.find(.encoder, "lenett") } catch {
+    #expect("\(error)".contains("did you mean 'lenet'?"))
+    #expect("\(error)".contains("identity, lenet, mlp"))
+  }
+}
