@@ -12,11 +12,14 @@ extension Tensor {
   }
 
   /// `start`, `start + step`, … as long as it is below `end` (above, for a negative step).
-  public static func arange(_ start: Float = 0, _ end: Float, step: Float = 1, device: Device) -> Tensor {
+  public static func arange(_ start: Float, _ end: Float, step: Float = 1, device: Device) -> Tensor {
     require(step != 0, "arange: a step of 0, expected another")
     let count = Swift.max(0, Int(((Double(end) - Double(start)) / Double(step)).rounded(.up)))
     return Tensor((0..<count).map { Float(Double(start) + Double($0) * Double(step)) }, shape: [count], device: device)
   }
+
+  /// 0, 1, … as long as it is below `end`.
+  public static func arange(_ end: Float, device: Device) -> Tensor { arange(0, end, device: device) }
 
   /// Ones on the diagonal of `[rows, columns]`, else zeros; square if no columns are given.
   public static func eye(_ rows: Int, _ columns: Int? = nil, device: Device) -> Tensor {

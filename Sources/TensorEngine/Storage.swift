@@ -9,7 +9,7 @@ public final class Storage {
 
   /// Memory for `count` values, not initialised.
   public init(count: Int) {
-    precondition(count >= 0, "a storage cannot hold \(count) values")
+    require(count >= 0, "a storage cannot hold \(count) values")
     self.count = count
     let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
     base = bytes.bindMemory(to: Float.self, capacity: max(count, 1))

@@ -45,25 +45,28 @@ public final class Tape {
   ///   - seed: the gradient of the output; ones if not given, as for a scalar loss.
   public func backward(from output: Tensor, seed: Tensor? = nil) {
     guard let trace = output.trace else { return }
-    precondition(trace.tape === self, "backward: the tensor was recorded on another tape")
-    precondition(trace.slot < entries.count, "backward: this tape has been played back already")
+    require(trace.tape === self, "backward: the tensor was recorded on another tape")
+    require(trace.slot < entries.count, "backward: this tape has been played back already")
     var gradients = [Tensor?](repeating: nil, count: trace.slot + 1)
+    require(
+      seed == nil || seed!.shape == output.shape,
+      "backward: a seed of shape \(seed?.shape ?? []) for an output of shape \(output.shape), expected equal shapes")
     gradients[trace.slot] = seed ?? Tensor(repeating: 1, shape: output.shape, device: output.device)
     for slot in stride(from: trace.slot, through: 0, by: -1) {
       guard let gradient = gradients[slot] else { continue }
       gradients[slot] = nil
       let entry = entries[slot]
-      precondition(
-        gradient.shape == entry.shape,
-        "\(entry.name): its gradient has shape \(gradient.shape), its output \(entry.shape)")
       entry.receive?(gradient)
       guard let pullback = entry.pullback else { continue }
       let parts = pullback(gradient)
-      precondition(
+      require(
         parts.count == entry.inputs.count,
         "\(entry.name): its pullback gave \(parts.count) gradients for \(entry.inputs.count) inputs")
       for (input, part) in zip(entry.inputs, parts) {
         guard let input, let part else { continue }
+        require(
+          part.shape == entries[input].shape,
+          "\(entry.name): its gradient has shape \(part.shape), its input \(entries[input].shape)")
         gradients[input] = gradients[input].map { $0 + part } ?? part
       }
     }
@@ -75,7 +78,7 @@ public final class Tape {
   {
     let slots = inputs.map { input -> Int? in
       guard let trace = input.trace else { return nil }
-      precondition(trace.tape === self, "\(name): its inputs were recorded on different tapes")
+      require(trace.tape === self, "\(name): its inputs were recorded on different tapes")
       return trace.slot
     }
     return append(Entry(name: name, inputs: slots, shape: output.shape, pullback: pullback, receive: nil), for: output)

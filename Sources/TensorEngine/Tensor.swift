@@ -26,7 +26,7 @@ public struct Tensor {
   /// - Parameters:
   ///   - storage: holds exactly as many values as the shape asks for.
   public init(shape: Shape, storage: Storage, device: Device) {
-    precondition(
+    require(
       shape.elementCount == storage.count,
       "a tensor of shape \(shape) needs \(shape.elementCount) values, the storage holds \(storage.count)")
     self.shape = shape
@@ -42,7 +42,7 @@ public struct Tensor {
 
   /// A tensor of given values, row-major.
   public init(_ values: [Float], shape: Shape, device: Device) {
-    precondition(
+    require(
       values.count == shape.elementCount,
       "a tensor of shape \(shape) needs \(shape.elementCount) values, \(values.count) were given")
     self.init(shape: shape, device: device) { _ = $0.update(fromContentsOf: values) }
@@ -61,7 +61,7 @@ public struct Tensor {
   public var scalars: [Float] { Array(storage.values) }
   /// The value of a tensor that holds exactly one.
   public var item: Float {
-    precondition(count == 1, "item: a tensor of shape \(shape) holds \(count) values, not one")
+    require(count == 1, "item: a tensor of shape \(shape) holds \(count) values, not one")
     return storage.base[0]
   }
   /// Whether a tape watches this tensor, so that a gradient for it is wanted.
