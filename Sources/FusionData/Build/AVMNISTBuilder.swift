@@ -105,7 +105,7 @@ public struct AVMNISTBuilder: Sendable {
     let renderer = SpeechRenderer(
       recordings: recordings, spectrogram: spectrogram, snr: audioSNR, noise: audioNoise,
       random: random.derived("noise"))
-    let spectrograms = audioSNR == nil ? cleanSpectrograms(renderer, device) : nil
+    let spectrograms = audioSNR == nil ? cleanSpectrograms(renderer, Set(chosen).sorted(), device) : nil
     let size = Spectrogram.size * Spectrogram.size
     let hasBabble = audioSNR != nil && audioNoise == .babble
     return AVMNISTWriter.Part(
@@ -133,17 +133,18 @@ public struct AVMNISTBuilder: Sendable {
       })
   }
 
-  /// Without noise a recording always looks the same: each is transformed once.
-  private func cleanSpectrograms(_ renderer: SpeechRenderer, _ device: Device) -> [UInt8] {
+  /// Without noise a recording always looks the same: each that is used is transformed once, in its own place.
+  private func cleanSpectrograms(_ renderer: SpeechRenderer, _ used: [Int], _ device: Device) -> [UInt8] {
     let size = Spectrogram.size * Spectrogram.size
-    let count = renderer.recordings.count
-    return [UInt8](unsafeUninitializedCapacity: count * size) { buffer, initialized in
+    var bytes = [UInt8](repeating: 0, count: renderer.recordings.count * size)
+    bytes.withUnsafeMutableBufferPointer { buffer in
       let base = buffer.baseAddress!
-      device.parallel(units: count) { recording in
+      device.parallel(units: used.count) { unit in
+        let recording = used[unit]
         renderer.render(recording: recording, sample: 0, Spectrogram.Workspace(), into: base + recording * size)
       }
-      initialized = count * size
     }
+    return bytes
   }
 
   private func recipe(pca: ImagePCA?, sources: [String: String]) -> Recipe {
