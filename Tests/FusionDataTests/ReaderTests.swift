@@ -116,6 +116,10 @@ import Testing
     #expect(message { () throws(DataError) in try table.columns("x3,y") }.contains("no column 'x3'"))
     #expect(message { () throws(DataError) in try table.columns("x3,y") }.contains("no column 'y'"))
 
+    let pandas = try CSV(opening: folder.file("c.csv", "0,1,2\n5,6,7\n"))
+    #expect(pandas.rowCount == 1 && pandas.header == ["0", "1", "2"])
+    #expect(try pandas.numbers(columns: pandas.columns("0")).floats() == [5])
+
     let bare = try CSV(opening: folder.file("b.tsv", "1\t2\n3\t4\n"))
     #expect(bare.header == nil && bare.rowCount == 2)
     #expect(try bare.numbers(columns: bare.columns("2")).floats() == [2, 4])

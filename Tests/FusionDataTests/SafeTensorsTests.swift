@@ -69,6 +69,10 @@ import Testing
     #expect(error(file("{\(entry("a", 0, 4, shape: "[2]"))}", data: 4)).contains("do not fit its shape [2] of F32"))
     #expect(error(file("{\(entry("a", 0, 4, shape: "[4611686018427387904,4]"))}", data: 4)).contains("do not fit"))
     #expect(error(file("{\(entry("a", 0, 4, dtype: "F8_E4M3"))}", data: 4)).contains("unknown type 'F8_E4M3'"))
+    let deep = String(repeating: "[", count: 200_000)
+    #expect(error(file(deep, data: 0)).contains("has a header that is not valid"))
+    #expect(error(file("{\(entry("a", 0, 4)),\(entry("a", 0, 4))}", data: 9)) != "")
+    #expect(error(file("{\"a\":{\"dtype\":\"F32\",\"shape\":[1e400],\"data_offsets\":[0,4]}}", data: 4)) != "")
     let both = error(file("{\(entry("a", 0, 4, dtype: "X")),\(entry("b", 4, 8, shape: "[9]"))}", data: 8))
     #expect(both.contains("x.safetensors:a:") && both.contains("x.safetensors:b:"))
   }

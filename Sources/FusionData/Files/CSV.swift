@@ -3,7 +3,8 @@ import FusionCore
 
 /// A table of text: comma-separated (RFC 4180), or tab-separated where the name ends in `.tsv`.
 ///
-/// Where no field of the first row is a number, that row names the columns. The text stays in the file and is read
+/// Where no field of the first row is a number, that row names the columns; so do the numbers 0, 1, 2, … from pandas,
+/// three or more of them. The text stays in the file and is read
 /// again for every question.
 public struct CSV: Sendable {
   /// The file.
@@ -40,7 +41,8 @@ public struct CSV: Sendable {
       rows += 1
     }
     guard !first.isEmpty else { throw DataError(path, "holds no row") }
-    header = first.contains { Double($0) != nil } ? nil : first
+    let isNumbered = first.count > 2 && first == first.indices.map(String.init)
+    header = isNumbered || !first.contains { Double($0) != nil } ? first : nil
     columnCount = first.count
     rowCount = header == nil ? rows : rows - 1
     guard rowCount > 0 else { throw DataError(path, "holds no row below its header") }

@@ -11,19 +11,25 @@ import Foundation
 ///
 /// Any numeric type. A folder with a test part alone, with or without labels, serves prediction.
 public enum AVMNISTDataset: DatasetFormat {
+  /// Nothing to choose: the layout says it all.
   public typealias Configuration = NoConfiguration
+  /// `dataset: avmnist`.
   public static let name = "avmnist"
+  /// One line on what it is.
   public static let summary = "AV-MNIST in PyKale's layout: images 28x28, spectrograms 112x112, labels 0 to 9"
 
   private static let classes = (0..<10).map { "\($0)" }
   static let sampleShapes: [String: Shape] = ["image": [28, 28], "audio": [112, 112]]
 
+  /// The shapes of the layout; bytes, as the builders write them.
   public static func declaredArrays(_ configuration: NoConfiguration) -> [String: ArrayDescription]? {
     sampleShapes.mapValues { ArrayDescription(sampleShape: $0, elementType: "uint8", valueRange: 0...255) }
   }
 
+  /// The ten digits.
   public static func declaredClasses(_ configuration: NoConfiguration) -> [String]? { classes }
 
+  /// Opens the files of the modalities, checks shapes, labels and lengths, and looks for NaN in floating-point arrays.
   public static func open(
     _ configuration: NoConfiguration, root: String?, modalities: [String]
   ) throws(DataError) -> Dataset {
@@ -42,7 +48,7 @@ public enum AVMNISTDataset: DatasetFormat {
       throw DataError(
         root, "holds neither a train nor a test part", expected: "\(modalities[0])/train_data.npy and so on")
     }
-    return Dataset(source: root, train: parts[0], test: parts[1], isGenerated: Recipe.isGenerated(folder: root))
+    return try Dataset(source: root, train: parts[0], test: parts[1], isGenerated: Recipe.isGenerated(folder: root))
   }
 
   /// Nil where none of the part's files is there.

@@ -14,7 +14,9 @@ import FusionCore
 /// A key is the name of a modality, or the one that holds the targets. A file is an npy, npz, safetensors, CSV, TSV or
 /// IDX file; `file:member` names an array of an npz or safetensors file, or columns of a table (`age,height`, `x1..x9`).
 public enum ArraysDataset: DatasetFormat {
+  /// `dataset: arrays`.
   public static let name = "arrays"
+  /// One line on what it is.
   public static let summary = "any npy, npz, safetensors, CSV or IDX files by key"
 
   /// How the targets are to be understood.
@@ -29,6 +31,7 @@ public enum ArraysDataset: DatasetFormat {
     case values
   }
 
+  /// The keys, beside those that all data sets share.
   public struct Configuration: ComponentConfiguration {
     /// The files of the training part by key.
     public var train: [String: String] = [:]
@@ -49,6 +52,7 @@ public enum ArraysDataset: DatasetFormat {
     /// The names of the classes.
     public var classNames: [String] = []
 
+    /// No files.
     public init() {}
 
     private enum CodingKeys: String, CodingKey {
@@ -60,6 +64,7 @@ public enum ArraysDataset: DatasetFormat {
       case classNames = "class_names"
     }
 
+    /// See the properties.
     public static let options: [Option] = [
       Option("train", "the files of the training part: KEY: FILE or KEY: FILE:MEMBER"),
       Option("validation_files", "the files of a validation part of its own, as in train"),
@@ -73,8 +78,15 @@ public enum ArraysDataset: DatasetFormat {
     ]
   }
 
+  /// Nothing: the files decide.
   public static func declaredArrays(_ configuration: Configuration) -> [String: ArrayDescription]? { nil }
 
+  /// The classes, where the configuration names them.
+  public static func declaredClasses(_ configuration: Configuration) -> [String]? {
+    configuration.classNames.isEmpty ? nil : configuration.classNames
+  }
+
+  /// Opens the files of each part, or cuts the one set; checks shapes, targets and lengths, and looks for NaN.
   public static func open(
     _ configuration: Configuration, root: String?, modalities: [String]
   ) throws(DataError) -> Dataset {
@@ -89,7 +101,7 @@ public enum ArraysDataset: DatasetFormat {
     let reader = PartReader(configuration: configuration, root: root, modalities: modalities)
     let source = root ?? "data"
     guard configuration.files.isEmpty else {
-      let all = try reader.read(.train, configuration.files, classes: reader.declaredClasses)
+      let all = try reader.read(.train, configuration.files, classes: declaredClasses(configuration))
       let random = RandomStream(seed: UInt64(bitPattern: Int64(configuration.splitSeed))).derived("test")
       let (train, test) = all.separating(configuration.testFraction, into: "test", random: random)
       return Dataset(source: source, train: train, test: test.count > 0 ? test : nil)
@@ -103,7 +115,7 @@ public enum ArraysDataset: DatasetFormat {
     // A folder for prediction holds the files of the test part alone; without those of any part, all are missed.
     let present = parts.filter { reader.isPresent($0.files) }
     let opened = present.isEmpty ? parts.filter { !$0.files.isEmpty } : present
-    var classes = reader.declaredClasses
+    var classes = declaredClasses(configuration)
     var splits: [SplitName: DataSplit] = [:]
     var errors: [DataError] = []
     for part in opened {
@@ -129,8 +141,6 @@ private struct PartReader {
   let root: String?
   let modalities: [String]
   let device = Device(threads: ProcessInfo.processInfo.activeProcessorCount)
-
-  var declaredClasses: [String]? { configuration.classNames.isEmpty ? nil : configuration.classNames }
 
   func isPresent(_ files: [String: String]) -> Bool {
     modalities.contains { key in files[key].map { ArrayReference($0, root: root).exists } ?? false }

@@ -9,17 +9,23 @@ public struct Inspection: Codable, Sendable, Equatable, CustomStringConvertible 
     public let name: String
     /// The file.
     public let file: String
+    /// All sizes, samples first.
     public let shape: [Int]
+    /// The stored type, as NumPy names it.
     public let type: String
-    /// The smallest and the largest value.
+    /// The smallest value.
     public let minimum: Double
+    /// The largest value.
     public let maximum: Double
   }
 
   /// A part.
   public struct Part: Codable, Sendable, Equatable {
+    /// `train` or `test`.
     public let name: String
+    /// The number of samples.
     public let samples: Int
+    /// What a sample consists of.
     public let arrays: [Array]
     /// The number of samples of each class; empty without labels.
     public let classCounts: [Int]

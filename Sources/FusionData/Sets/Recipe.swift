@@ -37,7 +37,8 @@ public struct Recipe: Codable, Sendable, Equatable {
     if unlink(path) != 0, errno != ENOENT { throw .system(path, "cannot be replaced") }
   }
 
-  static func isGenerated(folder: String) -> Bool { (try? read(folder: folder))?.generated ?? false }
+  /// Whether the data of a folder say that they were generated.
+  static func isGenerated(folder: String) throws(DataError) -> Bool { try read(folder: folder)?.generated ?? false }
 
   /// Writes the recipe into a folder.
   func write(folder: String) throws(DataError) {
