@@ -38,9 +38,7 @@ public struct RunEnvironment: Codable, Sendable, Equatable {
     return environment
   }
 
-  private static var instructionSet: String {
-    ProcessInfo.processInfo.environment["FUSIONKIT_ISA"] ?? "best available"
-  }
+  private static var instructionSet: String { (try? InstructionSet.chosen())?.rawValue ?? "none" }
 
   private static var system: String {
     var name = utsname()
