@@ -45,7 +45,7 @@ let rooms: [Target] = [
 ]
 
 let tests: [Target] = [
-  .testTarget(name: "CFusionKernelsTests", dependencies: ["NeuralLayers"]),
+  .testTarget(name: "CFusionKernelsTests", dependencies: ["CFusionKernels", "NeuralLayers"]),
   .testTarget(name: "TensorEngineTests", dependencies: ["TensorEngine"]),
   .testTarget(name: "TensorEngineNNTests", dependencies: ["TensorEngine"]),
   .testTarget(name: "NeuralLayersTests", dependencies: ["NeuralLayers"]),

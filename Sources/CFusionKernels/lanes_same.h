@@ -7,20 +7,31 @@
 INLINE void tile(const vf *in, long plane, long width, int channels, const float *w, const int K, const int ROWS,
                  const int COLUMNS, const int LEFT, const int RIGHT, int top, int bottom, vf acc[TILE_CHANNELS * 4]) {
   UNROLL for (int i = 0; i < TILE_CHANNELS * 4; i++) acc[i] = zeros();
+  in -= K / 2 * width + K / 2;
   NO_UNROLL for (int c = 0; c < channels; c++, in += plane, w += K * K * GROUP) {
-    UNROLL for (int i = 0; i < ROWS + K - 1; i++) {
-      if ((i < K / 2 && i < top) || (i >= ROWS + K / 2 && i >= bottom)) continue;
-      const vf *row = in + (i - K / 2) * width - K / 2;
-      vf v[6];
-      UNROLL for (int x = LEFT; x < COLUMNS + K - 1 - RIGHT; x++) v[x] = row[x];
-      UNROLL for (int kx = 0; kx < K; kx++) UNROLL for (int r = 0; r < ROWS; r++) {
-        if (i - r < 0 || i - r >= K) continue;
-        UNROLL for (int o = 0; o < TILE_CHANNELS; o++) UNROLL for (int j = 0; j < COLUMNS; j++) {
-          if (j + kx >= LEFT && j + kx < COLUMNS + K - 1 - RIGHT)
-            acc[(o * 2 + r) * 2 + j] += v[j + kx] * w[((i - r) * K + kx) * GROUP + o];
-        }
-      }
+// Input row i serves output row r through tap row i - r.
+#define INPUT_ROW(i, FIRST, LAST)                                                                \
+  {                                                                                              \
+    vf v[6];                                                                                     \
+    UNROLL for (int x = LEFT; x < COLUMNS + K - 1 - RIGHT; x++) v[x] = in[(i) * width + x];      \
+    UNROLL for (int kx = 0; kx < K; kx++) UNROLL for (int r = FIRST; r <= LAST; r++)             \
+      UNROLL for (int o = 0; o < TILE_CHANNELS; o++) UNROLL for (int j = 0; j < COLUMNS; j++)    \
+        if (j + kx >= LEFT && j + kx < COLUMNS + K - 1 - RIGHT)                                  \
+          acc[(o * 2 + r) * 2 + j] += v[j + kx] * w[(((i) - r) * K + kx) * GROUP + o];           \
+  }
+    if (ROWS == 1) {
+      for (int i = top > 0 ? top : 0; i < (bottom < K ? bottom : K); i++) INPUT_ROW(i, 0, 0)
+    } else if (K == 3) {
+      if (top <= 0) INPUT_ROW(0, 0, 0)
+      INPUT_ROW(1, 0, 1)
+      INPUT_ROW(2, 0, 1)
+      if (bottom > 3) INPUT_ROW(3, 1, 1)
+    } else {  // the five rows of taps as a loop: unrolled they would spill, and fill the instruction cache
+      if (top <= 0) INPUT_ROW(0, 0, 0)
+      NO_UNROLL for (int i = top > 1 ? top : 1; i < (bottom < K ? bottom : K); i++) INPUT_ROW(i, 0, 1)
+      if (bottom > K) INPUT_ROW(K, 1, 1)
     }
+#undef INPUT_ROW
   }
 }
 
@@ -77,6 +88,11 @@ INLINE void tile_job(const same_job *job, const epilogue what, const int K, cons
       }
       if (what == STORE || what == MASK || (what == TRAIN && out)) out[at + r * width + j] = a;
     }
+    if (what != EVALUATE && ROWS == 2 && COLUMNS == 2 && (what != TRAIN || out))
+      UNROLL for (int r = 0; r < 2; r++) {  // the lines that the next tiles will write
+        __builtin_prefetch(out + at + r * width + 4, 1, 3);
+        if (what == MASK) __builtin_prefetch((const vf *)job->pooled + at + r * width + 4, 0, 3);
+      }
     if (what == TRAIN || what == MASK) {
       sums[o * 2] += s;
       sums[o * 2 + 1] += q;
@@ -136,9 +152,14 @@ INLINE void convolve_rows(const same_job *shared, const epilogue what, const int
   }
 }
 
+// A function for each, so that a profile tells them apart.
+#define VARIANT(WHAT, K) \
+  static __attribute__((noinline)) void WHAT##_##K(const same_job *job) { convolve_rows(job, WHAT, K); }
+#define VARIANTS(WHAT) VARIANT(WHAT, 3) VARIANT(WHAT, 5)
+VARIANTS(STORE) VARIANTS(TRAIN) VARIANTS(EVALUATE) VARIANTS(MASK) VARIANTS(DIFFERENTIATE)
+
 static void convolve_same(const same_job *job, epilogue what) {
-#define CASE(WHAT) \
-  case WHAT: return job->kernel == 3 ? convolve_rows(job, WHAT, 3) : convolve_rows(job, WHAT, 5);
+#define CASE(WHAT) case WHAT: return job->kernel == 3 ? WHAT##_3(job) : WHAT##_5(job);
   switch (what) { CASE(STORE) CASE(TRAIN) CASE(EVALUATE) CASE(MASK) CASE(DIFFERENTIATE) }
 #undef CASE
 }

@@ -37,7 +37,52 @@ INLINE void weight_rows(const weight_job *job, const int K) {
     }
 }
 
+#if TILE_CHANNELS == 6  // 32 registers: all nine taps of three channels at once
+
+// One pixel of three output channels, of nine taps those inside the image.
+INLINE void nine_taps(const vf *in, const vf *g[3], long at, long width, const int ABOVE, const int BELOW,
+                      const int LEFT, const int RIGHT, vf acc[27]) {
+  const vf a = g[0][at], b = g[1][at], c = g[2][at];
+  UNROLL for (int ky = ABOVE; ky < 3 - BELOW; ky++) UNROLL for (int kx = LEFT; kx < 3 - RIGHT; kx++) {
+    const vf v = in[(ky - 1) * width + kx - 1];
+    acc[ky * 9 + kx] += v * a;
+    acc[ky * 9 + 3 + kx] += v * b;
+    acc[ky * 9 + 6 + kx] += v * c;
+  }
+}
+
+INLINE void nine_tap_row(const vf *in, const vf *g[3], long at, long width, const int ABOVE, const int BELOW,
+                         vf acc[27]) {
+  nine_taps(in, g, at, width, ABOVE, BELOW, 1, 0, acc);
+  NO_UNROLL for (long x = 1; x < width - 1; x++) nine_taps(in + x, g, at + x, width, ABOVE, BELOW, 0, 0, acc);
+  nine_taps(in + width - 1, g, at + width - 1, width, ABOVE, BELOW, 0, 1, acc);
+}
+
+INLINE void nine_tap_rows(const weight_job *job) {
+  const vf *g[3] = {(const vf *)job->gradient[0], (const vf *)job->gradient[1], (const vf *)job->gradient[2]};
+  const vf *in = (const vf *)job->in + (long)job->row_from * job->columns;
+  const long width = job->columns;
+  int y = job->row_from;
+  long at = 0;
+  vf acc[27];
+  UNROLL for (int i = 0; i < 27; i++) acc[i] = ((vf *)job->sums)[i];
+  if (y == 0 && y < job->row_to) {
+    nine_tap_row(in, g, at, width, 1, 0, acc);
+    y++, at += width, in += width;
+  }
+  NO_UNROLL for (; y < job->row_to && y < job->rows - 1; y++, at += width, in += width)
+    nine_tap_row(in, g, at, width, 0, 0, acc);
+  if (y < job->row_to) nine_tap_row(in, g, at, width, 0, 1, acc);
+  UNROLL for (int i = 0; i < 27; i++) ((vf *)job->sums)[i] = acc[i];
+}
+
+static void weights_same(const weight_job *job) { job->kernel == 3 ? nine_tap_rows(job) : weight_rows(job, 5); }
+
+#else
+
 static void weights_same(const weight_job *job) { job->kernel == 3 ? weight_rows(job, 3) : weight_rows(job, 5); }
+
+#endif
 
 static void weights_tap_row(const weight_job *job, int ky) {
   vf *sums = (vf *)job->sums;

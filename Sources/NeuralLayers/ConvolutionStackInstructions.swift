@@ -27,6 +27,9 @@ public struct InstructionSetError: Error, Sendable, Equatable, CustomStringConve
   /// What the environment variable says.
   public let requested: String
 
+  /// An error about this request.
+  public init(requested: String) { self.requested = requested }
+
   /// What was asked for, why it cannot be, and what can.
   public var description: String {
     let isKnown = InstructionSet(rawValue: requested) != nil
