@@ -74,7 +74,9 @@ import Testing
     let stack = stack(
       [ConvolutionBlock(channels: 2, kernel: 3, padding: 0, bias: false, normalise: true, activation: .none)],
       [1, 3, 3])
-    #expect(stack(tensor([1, 1, 3, 3], seed: 1), .training(device: device, seed: 1, step: 0)).scalars == [0, 0])
+    let output = stack(tensor([1, 1, 3, 3], seed: 1), .training(device: device, seed: 1, step: 0)).scalars
+    // Values of about one, rounded to float, times the inverse deviation √(1 / 1e-5) = 316.
+    for value in output { #expect(abs(value) < 316 * Float.ulpOfOne) }
     #expect(store["norms.0.running_var"]!.value.scalars == [0.9, 0.9])
   }
 
@@ -83,7 +85,7 @@ import Testing
     let x = tensor([3, 1, 8, 8], seed: 1)
     x.storage.base[20] = .nan
     let output = stack(x, .training(device: device, seed: 1, step: 0)).scalars
-    #expect(output.allSatisfy(\.isNaN))
+    #expect(output.filter(\.isNaN).count == output.count)
   }
 
   @Test func frozenWeightsGetNoGradient() {
@@ -93,6 +95,7 @@ import Testing
     let output = stack(tensor([2, 1, 20, 20], seed: 1), pass)
     pass.tape!.backward(from: output)
     #expect(store["convs.0.weight"]!.gradient == nil)
-    #expect(store["convs.1.weight"]!.gradient?.scalars.contains { $0 != 0 } == true)
+    let trained = store["convs.1.weight"]!.gradient?.scalars ?? []
+    #expect(Set(trained).count > 1)
   }
 }
