@@ -51,12 +51,14 @@ final class AVMNISTWriter {
     }
     let labels = try NpyWriter("\(folder)/\(part.name)_labels.npy", .int64, shape: [count])
     try labels.append(part.labels.map(Int64.init))
+    try labels.complete()
     finished.append(("\(part.name)_labels.npy", { () throws(DataError) in try labels.commit() }))
     let origins = try AtomicFile("\(folder)/\(part.name)_origins.csv")
     let hash = SHA256()
     let text = Array(part.origins.joined().utf8)
     text.withUnsafeBytes { hash.update($0) }
     try origins.write(text)
+    try origins.complete()
     finished.append(
       (
         "\(part.name)_origins.csv",
@@ -92,6 +94,7 @@ final class AVMNISTWriter {
       try writer.append(bytes)
       progress(stage, rows.upperBound, shape[0])
     }
+    try writer.complete()
     finished.append((path, { () throws(DataError) in try writer.commit() }))
   }
 }

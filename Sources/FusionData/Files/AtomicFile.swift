@@ -87,22 +87,28 @@ public final class AtomicFile {
     }
   }
 
+  /// Brings everything to the disk, so that only a rename is left to ``commit()``: of files that belong together, none
+  /// is to take its place before all of them are known to fit.
+  public func complete() throws(DataError) {
+    try flush()
+    if temporary != nil, fsync(descriptor) != 0 { throw failed("cannot be flushed to the disk") }
+  }
+
   /// Puts the file in its place: flushed to the disk, then renamed.
   public func commit() throws(DataError) {
-    try flush()
+    try complete()
     guard temporary != nil else {
       let closed = close(descriptor)
       descriptor = -1
       if closed != 0 { throw .system(path, "cannot be written") }
       return
     }
-    guard fsync(descriptor) == 0 else { throw failed("cannot be flushed to the disk") }
     let closed = close(descriptor)
     descriptor = -1
     guard closed == 0, rename(temporary!, target) == 0 else { throw failed("cannot be put in its place") }
     isCommitted = true
     // The new name itself has to reach the disk too; where a file system cannot, the file is still whole.
-    let folder = open((target as NSString).deletingLastPathComponent.orDot, O_RDONLY | O_CLOEXEC)
+    let folder = open(target.folderAbove, O_RDONLY | O_CLOEXEC)
     if folder >= 0 {
       fsync(folder)
       close(folder)
@@ -146,16 +152,21 @@ public final class AtomicFile {
       }
       return
     }
-    let parent = (path as NSString).deletingLastPathComponent
-    if !parent.isEmpty, parent != path { try makeFolder(parent) }
+    let parent = path.folderAbove
+    if parent != path { try makeFolder(parent) }
     // Another process may have been faster.
     if mkdir(path, 0o777) != 0, errno != EEXIST { throw .system(path, "the folder cannot be made") }
   }
 }
 
 extension String {
-  /// The folder of a bare file name is the current one.
-  fileprivate var orDot: String { isEmpty ? "." : self }
+  /// The folder that a path lies in: "." for a bare name. By hand, because Foundation's `deletingLastPathComponent` ends
+  /// the process for a path of one character (Swift 6.3.1, Linux).
+  fileprivate var folderAbove: String {
+    let path = self[..<(lastIndex { $0 != "/" }.map { index(after: $0) } ?? endIndex)]
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == startIndex ? "/" : String(path[..<slash])
+  }
 }
 
 /// The system's `write`, which the methods of the same name would hide.

@@ -118,6 +118,9 @@ public final class NpyWriter {
     try file.write(bytes)
   }
 
+  /// Brings everything to the disk: see ``AtomicFile/complete()``.
+  func complete() throws(DataError) { try file.complete() }
+
   /// Puts the file in its place.
   ///
   /// - Returns: the SHA-256 of the file.
