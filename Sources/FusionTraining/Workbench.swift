@@ -77,7 +77,7 @@ struct Workbench {
 
 extension Experiment {
   /// Opens the data set.
-  func openData(root: String?) throws -> Dataset {
+  public func openData(root: String?) throws -> Dataset {
     func open<Format: DatasetFormat>(_ format: Format.Type) throws -> Dataset {
       try format.open(
         data.configuration as! Format.Configuration, root: root, modalities: pipeline.branches.map { $0.name })
