@@ -54,6 +54,7 @@ let tests: [Target] = [
   .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
   .testTarget(name: "FusionConfigTests", dependencies: ["FusionConfig"]),
   .testTarget(name: "FusionDataTests", dependencies: ["FusionData"]),
+  .testTarget(name: "CommandLineTests", dependencies: ["fusionkit"]),
   .testTarget(name: "PluginTests", dependencies: ["AllPlugins"]),
 ]
 

@@ -8,6 +8,8 @@ import FusionCore
 @main
 enum EntryPoint {
   static func main() {
+    // Beyond a limit on file sizes (ulimit -f), writing then fails with an error like that of a full disk.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try RootCommand.parseAsRoot()
       try command.run()
@@ -24,7 +26,8 @@ enum EntryPoint {
       Console.note(error.description)
       return error.exitStatus
     case let error as any UserError:
-      Console.note("error: " + error.description)
+      // To be interrupted is no error: the message tells how to go on.
+      Console.note((error.exitStatus == 130 ? "" : "error: ") + error.description)
       return error.exitStatus
     default:
       return reportParserError(error)
@@ -51,7 +54,8 @@ enum EntryPoint {
     let error = error as NSError
     let path = error.userInfo[NSFilePathErrorKey] as? String
     let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
-    let reason = cause.domain == NSPOSIXErrorDomain ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription
+    let reason =
+      cause.domain == NSPOSIXErrorDomain ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription
     return (path.map { $0 + ": " } ?? "") + reason
   }
 }

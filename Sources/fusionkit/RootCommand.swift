@@ -15,7 +15,8 @@ struct RootCommand: ParsableCommand {
       """,
     version: "fusionkit " + FusionKit.version,
     subcommands: [
-      ListCommand.self, DescribeCommand.self, CheckCommand.self, BenchCommand.self,
+      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ListCommand.self, DescribeCommand.self,
+      CheckCommand.self, SchemaCommand.self, DataCommand.self, BenchCommand.self,
     ])
 
   static let _errorLabel = "error"

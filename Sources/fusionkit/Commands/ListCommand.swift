@@ -26,8 +26,8 @@ struct ListCommand: ParsableCommand {
     var table = TextTable(indent: "  ")
     for kind in kinds {
       for entry in registry.all(kind) {
-        let aliases = entry.type.aliases.isEmpty ? "" : "(also: \(entry.type.aliases.joined(separator: ", ")))"
-        table.add(entry.type.name, aliases, entry.type.summary)
+        let aliases = entry.type.aliases.isEmpty ? "" : "   (also: \(entry.type.aliases.joined(separator: ", ")))"
+        table.add(entry.type.name, entry.type.summary + aliases)
       }
     }
     var lines = table.text.split(separator: "\n")[...]

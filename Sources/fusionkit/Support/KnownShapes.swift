@@ -1,6 +1,7 @@
 import FusionConfig
 import FusionCore
 import FusionData
+import FusionTraining
 
 /// What is known of an experiment's arrays and classes before any file is opened.
 struct KnownShapes {
@@ -63,16 +64,5 @@ extension Experiment {
     let set = try openData(root: data.root).prepared(
       classes: data.classes, random: RandomStream(seed: seed))
     return try set.splits.first ?? set.split(.train)
-  }
-
-  private func openData(root: String?) throws -> Dataset {
-    func open<Format: DatasetFormat>(_ format: Format.Type) throws -> Dataset {
-      try format.open(
-        data.configuration as! Format.Configuration, root: root, modalities: pipeline.branches.map { $0.name })
-    }
-    guard let format = data.dataset as? any DatasetFormat.Type else {
-      throw DataError(data.dataset.name, "is registered as a data set and is not a DatasetFormat")
-    }
-    return try open(format)
   }
 }

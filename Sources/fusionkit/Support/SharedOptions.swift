@@ -29,7 +29,9 @@ struct JSONOption: ParsableArguments {
 extension ComponentKind: ExpressibleByArgument {
   /// Singular and plural mean the same: `fusion`, `fusions`.
   public init?(argument: String) {
-    guard let kind = Self.allCases.first(where: { $0.rawValue == argument || $0.plural == argument }) else { return nil }
+    guard let kind = Self.allCases.first(where: { $0.rawValue == argument || $0.plural == argument }) else {
+      return nil
+    }
     self = kind
   }
 

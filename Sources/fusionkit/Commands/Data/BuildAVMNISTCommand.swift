@@ -1,0 +1,82 @@
+import ArgumentParser
+import FusionCore
+import FusionData
+
+/// `fusionkit data build avmnist`: pairs of written and spoken digits from MNIST and FSDD.
+struct BuildAVMNISTCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "avmnist",
+    abstract: "Pairs MNIST's images with recordings of the Free Spoken Digit Dataset.",
+    discussion: """
+      The same options give the same bytes. Clean digits saturate every method; the second example makes the hard set on \
+      which methods differ.
+
+      Examples:
+        fusionkit data build avmnist --mnist raw/mnist --fsdd raw/fsdd --out data/avmnist
+        fusionkit data build avmnist --mnist raw/mnist --fsdd raw/fsdd --out data/hard \\
+          --image-components 4 --audio-snr 0 --audio-noise babble --hold-out-speaker yweweler
+      """)
+
+  @Option(help: ArgumentHelp("The folder of MNIST's four IDX files, plain or gzip'd.", valueName: "folder"))
+  var mnist: String
+
+  @Option(help: ArgumentHelp("The folder of FSDD's recordings, or the one above.", valueName: "folder"))
+  var fsdd: String
+
+  @Option(help: ArgumentHelp("The folder of the data set.", valueName: "folder"))
+  var out: String
+
+  @Option(help: ArgumentHelp("Decides pairs and noise.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("Keep so many principal components of the images.", valueName: "n"))
+  var imageComponents: Int?
+
+  @Option(help: ArgumentHelp("Keep this share of the images' variance, for example 0.25.", valueName: "share"))
+  var imageEnergy: Double?
+
+  @Option(
+    name: .customLong("audio-snr"), help: ArgumentHelp("Add noise so many decibels below the speech.", valueName: "dB"))
+  var audioSNR: Double?
+
+  @Option(help: "Which noise: babble (four other recordings) or white.")
+  var audioNoise: AudioNoise = .babble
+
+  @Option(help: ArgumentHelp("A speaker who is heard in the test part only.", valueName: "name"))
+  var holdOutSpeaker: String?
+
+  @Option(help: ArgumentHelp("The first training pairs only.", valueName: "n"))
+  var limitTrain: Int?
+
+  @Option(help: ArgumentHelp("The first test pairs only.", valueName: "n"))
+  var limitTest: Int?
+
+  @OptionGroup var threads: ThreadOption
+
+  /// The options as the library takes them.
+  private var builder: AVMNISTBuilder {
+    var builder = AVMNISTBuilder(mnist: mnist, fsdd: fsdd, output: out)
+    builder.seed = seed
+    builder.imageComponents = imageComponents
+    builder.imageEnergy = imageEnergy
+    builder.audioSNR = audioSNR
+    builder.audioNoise = audioNoise
+    builder.holdOutSpeaker = holdOutSpeaker
+    builder.trainLimit = limitTrain
+    builder.testLimit = limitTest
+    return builder
+  }
+
+  func validate() throws {
+    guard builder.problems.isEmpty else { throw ValidationError(builder.problems.joined(separator: "\n")) }
+  }
+
+  func run() throws {
+    try withStageProgress { progress throws(DataError) in
+      try builder.build(device: threads.device, progress: progress)
+    }
+    try Console.print(Inspection(of: out, device: threads.device).description)
+  }
+}
+
+extension AudioNoise: ExpressibleByArgument {}

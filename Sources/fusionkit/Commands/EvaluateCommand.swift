@@ -1,0 +1,45 @@
+import ArgumentParser
+import FusionConfig
+import FusionCore
+import FusionData
+import FusionTraining
+
+/// `fusionkit evaluate`: how good is a run?
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Evaluates a run: metrics, confusion matrix, a table by class.",
+    discussion: """
+      Example:
+        fusionkit evaluate outputs/AVMNIST-LATE --split test
+      """)
+
+  @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"))
+  var folder: String
+
+  @Option(help: "The part of the data: train, validation or test.")
+  var split = SplitName.test
+
+  @Option(help: ArgumentHelp("Other data of the same form. (default: those it was trained on)", valueName: "folder"))
+  var data: String?
+
+  @OptionGroup var threads: ThreadOption
+  @OptionGroup var json: JSONOption
+
+  func run() throws {
+    let run = RunFolder(folder)
+    let root = data.map { ["data.root=" + quotedYAML($0)] } ?? []
+    let experiment = try run.experiment(overrides: root, registry: Registry.complete())
+    let trainer = Trainer(experiment, threads: threads.count, progress: Console.progress(quiet: json.isOn))
+    let evaluation = try trainer.evaluate(run, split: split)
+    let isGenerated = experiment.data.root.flatMap { try? Recipe.read(folder: $0) }?.generated ?? false
+    guard let report = EvaluationReport(evaluation, run: run.path, isGenerated: isGenerated) else {
+      throw DataError(
+        data ?? run.path, "the part '\(split.rawValue)' has no targets", expected: "labels to compare with")
+    }
+    if json.isOn { return try Console.printJSON(report) }
+    try Console.print(report.text)
+  }
+}
+
+extension SplitName: ExpressibleByArgument {}

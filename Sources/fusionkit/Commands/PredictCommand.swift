@@ -1,0 +1,131 @@
+import ArgumentParser
+import FusionConfig
+import FusionCore
+import FusionData
+import FusionTraining
+
+/// `fusionkit predict`: what a run's weights say about samples without labels.
+struct PredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "Predicts for a folder of data, or for one sample.",
+    discussion: """
+      For a folder: a CSV of id,label on standard output or in a file; with --logits also a column logit_<class> for each \
+      class. For one sample, by its index or from files: the probability of each class. Uses whatever weights lie in the \
+      run's model.safetensors.
+
+      Examples:
+        fusionkit predict outputs/AVMNIST-LATE --data data/avmnist -o submission.csv
+        fusionkit predict outputs/AVMNIST-LATE --data data/avmnist --index 7
+        fusionkit predict outputs/AVMNIST-LATE --input image=seven.npy --input audio=seven_spoken.npy
+      """)
+
+  @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"))
+  var folder: String
+
+  @Option(
+    help: ArgumentHelp("Data in the form of those the run was trained on; labels may be missing.", valueName: "folder"))
+  var data: String?
+
+  @Option(help: "The part: train, validation or test. (default: test, else the one that is there)")
+  var split: SplitName?
+
+  @Flag(help: "Also the logits, one column for each class.")
+  var logits = false
+
+  @Option(name: [.short, .long], help: ArgumentHelp("Write the CSV to this file.", valueName: "file"))
+  var output: String?
+
+  @Option(help: ArgumentHelp("Only the sample of this index, counted from 0.", valueName: "n"))
+  var index: Int?
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("One sample, an array file for each modality; file:member for npz.", valueName: "modality=file"))
+  var input: [ModalityFile] = []
+
+  @OptionGroup var threads: ThreadOption
+
+  @Flag(name: .customLong("json"), help: "Print JSON instead of a table, for one sample.")
+  var json = false
+
+  private var isOneSample: Bool { index != nil || !input.isEmpty }
+
+  func validate() throws {
+    guard (data == nil) != input.isEmpty else {
+      throw ValidationError("either --data or --input is needed" + (data == nil ? "" : ", not both"))
+    }
+    if !input.isEmpty, index != nil || split != nil { throw ValidationError("--index and --split belong to --data") }
+    if json, !isOneSample { throw ValidationError("--json shows one sample: add --index or --input") }
+    if json, output != nil { throw ValidationError("--output writes CSV: leave --json out") }
+  }
+
+  func run() throws {
+    let run = RunFolder(folder)
+    let experiment = try run.experiment(registry: Registry.complete())
+    let trainer = Trainer(experiment, threads: threads.count, progress: Console.progress(quiet: isOneSample))
+    let samples = try data.map { try part(of: $0, experiment) } ?? givenSample(for: run, experiment)
+    let prediction = try trainer.predict(run, samples)
+    if let output { return try AtomicFile.write(prediction.csv(logits: logits), to: output) }
+    guard isOneSample else { return try Console.print(prediction.csv(logits: logits)) }
+    let report = SampleReport(prediction, task: experiment.task, logits: logits)
+    if json { try Console.printJSON(report) } else { try Console.print(report.text) }
+  }
+
+  /// A part of a folder, or one of its samples.
+  private func part(of folder: String, _ experiment: Experiment) throws -> DataSplit {
+    let set = try experiment.openData(root: folder)
+    guard let part = try split.map({ try set.split($0) }) ?? set.test ?? set.splits.first else {
+      throw DataError(folder, "holds no samples")
+    }
+    guard let index else { return part }
+    guard part.rows.indices.contains(index) else {
+      throw UsageError("there is no sample \(index): the part '\(part.name)' has the samples 0 to \(part.count - 1)")
+    }
+    return part.with(rows: [part.rows[index]])
+  }
+
+  /// The sample that `--input` gives, a file for each modality.
+  private func givenSample(for run: RunFolder, _ experiment: Experiment) throws -> DataSplit {
+    let modalities = experiment.pipeline.branches.map { $0.name }
+    let problems =
+      input.filter { !modalities.contains($0.modality) }.map { "there is no modality '\($0.modality)'" }
+      + modalities.compactMap { name in
+        switch input.count(where: { $0.modality == name }) {
+        case 0: "--input \(name)=FILE is missing"
+        case 1: nil
+        default: "--input \(name)=FILE is given more than once"
+        }
+      }
+    guard problems.isEmpty else {
+      throw UsageError(
+        problems.joined(separator: "\n  ") + "\n  the model takes: \(modalities.joined(separator: ", "))")
+    }
+    let record = try RunEnvironment.read(from: run).data
+    var arrays: [ModalityArray] = []
+    var errors: [DataError] = []
+    for name in modalities {
+      guard let file = input.first(where: { $0.modality == name })?.file, let shape = record.arrays[name]?.shape else {
+        throw RunFolderError.notARun(path: run.path, missing: "the shape of '\(name)' in environment.json")
+      }
+      do throws(DataError) {
+        arrays.append(
+          ModalityArray(name, try StoredArray(oneSample: file, shape: shape).scanned(device: threads.device)))
+      } catch { errors.append(error) }
+    }
+    guard errors.isEmpty else { throw DataError(gathering: errors) }
+    return try DataSplit(name: "input", modalities: arrays, targets: nil)
+  }
+}
+
+/// `image=seven.npy`.
+struct ModalityFile: ExpressibleByArgument {
+  let modality: String
+  let file: String
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+    (modality, file) = (String(parts[0]), String(parts[1]))
+  }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import FusionTraining
+
+/// What `evaluate` prints.
+struct EvaluationReport: Encodable {
+  struct ClassRow: Encodable {
+    let name: String
+    let support: Int
+    let precision: Double
+    let recall: Double
+    let f1: Double
+  }
+
+  let run: String
+  let split: String
+  let samples: Int
+  let generatedData: Bool
+  let metrics: [String: Double]
+  let classes: [ClassRow]
+  /// `[true][predicted]`.
+  let confusion: [[Int]]?
+  private let order: [String]
+
+  enum CodingKeys: String, CodingKey {
+    case run, split, samples, metrics, classes, confusion
+    case generatedData = "generated_data"
+  }
+
+  /// Nil where the part has no targets.
+  init?(_ evaluation: Evaluation, run: String, isGenerated: Bool) {
+    guard let report = evaluation.report else { return nil }
+    self.run = run
+    split = evaluation.split.name
+    samples = evaluation.split.count
+    generatedData = isGenerated
+    order = report.entries.map(\.name)
+    metrics = Dictionary(uniqueKeysWithValues: report.entries.map { ($0.name, $0.value) })
+    classes = zip(evaluation.split.classNames, report.perClass).map {
+      ClassRow(name: $0, support: $1.support, precision: $1.precision, recall: $1.recall, f1: $1.f1)
+    }
+    confusion = report.confusion?.counts
+  }
+
+  /// For people.
+  var text: String {
+    var parts = ["\(run), \(split): \(samples) samples"]
+    if generatedData { parts.append(generatedDataNote) }
+    var values = TextTable(["metric", "value"], numeric: [1])
+    for name in order { values.add(name, String(format: "%.4f", metrics[name] ?? .nan)) }
+    parts.append(values.text)
+    if !classes.isEmpty { parts.append(classTable) }
+    if let confusion, confusion.count <= 30 { parts.append(confusionTable(confusion)) }
+    return parts.joined(separator: "\n\n")
+  }
+
+  private var classTable: String {
+    var table = TextTable(["class", "samples", "precision", "recall", "f1"], numeric: Set(1...4))
+    for row in classes {
+      table.add([row.name, "\(row.support)"] + [row.precision, row.recall, row.f1].map { String(format: "%.4f", $0) })
+    }
+    return table.text
+  }
+
+  private func confusionTable(_ counts: [[Int]]) -> String {
+    var table = TextTable(["true \\ predicted"] + classes.map(\.name), numeric: Set(1...max(1, counts.count)))
+    for (row, counts) in zip(classes, counts) { table.add([row.name] + counts.map { $0 == 0 ? "." : "\($0)" }) }
+    return "confusion matrix\n" + table.text
+  }
+}

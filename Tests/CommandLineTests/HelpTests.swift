@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+/// Help texts and usage errors, whole: a change to any of them is a change that users see.
+@Suite struct HelpTests {
+  static let commands = [
+    [], ["train"], ["evaluate"], ["predict"], ["list"], ["describe"], ["check"], ["schema"], ["data"],
+    ["data", "demo"],
+    ["data", "build"], ["data", "build", "avmnist"], ["data", "inspect"], ["bench"],
+  ]
+
+  @Test(arguments: commands)
+  func helpGoesToStandardOutput(_ command: [String]) throws {
+    let outcome = try Binary.run(command + ["--help"])
+    #expect(outcome.status == 0)
+    #expect(outcome.errors == "")
+    try expectGolden(outcome.output, (["help"] + command).joined(separator: "-"))
+  }
+
+  @Test func everyCommandShowsAnExample() throws {
+    for command in Self.commands where command != ["data"] && command != ["data", "build"] {
+      let help = try Binary.run(command + ["--help"]).output
+      #expect(help.contains("\n  fusionkit \(command.joined(separator: " "))"), "\(command)")
+    }
+  }
+
+  @Test func withoutACommandHelpIsShown() throws {
+    let outcome = try Binary.run([])
+    #expect(outcome.status == 0)
+    #expect(outcome.output == (try Binary.run(["--help"]).output))
+  }
+
+  @Test func version() throws {
+    let outcome = try Binary.run(["--version"])
+    #expect(outcome.status == 0)
+    #expect(outcome.output.wholeMatch(of: /fusionkit \d+\.\d+\.\d+\n/) != nil)
+  }
+
+  @Test(arguments: [
+    ("command", ["trian"]), ("option", ["list", "--jsn"]), ("kind", ["list", "fusiones"]), ("argument", ["check"]),
+    ("number", ["bench", "--batch", "many"]), ("threads", ["bench", "--threads", "0"]), ("train", ["train"]),
+    ("resume-and-config", ["train", "configs/late_fusion.yaml", "--resume", "outputs/x"]),
+    ("resume-and-seeds", ["train", "--resume", "outputs/x", "--seeds", "1,2"]),
+    ("seeds", ["train", "configs/late_fusion.yaml", "--seeds", "1,two"]),
+    ("split", ["evaluate", "x", "--split", "tset"]),
+    ("predict-no-data", ["predict", "outputs/x"]),
+    ("predict-json", ["predict", "outputs/x", "--data", "x", "--json"]),
+    ("predict-input", ["predict", "x", "--input", "img.npy"]),
+    ("snr", ["data", "build", "avmnist", "--mnist", "a", "--fsdd", "b", "--out", "c", "--audio-snr", "loud"]),
+    (
+      "components-and-energy",
+      [
+        "data", "build", "avmnist", "--mnist", "a", "--fsdd", "b", "--out", "c", "--image-components", "4",
+        "--image-energy", "0.5",
+      ]
+    ),
+  ])
+  func usageErrorsExitWith2(_ name: String, _ arguments: [String]) throws {
+    let outcome = try Binary.run(arguments)
+    #expect(outcome.status == 2)
+    #expect(outcome.output == "")
+    try expectGolden(outcome.errors, "usage-\(name)")
+  }
+
+  @Test func nothingUnfinishedIsOffered() throws {
+    let help = try Binary.run(["--help"]).output
+    for name in ["sweep", "compare", "embed", "report", "export", "conformance", "plugin new"] {
+      #expect(!help.contains("  \(name) "))
+    }
+  }
+
+  @Test func aResultThatCannotBeWrittenIsAFailure() throws {
+    let outcome = try Binary.shell("\"$FUSIONKIT\" list > /dev/full")
+    #expect(outcome.status == 1)
+    #expect(outcome.errors == "error: cannot write to standard output: No space left on device\n")
+  }
+}

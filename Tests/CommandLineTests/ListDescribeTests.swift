@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+
+@Suite struct ListDescribeTests {
+  static let expected = [
+    "fusion": ["add", "bimodal_interaction", "concat", "low_rank_tensor", "multiply"],
+    "encoder": ["identity", "lenet", "mlp"], "decoder": ["linear", "mlp"],
+    "modality": ["image", "spectrogram", "vector"], "dataset": ["arrays", "avmnist"],
+  ]
+
+  private func json(_ arguments: [String]) throws -> Any {
+    let outcome = try Binary.run(arguments + ["--json"])
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    return try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+  }
+
+  @Test func listNamesEverything() throws {
+    let rows = try #require(try json(["list"]) as? [[String: Any]])
+    for (kind, names) in Self.expected {
+      let found = rows.filter { $0["kind"] as? String == kind }.compactMap { $0["name"] as? String }
+      #expect(found == names)
+    }
+    #expect(rows.count == Self.expected.values.map(\.count).reduce(0, +))
+    for row in rows { #expect((row["summary"] as? String)?.isEmpty == false) }
+    let table = try Binary.run(["list"]).output
+    for name in Self.expected.values.joined() { #expect(table.contains("\n  \(name) "), "\(name)") }
+  }
+
+  @Test(arguments: [("fusion", "fusions"), ("modality", "modalities"), ("dataset", "datasets")])
+  func singularAndPluralMeanTheSame(_ singular: String, _ plural: String) throws {
+    let outcome = try Binary.run(["list", singular])
+    #expect(outcome.status == 0)
+    #expect(outcome.output == (try Binary.run(["list", plural]).output))
+    #expect(outcome.output.hasPrefix(plural + "\n"))
+  }
+
+  @Test func aPluginIsDescribedWithItsDefaults() throws {
+    try expectGolden(try Binary.run(["describe", "low_rank_tensor"]).output, "describe-low_rank_tensor")
+    try expectGolden(try Binary.run(["describe", "bimodal_interaction"]).output, "describe-bimodal_interaction")
+    try expectGolden(try Binary.run(["describe", "identity"]).output, "describe-identity")
+  }
+
+  @Test func aliasesAreUnderstood() throws {
+    #expect(try Binary.run(["describe", "late"]).output == (try Binary.run(["describe", "concat"]).output))
+  }
+
+  @Test func aNameOfSeveralKindsShowsAll() throws {
+    let both = try #require(try json(["describe", "mlp"]) as? [[String: Any]])
+    #expect(both.compactMap { $0["kind"] as? String } == ["encoder", "decoder"])
+    let one = try #require(try json(["describe", "mlp", "--kind", "decoder"]) as? [[String: Any]])
+    #expect(one.compactMap { $0["kind"] as? String } == ["decoder"])
+  }
+
+  @Test func anUnknownNameIsAnsweredWithTheNearest() throws {
+    let outcome = try Binary.run(["describe", "low_rank_tenser"])
+    #expect(outcome.status == 2)
+    try expectGolden(outcome.errors, "describe-unknown")
+    #expect(try Binary.run(["describe", "concat", "--kind", "encoder"]).status == 2)
+    #expect(try Binary.run(["describe", "concat", "--set", "seed=1"]).status == 2)
+  }
+
+  @Test func aPipelineIsShownLayerByLayer() throws {
+    let outcome = try Binary.run(["describe", "configs/late_fusion.yaml"])
+    #expect(outcome.status == 0)
+    try expectGolden(outcome.output, "describe-late_fusion")
+  }
+
+  /// Counted with PyTorch in the peer's script: `sum(p.numel() for p in Pipeline(fusion).parameters())`.
+  @Test(arguments: [
+    ("late_fusion", 260_922), ("add_fusion", 258_810), ("multiply_fusion", 258_810),
+    ("low_rank_tensor_fusion", 1_410_682), ("bimodal_interaction_fusion", 2_530_602),
+  ])
+  func parametersAreAsManyAsPyTorchs(_ config: String, _ count: Int) throws {
+    let description = try #require(try json(["describe", "configs/\(config).yaml"]) as? [String: Any])
+    #expect(description["parameters"] as? Int == count)
+    let layers = try #require(description["layers"] as? [[String: Any]])
+    #expect(layers.compactMap { $0["parameters"] as? Int }.reduce(0, +) == count)
+  }
+}
