@@ -35,6 +35,7 @@ extension ComponentKind: ExpressibleByArgument {
     self = kind
   }
 
+  /// The kinds as `fusionkit list` takes them.
   public static var allValueStrings: [String] { allCases.map(\.plural) }
 }
 
