@@ -16,7 +16,8 @@ let rooms: [Target] = [
   .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
   .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
   .systemLibrary(name: "CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
-  .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"]), .brew(["libsndfile"])]),
+  .systemLibrary(
+    name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"]), .brew(["libsndfile"])]),
   .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"]), .brew(["fftw"])]),
   .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
   .target(name: "CFusionKernels"),
@@ -70,7 +71,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
   ],
-  targets: rooms + plugins.map { .target(name: $0, dependencies: ["FusionCore"], path: "Plugins/\($0)", exclude: ["README.md"]) } + tests
+  targets: rooms + tests
+    + plugins.map {
+      .target(name: $0, dependencies: ["FusionCore"], path: "Plugins/\($0)", exclude: ["README.md"])
+    }
 )
 
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {

@@ -28,7 +28,8 @@ public struct BimodalInteractionFusion: Fusion {
     }
     public static let options: [Option] = [
       Option("form", "how much of the map depends on the first modality", Form.self),
-      Option("width", "the width of the result, for the form matrix; that of the second modality if not given", .atLeast(1)),
+      Option(
+        "width", "the width of the result, for the form matrix; that of the second modality if not given", .size),
       Option("clip", "bounds [lower, upper] that parameters are clipped to when they are used"),
       Option("gradient_clip", "bounds [lower, upper] that gradients of the parameters are clipped to"),
       Option("flip", "exchanges the two modalities, widths included"),
@@ -56,7 +57,8 @@ public struct BimodalInteractionFusion: Fusion {
     let (first, second, width) = widths(configuration, inputs)
     if configuration.form != .matrix, let asked = configuration.width, asked != second {
       blueprint.problem(
-        "the form '\(configuration.form)' gives the width of the second modality, \(second), not \(asked)", key: "width",
+        "the form '\(configuration.form)' gives the width of the second modality, \(second), not \(asked)",
+        key: "width",
         hint: "leave 'width' out, or choose the form matrix")
     }
     let parameters: Int

@@ -27,7 +27,7 @@ public struct ImageModality: Modality {
       Option("layout", "where the channels of a stored image with three dimensions stand", Layout.self),
       Option("mean", "subtracted after scaling to 0–1"),
       Option("deviation", "what is divided by after that", .above(0)),
-      Option("height", "rows of an image that is stored flat; a square one needs none", .atLeast(1)),
+      Option("height", "rows of an image that is stored flat; a square one needs none", .size),
     ]
   }
 
@@ -41,12 +41,14 @@ public struct ImageModality: Modality {
     switch stored.count {
     case 1:
       let side = configuration.height ?? Int(Double(stored[0]).squareRoot().rounded())
-      return stored[0] > 0 && side > 0 && stored[0] % side == 0 && (configuration.height != nil || side * side == stored[0])
+      return stored[0] > 0 && side > 0 && stored[0] % side == 0
+        && (configuration.height != nil || side * side == stored[0])
         ? .asIs([1, side, stored[0] / side]) : nil
     case 2: return .asIs([1] + stored)
     case 3:
       let isColour = { (size: Int) in size == 1 || size == 3 || size == 4 }
-      let isLast = configuration.layout == .last
+      let isLast =
+        configuration.layout == .last
         || (configuration.layout == .auto && isColour(stored[2]) && !isColour(stored[0]))
       return isLast ? .channelsLast([stored[2], stored[0], stored[1]]) : .asIs(stored)
     default: return nil

@@ -15,8 +15,8 @@ public struct LowRankTensorFusion: Fusion {
     public var rank = 40
     public init() {}
     public static let options: [Option] = [
-      Option("width", "the width of the result", .atLeast(1)),
-      Option("rank", "the rank of the weight tensor", .atLeast(1)),
+      Option("width", "the width of the result", .size),
+      Option("rank", "the rank of the weight tensor", .size),
     ]
   }
 

@@ -11,7 +11,7 @@ public struct MLPEncoder: Encoder {
     public var activation = Activation.relu
     public var dropout = 0.0
     public init() {}
-    public static let options = Option.perceptron + [Option("width", "the width of the features", .atLeast(1))]
+    public static let options = Option.perceptron + [Option("width", "the width of the features", .size)]
   }
 
   public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {

@@ -9,7 +9,7 @@ public struct MultiplyFusion: Fusion {
     public var width: Int?
     public init() {}
     public static let options: [Option] = [
-      Option("width", "the common width that every modality is mapped to; needed only to choose another", .atLeast(1))
+      Option("width", "the common width that every modality is mapped to; needed only to choose another", .size)
     ]
   }
 

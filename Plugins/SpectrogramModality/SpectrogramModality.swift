@@ -15,7 +15,7 @@ public struct SpectrogramModality: Modality {
       Option("values", "how stored numbers are read", ValueScale.self),
       Option("mean", "subtracted after scaling to 0–1"),
       Option("deviation", "what is divided by after that", .above(0)),
-      Option("bins", "rows of a spectrogram that is stored flat; a square one needs none", .atLeast(1)),
+      Option("bins", "rows of a spectrogram that is stored flat; a square one needs none", .size),
     ]
   }
 
@@ -23,7 +23,8 @@ public struct SpectrogramModality: Modality {
     switch stored.count {
     case 1:
       let bins = configuration.bins ?? Int(Double(stored[0]).squareRoot().rounded())
-      return stored[0] > 0 && bins > 0 && stored[0] % bins == 0 && (configuration.bins != nil || bins * bins == stored[0])
+      return stored[0] > 0 && bins > 0 && stored[0] % bins == 0
+        && (configuration.bins != nil || bins * bins == stored[0])
         ? [1, bins, stored[0] / bins] : nil
     case 2: return [1] + stored
     case 3: return stored[0] == 1 ? stored : nil

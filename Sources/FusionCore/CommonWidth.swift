@@ -30,7 +30,8 @@ public struct CommonWidth {
   /// Makes the projections that ``infer(_:asked:blueprint:)`` found necessary.
   public init(_ inputs: [ModalityShape], asked: Int?, context: BuildContext) {
     let width = Self.resolve(inputs, asked)
-    projections = Self.needsProjection(inputs, asked)
+    projections =
+      Self.needsProjection(inputs, asked)
       ? inputs.map {
         Linear(inputs: $0.width, outputs: width, context: context.scope("projections.\($0.modality)"))
       } : nil

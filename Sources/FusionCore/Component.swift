@@ -36,6 +36,9 @@ public struct Option: Sendable {
     case atLeast(Double)
     /// A number above `lower`.
     case above(Double)
+
+    /// A width, a rank or another size of a layer: bounded, so that products of a few of them cannot overflow.
+    public static let size = Rule.range(1, 65_536)
   }
 
   /// The key, as in the file.

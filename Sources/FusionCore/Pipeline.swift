@@ -72,7 +72,8 @@ public final class Pipeline {
   /// - Parameter raw: one tensor `[N, …sample]` per modality, in order, already converted.
   /// - Throws: ``PipelineError`` where a component produces another shape than it inferred.
   public func encode(_ raw: [Tensor], _ pass: ForwardPass) throws(PipelineError) -> Features {
-    precondition(raw.count == branches.count, "a pipeline of \(branches.count) modalities was given \(raw.count) tensors")
+    precondition(
+      raw.count == branches.count, "a pipeline of \(branches.count) modalities was given \(raw.count) tensors")
     var entries: [(modality: String, tensor: Tensor)] = []
     for (branch, raw) in zip(branches, raw) {
       let input = branch.modality(raw, pass)

@@ -73,7 +73,18 @@ public struct PipelineSpecification: Sendable {
     if let fused = result.fused, let output {
       result.blueprint.scope("decoder", keys: ["decoder"]) { decoder.check(fused, output, &$0) }
     }
+    checkSize(&result.blueprint)
     return result
+  }
+
+  /// Refuses what no machine could hold before anything is allocated.
+  private func checkSize(_ blueprint: inout Blueprint) {
+    let largest = 1 << 31
+    guard blueprint.parameterCount > largest, let layer = blueprint.layers.max(by: { $0.parameters < $1.parameters })
+    else { return }
+    blueprint.problem(
+      "the pipeline would have \(blueprint.parameterCount) parameters, more than the \(largest) allowed",
+      hint: "most of them are in '\(layer.name)': \(layer.parameters)")
   }
 
   private var hasLawfulArity: Bool {
@@ -103,8 +114,10 @@ public struct PipelineSpecification: Sendable {
     }
     let inferred = infer(inputs: inputs, output: output)
     let problems = missing + inferred.blueprint.problems
-    guard problems.isEmpty, let fused = inferred.fused else {
-      throw PipelineError(problems: problems.isEmpty ? [Problem("a component gave no output shape and no reason")] : problems)
+    guard problems.isEmpty else { throw PipelineError(problems: problems) }
+    guard let fused = inferred.fused else {
+      throw PipelineError(problems: [Problem("a component gave no output shape and no reason: a bug of its first pass")]
+      )
     }
     return try Pipeline(
       self, inputs: inputs, inferred: inferred, fused: fused, output: output, device: device, seed: seed)

@@ -19,6 +19,7 @@ public struct Problem: Sendable, Equatable {
 }
 
 extension Problem: CustomStringConvertible {
+  /// Place, message and hint, for people.
   public var description: String {
     let place = path.isEmpty ? "" : path.joined(separator: ".") + ": "
     return place + message + (hint.map { "\n  \($0)" } ?? "")

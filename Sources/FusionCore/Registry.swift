@@ -70,7 +70,8 @@ public struct Registry: Sendable {
     if let entry = entries[kind]?[name] { return entry }
     let names = (entries[kind] ?? [:]).keys.sorted()
     throw .notFound(
-      kind: kind, name: name, available: all(kind).map { $0.type.name }, nearest: nearestSpelling(of: name, among: names))
+      kind: kind, name: name, available: all(kind).map { $0.type.name },
+      nearest: nearestSpelling(of: name, among: names))
   }
 
   private static func isLawful(_ name: String) -> Bool { name.wholeMatch(of: /[a-z][a-z0-9_]*/) != nil }

@@ -12,6 +12,7 @@ public struct Pair: Sendable, Equatable, ExpressibleByIntegerLiteral, CustomStri
   /// The same for both.
   public init(integerLiteral both: Int) { self.init(both) }
 
+  /// `3x5`.
   public var description: String { "\(height)x\(width)" }
 }
 

@@ -27,7 +27,8 @@ struct FusionFixture: Decodable, Sendable, CustomTestStringConvertible {
   var testDescription: String { "\(fusion), \(name)" }
 
   private static let data = try! Data(
-    contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/fusions/fusions.json"))
+    contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/fusions/fusions.json")
+  )
   static let all = try! JSONDecoder().decode(File.self, from: data).cases
 
   /// The case's configuration, decoded as the type wants it.
