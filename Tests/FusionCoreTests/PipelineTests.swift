@@ -6,7 +6,8 @@ private struct ToyModality: Modality {
   static let name = "toy"
   static let summary = "hands vectors on"
   typealias Configuration = NoConfiguration
-  static func outputShape(_ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint) -> Shape? {
+  static func outputShape(_ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint) -> Shape?
+  {
     guard input.sampleShape.count == 1 else {
       blueprint.problem("expected a vector, got \(input.sampleShape)")
       return nil
