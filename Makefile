@@ -1,6 +1,6 @@
 # FusionKit: make demo, make test. `make help` lists everything.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint format clean
+.PHONY: help setup build demo test bench lint format clean
 
 FUSIONKIT := .build/release/fusionkit
 SOURCES := Package.swift BuildTools Sources Plugins Tests
@@ -21,6 +21,11 @@ demo: build ## generate drawn and spoken digits, train on them, evaluate
 
 test: setup ## build and run all tests
 	swift test -c release
+
+bench: build ## compare the speed with PyTorch, which is installed into .venv
+	@test -x .venv/bin/python || python3 -m venv .venv
+	@.venv/bin/python -c 'import torch' 2>/dev/null || .venv/bin/pip install -q torch==2.13.0 numpy
+	.venv/bin/python Benchmarks/compare.py --batches 40,128
 
 lint: ## check the formatting of all Swift sources
 	swift format lint --strict --parallel --recursive $(SOURCES)
