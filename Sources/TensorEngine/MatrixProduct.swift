@@ -109,10 +109,16 @@ private struct MatrixProduct {
     }
   }
 
-  /// Pieces are large, because each packs its part of both inputs anew, but a product worth sharing has several.
+  /// Halves the longer side until there are enough pieces for many threads, or they become too small: each piece packs
+  /// its part of both inputs anew.
   private var pieceSize: (rows: Int, columns: Int) {
-    guard m * n * k > 1 << 20 else { return (m, n) }
-    return (Swift.min(m, m > 512 ? 256 : 128), Swift.min(n, n > 1024 ? 512 : 128))
+    var (rows, columns, pieces) = (m, n, 1)
+    func half(_ length: Int) -> Int { (length / 2 + 7) / 8 * 8 }
+    while pieces < 16, rows * columns * k > 1 << 19, Swift.max(rows, columns) > 64 {
+      if rows >= columns { rows = half(rows) } else { columns = half(columns) }
+      pieces *= 2
+    }
+    return (rows, columns)
   }
 
   private func offsets(of tensor: Tensor) -> [Int] {

@@ -1,7 +1,7 @@
 /// Stops the program with `message` unless `condition` holds: for shape mistakes, which are bugs of the calling code.
 ///
 /// Unlike `precondition`, whose text release builds drop, this one always says what was wrong.
-@inline(__always)
+@inline(never)
 package func require(
   _ condition: Bool, _ message: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line
 ) {

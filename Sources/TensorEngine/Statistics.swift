@@ -80,11 +80,11 @@ extension Tensor {
   }
 
   private func runningSum(at position: Int) -> Tensor {
-    alongLines(at: position, self) { x, _, y, length, step in
+    alongLines(at: position, self) { x, _, y, length in
       var total = 0.0
       for i in 0..<length {
-        total += Double(x[i * step])
-        y[i * step] = Float(total)
+        total += Double(x[i])
+        y[i] = Float(total)
       }
     }
   }

@@ -3,6 +3,7 @@
 #define C_FUSION_KERNELS_H
 
 #include "convolution_stack.h"
+#include "memory.h"
 #include "pool.h"
 #include "square_root.h"
 
