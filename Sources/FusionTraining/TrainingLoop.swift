@@ -37,7 +37,8 @@ final class TrainingLoop {
     optimizer = experiment.training.optimizer.make(pipeline.store.trainable)
     baseRate = optimizer.learningRate
     let size = settings.batchSize
-    batchesPerEpoch = settings.dropLast ? train.count / size : (train.count + size - 1) / size
+    let full = train.count / size
+    batchesPerEpoch = settings.dropLast || train.count.isMultiple(of: size) ? full : full + 1
     schedule = experiment.training.schedule.make(stepsPerEpoch: batchesPerEpoch)
   }
 

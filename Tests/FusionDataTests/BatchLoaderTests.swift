@@ -42,6 +42,8 @@ import Testing
     #expect(try rows(loader(split)) == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9]])
     #expect(try rows(loader(split, dropsLast: true)) == [[0, 1, 2], [3, 4, 5], [6, 7, 8]])
     #expect(try rows(loader(split, size: 40)) == [Array(0..<10)])
+    #expect(try rows(loader(split, size: .max)) == [Array(0..<10)])
+    #expect(try rows(loader(split, dropsLast: true, size: .max)).isEmpty)
     let shuffled = try rows(loader(split, seed: 5))
     #expect(shuffled.flatMap { $0 }.sorted() == Array(0..<10))
     #expect(shuffled.flatMap { $0 } != Array(0..<10))

@@ -31,7 +31,8 @@ public final class BatchLoader {
   ) {
     precondition(conversions.count == split.modalities.count, "one conversion for each modality")
     precondition(batchSize > 0 && start >= 0 && ahead > 0, "batches and the queue hold at least one")
-    batchCount = dropsLast ? split.count / batchSize : (split.count + batchSize - 1) / batchSize
+    let full = split.count / batchSize
+    batchCount = dropsLast || split.count.isMultiple(of: batchSize) ? full : full + 1
     let order = random?.permutation(split.count).map { split.rows[$0] } ?? split.rows
     let work = Work(
       split: split, conversions: conversions, order: order, batchSize: batchSize,
