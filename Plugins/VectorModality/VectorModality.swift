@@ -32,5 +32,8 @@ public struct VectorModality: Modality {
 
   public init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {}
 
-  public func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor { raw.flattened(from: 1) }
+  public func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor {
+    // One number a sample, stored as `[N]`, has no axis 1 to flatten.
+    raw.reshaped([raw.shape[0], raw.shape.dropFirst().reduce(1, *)])
+  }
 }

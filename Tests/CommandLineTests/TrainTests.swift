@@ -131,6 +131,21 @@ import Testing
     }
   }
 
+  @Test func oneNumberASampleIsAFeatureAndABatchMayBeLargerThanTheData() throws {
+    let folder = Scratch()
+    try folder.write("x.npy", NpyFile.floats((0..<40).map { Float($0 % 2) }, [40]))
+    try folder.write("y.npy", NpyFile.integers((0..<40).map { $0 % 2 }))
+    let config = """
+      data: {dataset: arrays, root: ., files: {x: x.npy, targets: y.npy}}
+      modalities: {x: {type: vector, encoder: {type: identity}}}
+      fusion: {type: concat}
+      decoder: {type: linear}
+      training: {epochs: 1, batch_size: \(Int.max), evaluate_batch_size: \(Int.max)}
+      """
+    let outcome = try train(folder, config)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
   @Test func resumingWhatIsNoRunIsAClearError() throws {
     let folder = Scratch()
     let absent = try Binary.run(["train", "--resume", "nowhere"], in: folder.path)
