@@ -235,6 +235,16 @@ import Testing
       message { () throws(DataError) in try open(["x", "w"]) { $0.train = ["x": "t.csv:a"] } }
         .contains("data.train: names no file for 'w', 'targets'"))
     #expect(
+      message { () throws(DataError) in try open { $0.files = ["x": "t.csv:a"] } }
+        .contains("data.files: names no file for 'targets'"))
+    try Npy.write([Float](), shape: [4, 0], to: folder("none.npy"))
+    #expect(
+      message { () throws(DataError) in try open { $0.train = ["x": "none.npy", "targets": "t.csv:kind"] } }
+        .contains("none.npy: holds samples without values"))
+    #expect(
+      message { () throws(DataError) in try open { $0.train = ["x": "t.csv:a", "targets": "none.npy"] } }
+        .contains("none.npy: holds targets of shape [4, 0]"))
+    #expect(
       message { () throws(DataError) in try open { $0.train = ["x": "n.npy", "targets": "n.csv"] } }.contains(
         "n.npy: there is no such file"))
     #expect(

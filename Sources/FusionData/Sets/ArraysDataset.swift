@@ -160,8 +160,9 @@ private struct PartReader {
     let wanted = modalities + (part == .test ? [] : [targetKey])
     let missing = wanted.filter { files[$0] == nil }
     guard missing.isEmpty else {
+      let key = part == .validation ? "validation_files" : configuration.files.isEmpty ? part.rawValue : "files"
       throw DataError(
-        "data.\(part.rawValue)", "names no file for \(missing.map { "'\($0)'" }.joined(separator: ", "))",
+        "data.\(key)", "names no file for \(missing.map { "'\($0)'" }.joined(separator: ", "))",
         expected: "one for each modality and the targets; there are \(files.keys.sorted().joined(separator: ", "))")
     }
     let arrays = try modalities.mapGathering { key throws(DataError) in

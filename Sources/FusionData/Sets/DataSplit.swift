@@ -47,6 +47,12 @@ public struct DataSplit: Sendable {
           other.source, "holds \(counted(other.count, "sample"))",
           expected: "\(counted(lengths[0].count, "sample")), as many as \(lengths[0].source)"))
     }
+    for modality in modalities where modality.array.sampleCount == 0 {
+      errors.append(
+        DataError(
+          modality.array.source, "holds samples without values: an array of shape \(modality.array.shape)",
+          expected: "no dimension of 0"))
+    }
     guard errors.isEmpty else { throw DataError(gathering: errors) }
     guard lengths[0].count > 0 else { throw DataError(lengths[0].source, "holds no samples") }
     self.init(name: name, modalities: modalities, targets: targets, rows: Array(0..<lengths[0].count))

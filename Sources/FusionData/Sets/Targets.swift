@@ -57,7 +57,7 @@ public enum Targets: Sendable {
   /// Reads the classes that each sample has, zeros and ones `[N, K]`.
   public static func flags(_ array: StoredArray, names: [String]? = nil) throws(DataError) -> Targets {
     let width = array.sampleCount
-    guard array.shape.count == 2, names == nil || names!.count == width else {
+    guard array.shape.count == 2, width > 0, names == nil || names!.count == width else {
       throw DataError(
         array.source, "holds an array of shape \(array.shape)",
         expected: "[N, \(names.map { "\($0.count)" } ?? "K")]: one column for each class")
@@ -76,7 +76,7 @@ public enum Targets: Sendable {
 
   /// Reads values of a regression, `[N]` or `[N, D]`.
   public static func values(_ array: StoredArray, device: Device) throws(DataError) -> Targets {
-    guard array.shape.count <= 2 else {
+    guard array.shape.count <= 2, array.sampleCount > 0 else {
       throw DataError(array.source, "holds targets of shape \(array.shape)", expected: "[N] or [N, D]")
     }
     let scanned = try array.scanned(device: device)
