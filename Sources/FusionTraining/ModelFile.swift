@@ -12,13 +12,19 @@ public enum ModelFile {
   ///
   /// `num_batches_tracked`, which PyTorch's batch norms save and nothing here uses, is passed over.
   ///
-  /// - Throws: ``CheckpointError`` with every missing, extra and misshapen name, `DataError` for a broken file; nothing
-  ///   is changed then.
+  /// - Throws: ``CheckpointError`` with every missing, extra and misshapen name, or every one that holds NaN; `DataError`
+  ///   for a broken file. Nothing is changed then.
   public static func load(_ path: String, into store: ParameterStore) throws {
     let file = try SafeTensors(opening: path)
     let names = file.names.filter { !$0.hasSuffix("num_batches_tracked") || store[$0] != nil }
     let expected = store.parameters.map { (name: $0.name, shape: $0.value.shape) }
     let values = try TensorMatch(file: file, names: names, prefix: "", expected: expected).tensors()
+    // A NaN would go through the whole model, and every sample would be of class 0.
+    var error = CheckpointError(file: path)
+    for ((name, _), tensor) in zip(expected, values) where !tensor.allSatisfy({ $0.isFinite }) {
+      error.other.append("'\(name)' holds NaN or infinite values")
+    }
+    guard error.isEmpty else { throw error }
     for (parameter, value) in zip(store.parameters, values) { parameter.value.storage.copy(value) }
   }
 }

@@ -80,6 +80,13 @@ import Testing
       items.append(SafeTensors.Item("encoders.a.bn.num_batches_tracked", [Int64(3)], shape: [], .int64))
       try SafeTensors.write(items, to: run.model)
       #expect(try trainer.evaluate(run).outputs.scalars == before)
+      // A NaN would make every sample one of class 0.
+      let name = try #require(file.names.last)
+      let spoiled = try file[name]!.floats().map { _ in Double.nan }
+      items[0] = SafeTensors.Item(name, spoiled, shape: file[name]!.shape, .float64)
+      try SafeTensors.write(items, to: run.model)
+      let error = #expect(throws: CheckpointError.self) { try trainer.evaluate(run) }
+      #expect(error?.description == "\(run.model) cannot be used\n  '\(name)' holds NaN or infinite values")
     }
   }
 
