@@ -146,6 +146,23 @@ import Testing
     #expect(outcome.status == 0, "\(outcome.errors)")
   }
 
+  @Test func generatedDataAreCalledSoThroughArraysToo() throws {
+    let folder = Scratch()
+    let config = """
+      data:
+        dataset: arrays
+        root: \(try DemoData.folder())
+        files: {audio: audio/test_data.npy, targets: test_labels.npy}
+      modalities: {audio: {type: vector, values: byte, encoder: {type: identity}}}
+      fusion: {type: concat}
+      decoder: {type: linear}
+      training: {epochs: 1}
+      """
+    let outcome = try train(folder, config)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("generated"))
+  }
+
   @Test func resumingWhatIsNoRunIsAClearError() throws {
     let folder = Scratch()
     let absent = try Binary.run(["train", "--resume", "nowhere"], in: folder.path)

@@ -100,11 +100,13 @@ public enum ArraysDataset: DatasetFormat {
     }
     let reader = PartReader(configuration: configuration, root: root, modalities: modalities)
     let source = root ?? "data"
+    // Whoever's recipe.json it is: one that cannot be understood is no reason not to read the arrays.
+    let isGenerated = root.flatMap { try? Recipe.isGenerated(folder: $0) } ?? false
     guard configuration.files.isEmpty else {
       let all = try reader.read(.train, configuration.files, classes: declaredClasses(configuration))
       let random = RandomStream(seed: UInt64(bitPattern: Int64(configuration.splitSeed))).derived("test")
       let (train, test) = all.separating(configuration.testFraction, into: "test", random: random)
-      return Dataset(source: source, train: train, test: test.count > 0 ? test : nil)
+      return Dataset(source: source, train: train, test: test.count > 0 ? test : nil, isGenerated: isGenerated)
     }
     let parts: [(name: SplitName, files: [String: String])] = [
       (.train, configuration.train), (.validation, configuration.validationFiles), (.test, configuration.test),
@@ -131,7 +133,8 @@ public enum ArraysDataset: DatasetFormat {
       missing[part.name] = reader.absence(part.files)
     }
     return Dataset(
-      source: source, train: splits[.train], validation: splits[.validation], test: splits[.test], missing: missing)
+      source: source, train: splits[.train], validation: splits[.validation], test: splits[.test],
+      isGenerated: isGenerated, missing: missing)
   }
 }
 
