@@ -19,7 +19,7 @@ struct DigitRecordings {
 
   /// Reads the folder, or the folder `recordings` in it.
   init(folder: String) throws(DataError) {
-    try requireFolder(folder)
+    try requireFolder(folder, expected: "the folder of the Free Spoken Digit Dataset")
     let inner = "\(folder)/recordings"
     let path = FileManager.default.fileExists(atPath: inner) ? inner : folder
     guard let listing = try? FileManager.default.contentsOfDirectory(atPath: path) else {

@@ -15,7 +15,7 @@ struct MNISTFiles {
   let digests: [String: String]
 
   init(folder: String) throws(DataError) {
-    try requireFolder(folder)
+    try requireFolder(folder, expected: "the folder with the four files of MNIST")
     let stems = ["train-images", "train-labels", "t10k-images", "t10k-labels"]
     let paths = try stems.mapGathering { stem throws(DataError) in try Self.find(stem, folder: folder) }
     let arrays = try paths.mapGathering { path throws(DataError) in try Idx.open(path) }

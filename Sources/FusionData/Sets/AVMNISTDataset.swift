@@ -79,13 +79,14 @@ public enum AVMNISTDataset: DatasetFormat {
 }
 
 /// A clear error where a folder is missing or is none.
-func requireFolder(_ path: String) throws(DataError) {
+func requireFolder(
+  _ path: String, expected: String = "a data set, for example one made by fusionkit data demo"
+) throws(DataError) {
   var isFolder: ObjCBool = false
   guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-    throw DataError(
-      path, "there is no such folder", expected: "a data set, for example one made by fusionkit data demo")
+    throw DataError(path, "there is no such folder", expected: expected)
   }
-  guard isFolder.boolValue else { throw DataError(path, "is a file", expected: "the folder of a data set") }
+  guard isFolder.boolValue else { throw DataError(path, "is a file, not a folder", expected: expected) }
 }
 
 extension Registry {
