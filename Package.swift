@@ -29,7 +29,7 @@ let rooms: [Target] = [
     name: "FusionData", dependencies: ["FusionCore", "CBLAS", "CZlib", "CLibZip", "CSndFile", "CFFTW", "CCrypto"]),
   .target(
     name: "FusionTraining",
-    dependencies: ["FusionCore", "FusionConfig", "FusionData", .product(name: "Logging", package: "swift-log")]),
+    dependencies: ["FusionCore", "FusionConfig", "FusionData"]),
   .executableTarget(name: "RegistrationGenerator"),
   .plugin(
     name: "RegisterPlugins", capability: .buildTool(), dependencies: ["RegistrationGenerator"],
@@ -41,7 +41,6 @@ let rooms: [Target] = [
     dependencies: [
       "AllPlugins", "FusionConfig", "FusionData", "FusionTraining",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      .product(name: "Logging", package: "swift-log"),
     ]),
 ]
 
@@ -68,8 +67,7 @@ let package = Package(
     .executable(name: "fusionkit", targets: ["fusionkit"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
   targets: rooms + tests
     + plugins.map {
