@@ -42,6 +42,14 @@ extension Trainer {
   /// The weights are whatever lies in the run's `model.safetensors`; scales are those of the training data.
   public func predict(_ run: RunFolder, _ split: DataSplit) throws -> Prediction {
     let record = try RunEnvironment.read(from: run).data
+    let outputs = try evaluator(of: run, record).outputs(split, title: "predict")
+    return Prediction(
+      split: split, outputs: outputs, classes: record.classes,
+      table: PredictionTable(task: experiment.task, classes: record.classes))
+  }
+
+  /// The run's model, as its record says it was built, with its weights; no data are needed.
+  func evaluator(of run: RunFolder, _ record: DataRecord) throws -> Evaluator {
     let device = Device(threads: threads)
     let pipeline: Pipeline
     do throws(PipelineError) {
@@ -51,12 +59,8 @@ extension Trainer {
       throw experiment.diagnostics(for: error.problems)
     }
     try ModelFile.load(run.model, into: pipeline.store)
-    let outputs = try Evaluator(
-      pipeline: pipeline, device: device, batchSize: experiment.evaluationBatchSize, progress: progress
-    ).outputs(split, title: "predict")
-    return Prediction(
-      split: split, outputs: outputs, classes: record.classes,
-      table: PredictionTable(task: experiment.task, classes: record.classes))
+    return Evaluator(
+      pipeline: pipeline, device: device, batchSize: experiment.evaluationBatchSize, progress: progress)
   }
 }
 

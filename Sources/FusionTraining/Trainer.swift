@@ -75,13 +75,49 @@ public struct Trainer {
     return try RunSession(bench, run: run, log: try RunLog(run, next: progress), stop: stop).resume()
   }
 
-  /// Outputs and metrics of a run's `model.safetensors` for a part of its data.
+  /// Outputs and metrics of a run's `model.safetensors` for a part of the experiment's data.
   ///
-  /// - Throws: `DataError` where there is no such part; ``CheckpointError`` where the weights do not fit.
+  /// Scales, classes and class weights are those of the run's record, so that `data.root` may be another folder, with a
+  /// test part alone.
+  ///
+  /// - Throws: `DataError` where there is no such part, or it has no targets; ``CheckpointError`` where the weights do
+  ///   not fit.
   public func evaluate(_ run: RunFolder, split: SplitName = .test) throws -> Evaluation {
-    let bench = try Workbench(experiment, device: Device(threads: threads))
-    try ModelFile.load(run.model, into: bench.pipeline.store)
-    return try bench.evaluator(progress).evaluate(bench.data.split(split), bench.objective, title: split.rawValue)
+    let record = try RunEnvironment.read(from: run).data
+    let evaluator = try evaluator(of: run, record)
+    let settings = experiment.data
+    func renumbered(_ part: DataSplit) throws(DataError) -> DataSplit {
+      try part.renumbered(toClasses: record.classes, leavingOut: settings.classes != nil)
+    }
+    var data = try experiment.openData(root: settings.root)
+    if split != .test, let train = data.train {
+      try experiment.checkTask(suits: train)
+      data.train = try renumbered(train)
+      data = try data.prepared(
+        limit: settings.limit, validation: settings.validation,
+        random: RandomStream(seed: experiment.seed).derived("data"))
+    }
+    var part = try data.split(split)
+    guard part.targets != nil else {
+      throw DataError(data.source, "the part '\(part.name)' has no targets", expected: "labels to compare with")
+    }
+    try experiment.checkTask(suits: part)
+    part = try renumbered(part)
+    guard let width = part.targets?.width, width == record.outputs else {
+      throw DataError(
+        data.source, "the part '\(part.name)' has targets of \(part.targets?.width ?? 0) columns",
+        expected: "\(record.outputs), as the model was trained on")
+    }
+    // Runs of before counts were recorded: their own training part still tells them.
+    let train = data.source == record.source ? data.train?.classCounts : nil
+    let objective: Objective
+    do throws(PipelineError) {
+      objective = try experiment.task.objective(
+        classes: record.classes.count, counts: record.classCounts ?? train)
+    } catch {
+      throw experiment.diagnostics(for: error.problems)
+    }
+    return try evaluator.evaluate(part, objective, title: split.rawValue)
   }
 }
 

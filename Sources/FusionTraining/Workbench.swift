@@ -1,6 +1,7 @@
 import FusionConfig
 import FusionCore
 import FusionData
+import Foundation
 
 /// An experiment with its data opened and its pipeline built: what training, evaluation and prediction all need.
 struct Workbench {
@@ -19,17 +20,21 @@ struct Workbench {
   init(_ experiment: Experiment, device: Device) throws {
     self.experiment = experiment
     self.device = device
-    data = try experiment.openData(root: experiment.data.root).prepared(
+    let opened = try experiment.openData(root: experiment.data.root)
+    // First of all: of data that do not suit the task, everything else is misleading.
+    try experiment.checkTask(suits: opened.split(.train))
+    data = try opened.prepared(
       classes: experiment.data.classes, limit: experiment.data.limit, validation: experiment.data.validation,
       random: RandomStream(seed: experiment.seed).derived("data"))
     let train = try data.split(.train)
     do throws(PipelineError) {
-      objective = try experiment.task.objective(for: train)
+      objective = try experiment.task.objective(classes: train.classNames.count, counts: train.classCounts)
       let width = train.targets?.width ?? 0
       pipeline = try experiment.pipeline.build(
         inputs: train.descriptions, output: [width], device: device, seed: experiment.seed)
       record = DataRecord(
         source: data.source, isGenerated: data.isGenerated, outputs: width, classes: train.classNames,
+        classCounts: train.classCounts.isEmpty ? nil : train.classCounts,
         arrays: train.descriptions.mapValues(DataRecord.Stored.init))
       try checkTraining(train)
     } catch {
@@ -77,16 +82,45 @@ struct Workbench {
 
 extension Experiment {
   /// Opens the data set.
+  ///
+  /// - Parameter root: the folder; another one than the experiment's own holds samples to predict for, and may lack
+  ///   targets.
   public func openData(root: String?) throws -> Dataset {
+    let isOwn = root.map(resolvedPath) == data.root.map(resolvedPath)
     func open<Format: DatasetFormat>(_ format: Format.Type) throws -> Dataset {
-      try format.open(
-        data.configuration as! Format.Configuration, root: root, modalities: pipeline.branches.map { $0.name })
+      let configuration = data.configuration as! Format.Configuration
+      let modalities = pipeline.branches.map { $0.name }
+      return isOwn
+        ? try format.open(configuration, root: root, modalities: modalities)
+        : try format.openForPrediction(configuration, root: root, modalities: modalities)
     }
     guard let format = data.dataset as? any DatasetFormat.Type else {
       throw DataError(data.dataset.name, "is registered as a data set and is not a DatasetFormat")
     }
-    return try open(format)
+    var opened = try open(format)
+    if data.validation > 0, opened.train != nil, opened.validation == nil, opened.missing[.validation] == nil {
+      opened.missing[.validation] = DataError(
+        opened.source, "has no part 'validation' of its own: the run's is drawn from the training part",
+        expected:
+          "one of: \(opened.splits.map(\.name).joined(separator: ", ")); 'fusionkit evaluate RUN --split validation' draws it"
+      )
+    }
+    return opened
   }
+
+  /// - Throws: `ConfigError` where the part has no targets, or targets of another kind than the task's.
+  func checkTask(suits part: DataSplit) throws {
+    do throws(PipelineError) {
+      try task.check(part, isArrays: data.dataset == ArraysDataset.self)
+    } catch {
+      throw diagnostics(for: error.problems)
+    }
+  }
+}
+
+/// Absolute and without links, so that two spellings of a folder are equal.
+private func resolvedPath(_ path: String) -> String {
+  URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path
 }
 
 extension DataSplit {
@@ -138,6 +172,8 @@ public struct DataRecord: Codable, Sendable, Equatable {
   public var outputs: Int
   /// The names of the classes; empty for a regression.
   public var classes: [String]
+  /// How many training samples each class has, where each sample has one: what balanced class weights follow from.
+  public var classCounts: [Int]?
   /// The arrays of the training part, by modality.
   public var arrays: [String: Stored]
 
@@ -146,6 +182,7 @@ public struct DataRecord: Codable, Sendable, Equatable {
     let limit = 1 << 28
     let shapes = arrays.values.map(\.shape) + [[outputs]]
     return (classes.isEmpty || classes.count == outputs)
+      && classCounts.map { $0.count == classes.count && $0.allSatisfy { $0 >= 0 } } != false
       && shapes.allSatisfy { shape in
         shape.allSatisfy { 1...limit ~= $0 } && shape.reduce(1.0) { $0 * Double($1) } <= Double(limit)
       }

@@ -213,6 +213,18 @@ import Testing
     #expect(dataset.train?.count == 15 && dataset.test?.count == 5)
     #expect(Set(dataset.train!.rows).isDisjoint(with: dataset.test!.rows))
     #expect(try cut(1).test?.rows == dataset.test?.rows)
+    // In prediction it is one part, with or without targets; training misses the targets' file.
+    for member in ["t.csv:kind", "none.npy"] {
+      var configuration = ArraysDataset.Configuration()
+      configuration.files = ["x": "t.csv:a", "targets": member]
+      let whole = try ArraysDataset.openForPrediction(configuration, root: folder.path, modalities: ["x"])
+      #expect(whole.train == nil && whole.test?.rows == Array(0..<20))
+      #expect((whole.test?.targets == nil) == (member == "none.npy"))
+    }
+    let unlabelled = try open { $0.files = ["x": "t.csv:a", "targets": "none.npy"] }
+    #expect(
+      message { () throws(DataError) in try unlabelled.split(.train) } == "\(folder("none.npy")): there is no such file"
+    )
     #expect(try cut(2).test?.rows != dataset.test?.rows)
   }
 

@@ -90,6 +90,19 @@ public enum ArraysDataset: DatasetFormat {
   public static func open(
     _ configuration: Configuration, root: String?, modalities: [String]
   ) throws(DataError) -> Dataset {
+    try open(configuration, root: root, modalities: modalities, cuts: true)
+  }
+
+  /// As any folder, but for the one set of `files`: it is not cut, all of it is the test part.
+  public static func openForPrediction(
+    _ configuration: Configuration, root: String?, modalities: [String]
+  ) throws(DataError) -> Dataset {
+    try open(configuration, root: root, modalities: modalities, cuts: false)
+  }
+
+  private static func open(
+    _ configuration: Configuration, root: String?, modalities: [String], cuts: Bool
+  ) throws(DataError) -> Dataset {
     if let root { try requireFolder(root) }
     guard configuration.files.isEmpty || (configuration.train.isEmpty && configuration.test.isEmpty) else {
       throw DataError(
@@ -103,6 +116,13 @@ public enum ArraysDataset: DatasetFormat {
     // Whoever's recipe.json it is: one that cannot be understood is no reason not to read the arrays.
     let isGenerated = root.flatMap { try? Recipe.isGenerated(folder: $0) } ?? false
     guard configuration.files.isEmpty else {
+      let targets = configuration.files[configuration.targets].map { ArrayReference($0, root: root) }
+      let absent = targets.flatMap { $0.exists ? nil : $0.path }
+      if absent != nil || !cuts {
+        let all = try reader.read(.test, configuration.files, classes: declaredClasses(configuration))
+        let missing = absent.map { [SplitName.train: DataError($0, "there is no such file")] } ?? [:]
+        return Dataset(source: source, train: nil, test: all, isGenerated: isGenerated, missing: missing)
+      }
       let all = try reader.read(.train, configuration.files, classes: declaredClasses(configuration))
       let random = RandomStream(seed: UInt64(bitPattern: Int64(configuration.splitSeed))).derived("test")
       let (train, test) = all.separating(configuration.testFraction, into: "test", random: random)

@@ -120,6 +120,26 @@ public struct DataSplit: Sendable {
       rows: kept)
   }
 
+  /// The same samples with classes numbered as in `names`, whatever their numbers here: a part that lacks a class may
+  /// number the others differently. A part without classes stays as it is.
+  ///
+  /// - Parameter leavingOut: whether samples of other classes are left out; otherwise they are an error.
+  public func renumbered(toClasses names: [String], leavingOut: Bool) throws(DataError) -> DataSplit {
+    guard case .classes(let labels, let own) = targets, own != names else { return self }
+    let numbers = own.map { name in names.firstIndex(of: name).map(Int32.init) ?? -1 }
+    let renumbered = labels.map { $0 < 0 ? -1 : numbers[Int($0)] }
+    let kept = rows.filter { renumbered[$0] >= 0 }
+    let expected = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "")
+    if !leavingOut, let row = rows.first(where: { labels[$0] >= 0 && renumbered[$0] < 0 }) {
+      throw DataError(
+        "the part '\(name)'", "has samples of class \(own[Int(labels[row])])",
+        expected: "the classes that the model was trained on: \(expected)")
+    }
+    guard !kept.isEmpty else { throw DataError("the part '\(name)'", "has no sample of the classes \(expected)") }
+    return DataSplit(
+      name: name, modalities: modalities, targets: .classes(labels: renumbered, names: names), rows: kept)
+  }
+
   /// The first `limit` samples.
   public func limited(to limit: Int) -> DataSplit { with(rows: Array(rows.prefix(max(0, limit)))) }
 
