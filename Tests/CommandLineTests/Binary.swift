@@ -21,6 +21,9 @@ enum Binary {
     return folder.appending(path: "fusionkit").path
   }()
 
+  /// Whether it was built for speed, as its folder tells.
+  static let isRelease = path.contains("/release/")
+
   /// The root of the package.
   static let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
@@ -62,6 +65,12 @@ final class Child {
   var errorsSoFar: String { (try? String(contentsOfFile: scratch / "stderr", encoding: .utf8)) ?? "" }
   /// Whether it still runs.
   var isRunning: Bool { process.isRunning }
+
+  /// The bytes of memory that are in use and belong to no file; nil where the system does not tell.
+  var anonymousMemory: Int? {
+    let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+    return (status?.firstMatch(of: /RssAnon:\s+(\d+) kB/)?.1).flatMap { Int($0) }.map { $0 << 10 }
+  }
 
   /// Sends a signal.
   func signal(_ number: Int32) { kill(process.processIdentifier, number) }

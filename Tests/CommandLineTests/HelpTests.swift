@@ -39,6 +39,11 @@ import Testing
   @Test(arguments: [
     ("command", ["trian"]), ("option", ["list", "--jsn"]), ("kind", ["list", "fusiones"]), ("argument", ["check"]),
     ("number", ["bench", "--batch", "many"]), ("threads", ["bench", "--threads", "0"]), ("train", ["train"]),
+    ("bench-config-and-fusion", ["bench", "configs/late_fusion.yaml", "--fusion", "add"]),
+    (
+      "noise-without-snr",
+      ["data", "build", "avmnist", "--mnist", "a", "--fsdd", "b", "--out", "c", "--audio-noise", "white"]
+    ),
     ("resume-and-config", ["train", "configs/late_fusion.yaml", "--resume", "outputs/x"]),
     ("resume-and-seeds", ["train", "--resume", "outputs/x", "--seeds", "1,2"]),
     ("seeds", ["train", "configs/late_fusion.yaml", "--seeds", "1,two"]),

@@ -86,6 +86,16 @@ import Testing
     let mean = accuracies.reduce(0, +) / 3
     let deviation = (accuracies.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / 2).squareRoot()
     #expect(outcome.output.contains(String(format: "%.4f ± %.4f", mean, deviation)))
+    // Where one run is needed, the folder of all of them is answered with their names.
+    let runs = "./run/seed-1, ./run/seed-2, ./run/seed-3\n"
+    #expect(
+      try train(folder, DemoData.config(), ["--overwrite"]).errors
+        == "error: ./run holds a run for each seed; choose another --output, or --overwrite one of them: " + runs)
+    for command in [["evaluate"], ["train", "--resume"]] {
+      let refused = try Binary.run(command + ["./run"], in: folder.path)
+      #expect(refused.status == 1)
+      #expect(refused.errors == "error: ./run holds a run for each seed; name one of them: " + runs)
+    }
   }
 
   @Test(arguments: [SIGINT, SIGTERM])

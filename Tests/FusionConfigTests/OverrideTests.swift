@@ -46,6 +46,14 @@ import Testing
     #expect(message(plainText, argument) == "--set \(argument): \(expected)")
   }
 
+  @Test func anElementOfADefaultList() {
+    #expect(
+      message(plainText, "data.classes.0=5") == """
+        --set data.classes.0=5: error: 'classes' has no element 0 to replace: its list is the default, not written in a file
+          give the list whole, for example: --set data.classes=[5]
+        """)
+  }
+
   @Test func anElementThatIsNotThere() {
     #expect(
       message(plainText, "data.classes=[0, 1]", "data.classes.2=5")

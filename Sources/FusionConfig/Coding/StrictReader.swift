@@ -109,7 +109,15 @@ struct StrictReader {
       return .map(
         pairs.map { .init($0.key, value($0.value, element, rule, name: "\(name).\($0.key)", otherwise: .null)) })
     case .list(let element):
-      guard let elements = node.elements else { return refuse(node, kind, rule, name, otherwise) }
+      guard let elements = node.elements else {
+        if let (index, whole) = node.loneElement {
+          findings.add(
+            node.mark, "'\(name)' has no element \(index) to replace: its list is the default, not written in a file",
+            notes: ["give the list whole, for example: \(whole)"])
+          return otherwise
+        }
+        return refuse(node, kind, rule, name, otherwise)
+      }
       return .list(elements.map { value($0, element, rule, name: name, otherwise: .null) })
     case .either(let kinds):
       let fitting = kinds.first { kind in
@@ -196,6 +204,15 @@ struct StrictReader {
 }
 
 extension Node {
+  /// The index that `--set hidden.0=5` names where no file has the list, and the argument that gives it whole.
+  fileprivate var loneElement: (index: Int, whole: String)? {
+    guard let pair = pairs?.first, let index = Int(pair.key), pair.keyMark.source.isArgument,
+      let end = pair.keyMark.source.name.firstRange(of: ".\(pair.key)=")
+    else { return nil }
+    let argument = pair.keyMark.source.name
+    return (index, "\(argument[..<end.lowerBound])=[\(argument[end.upperBound...])]")
+  }
+
   /// The node at the end of a path of keys and indices, or the nearest one above that is there.
   func nearest(_ path: [String]) -> Node {
     var node = self

@@ -18,8 +18,8 @@ struct BenchCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Measure this configuration's pipeline.", valueName: "config"))
   var config: String?
 
-  @Option(help: "Measure the standard pipeline with this fusion.")
-  var fusion = "concat"
+  @Option(help: "Measure the standard pipeline with this fusion. (default: concat)")
+  var fusion: String?
 
   @Option(help: "Samples in a batch.")
   var batch = 40
@@ -36,6 +36,10 @@ struct BenchCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
+    guard config == nil || fusion == nil else {
+      throw ValidationError(
+        "either a configuration, which has its own fusion, or --fusion for the standard pipeline, not both")
+    }
     guard batch >= 1, rounds >= 1, samples >= batch else {
       throw ValidationError("--batch and --rounds take numbers from 1, --samples at least one batch")
     }
@@ -49,7 +53,7 @@ struct BenchCommand: ParsableCommand {
     let registry = try Registry.complete()
     let experiment =
       try config.map { try Experiment.load(path: $0, registry: registry) }
-      ?? StandardPipeline.experiment(fusion: fusion, registry)
+      ?? StandardPipeline.experiment(fusion: fusion ?? "concat", registry)
     let device = threads.device
     let pipeline = try pipeline(experiment, device)
     let optimizer = SGD(pipeline.store.trainable, learningRate: 0.01, weightDecay: 1e-4)

@@ -71,6 +71,9 @@ struct TrainCommand: ParsableCommand {
       return try Console.print(RunReport.text(of: summary, in: folder))
     }
     let run = RunFolder(folder)
+    if run.state == .foreign, !run.seedRuns.isEmpty {
+      throw SeedsFolder(run: run, advice: "choose another --output, or --overwrite one of them")
+    }
     let summary = try stoppable(experiment) { try $0.train(into: run, overwrite: overwrite) }
     try Console.print(RunReport.text(of: summary, in: run))
   }

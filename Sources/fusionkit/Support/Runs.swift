@@ -1,3 +1,4 @@
+import Foundation
 import FusionConfig
 import FusionCore
 import FusionTraining
@@ -5,13 +6,33 @@ import FusionTraining
 extension RunFolder {
   /// The experiment of a run, from its own config.yaml.
   ///
-  /// - Throws: `RunFolderError.notARun` where there is none; `ConfigError`.
+  /// - Throws: `RunFolderError.notARun` where there is none, `SeedsFolder` where they lie one level below; `ConfigError`.
   func experiment(overrides: [String] = [], registry: Registry) throws -> Experiment {
     switch state {
+    case .foreign where !seedRuns.isEmpty: throw SeedsFolder(run: self, advice: "name one of them")
     case .vacant, .foreign: throw RunFolderError.notARun(path: path, missing: "config.yaml")
     case .complete, .unfinished: return try .load(path: configuration, overrides: overrides, registry: registry)
     }
   }
+
+  /// The runs of `train --seeds` that lie in the folder, by seed.
+  var seedRuns: [RunFolder] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let seeds = names.compactMap { $0.hasPrefix("seed-") ? UInt64($0.dropFirst(5)) : nil }
+    return seeds.sorted().map { RunFolder("\(path)/seed-\($0)") }
+  }
+}
+
+/// A folder of `train --seeds` where that of one run was meant.
+struct SeedsFolder: UserError {
+  let description: String
+
+  init(run: RunFolder, advice: String) {
+    let runs = run.seedRuns.map { $0.path }.joined(separator: ", ")
+    description = "\(run.path) holds a run for each seed; \(advice): \(runs)"
+  }
+
+  var exitStatus: Int32 { 1 }
 }
 
 extension Console {

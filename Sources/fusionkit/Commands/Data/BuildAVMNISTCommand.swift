@@ -39,8 +39,8 @@ struct BuildAVMNISTCommand: ParsableCommand {
     name: .customLong("audio-snr"), help: ArgumentHelp("Add noise so many decibels below the speech.", valueName: "dB"))
   var audioSNR: Double?
 
-  @Option(help: "Which noise: babble (four other recordings) or white.")
-  var audioNoise: AudioNoise = .babble
+  @Option(help: "Which noise: babble (four other recordings) or white. (default: babble)")
+  var audioNoise: AudioNoise?
 
   @Option(help: ArgumentHelp("A speaker who is heard in the test part only.", valueName: "name"))
   var holdOutSpeaker: String?
@@ -60,7 +60,7 @@ struct BuildAVMNISTCommand: ParsableCommand {
     builder.imageComponents = imageComponents
     builder.imageEnergy = imageEnergy
     builder.audioSNR = audioSNR
-    builder.audioNoise = audioNoise
+    builder.audioNoise = audioNoise ?? .babble
     builder.holdOutSpeaker = holdOutSpeaker
     builder.trainLimit = limitTrain
     builder.testLimit = limitTest
@@ -68,6 +68,9 @@ struct BuildAVMNISTCommand: ParsableCommand {
   }
 
   func validate() throws {
+    guard audioNoise == nil || audioSNR != nil else {
+      throw ValidationError("--audio-noise needs --audio-snr, the ratio in decibels, for example --audio-snr 0")
+    }
     guard builder.problems.isEmpty else { throw ValidationError(builder.problems.joined(separator: "\n")) }
   }
 

@@ -1,0 +1,40 @@
+import Foundation
+import Testing
+
+/// Every experiment in configs/ trains to its end, on a few generated digits: a mistake in any of them is found here.
+@Suite struct ShippedExperimentTests {
+  static let experiments = ((try? FileManager.default.contentsOfDirectory(atPath: Binary.package + "/configs")) ?? [])
+    .filter { $0.hasSuffix(".yaml") }.sorted()
+
+  private static let digits = Scratch.shared / "few"
+  private static let made = Result {
+    try Binary.run(["data", "demo", "--out", digits, "--train", "80", "--test", "20"])
+  }
+
+  @Test func thereAreExperiments() { #expect(Self.experiments.contains("late_fusion.yaml")) }
+
+  @Test(arguments: experiments) func anExperimentTrainsAndEnds(_ file: String) throws {
+    let data = try Self.made.get()
+    try #require(data.status == 0, "\(data.errors)")
+    let folder = Scratch()
+    let few = ["data.root=\(Self.digits)", "data.limit=40", "training.epochs=1", "training.batch_size=20"].flatMap {
+      ["--set", $0]
+    }
+    let outcome = try Binary.run(["train", "configs/\(file)", "--output", folder / "run"] + few)
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let metrics = try #require(
+      try JSONSerialization.jsonObject(with: bytes(folder / "run/metrics.json")) as? [String: Any])
+    #expect(metrics["status"] as? String == "finished")
+    let splits = try #require(metrics["splits"] as? [String: [String: Double]])
+    #expect(splits.keys.sorted() == ["test", "validation"])
+    for (split, values) in splits {
+      #expect(values["loss"]?.isFinite == true, "\(split)")
+      #expect((0...1).contains(try #require(values["accuracy"])), "\(split)")
+    }
+    let history = try String(contentsOfFile: folder / "run/history.csv", encoding: .utf8)
+    #expect(history.split(separator: "\n").count == 2)
+    // An experiment is told apart by its name, which is that of its file.
+    let config = try String(contentsOfFile: folder / "run/config.yaml", encoding: .utf8)
+    #expect(config.contains("name: \(file.dropLast(5))\n"))
+  }
+}
