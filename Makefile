@@ -25,7 +25,7 @@ test: setup ## build and run all tests
 bench: build ## compare the speed with PyTorch, which is installed into .venv
 	@test -x .venv/bin/python || python3 -m venv .venv
 	@.venv/bin/python -c 'import torch' 2>/dev/null || .venv/bin/pip install -q torch==2.13.0 numpy
-	.venv/bin/python Benchmarks/compare.py --batches 40,128
+	.venv/bin/python Benchmarks/compare.py
 
 lint: ## check the formatting of all Swift sources
 	swift format lint --strict --parallel --recursive $(SOURCES)
