@@ -52,6 +52,7 @@ struct fk_workspace {
   size_t scratch_size;  // floats for one worker
   long samples;         // of the forward pass that the backward pass belongs to
   int used_running_statistics;
+  fk_layer_times *times;  // one a layer, or NULL: not measured
 };
 
 // One pass of a batch: what the units of a phase see.
@@ -92,6 +93,13 @@ static inline void cut(int count, int grain, int part, int *from, int *to) {
   *from = smaller(count, grains * part / PARTS * grain);
   *to = smaller(count, grains * (part + 1) / PARTS * grain);
 }
+
+// Time, where the workspace measures it: for layer p->index, from `start` on.
+typedef enum { FORWARD, FINISH, INPUT_GRADIENT, WEIGHT_GRADIENT, REST } layer_part;
+int64_t fk_time(const pass *p);
+void fk_add_time(const pass *p, layer_part part, int64_t start);
+// fk_pool_run whose units count as `part`.
+void fk_run_phase(fk_pool *pool, long units, fk_body body, pass *p, layer_part part);
 
 // Forward, shared by training and evaluation.
 void fk_pack_weights(const layer *l, const float *weight, int group, float *packed);

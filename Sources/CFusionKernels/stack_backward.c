@@ -254,11 +254,16 @@ static long weight_units(const pass *p) {
 static void differentiate(void *context, long unit, int worker) {
   const pass *p = context;
   const long data_units = has_data_gradient(p) ? (long)p->blocks * PARTS : 0;
-  if (unit < data_units) return data_gradient(p, unit);
+  const int64_t start = fk_time(p);
+  if (unit < data_units) {
+    data_gradient(p, unit);
+    return fk_add_time(p, INPUT_GRADIENT, start);
+  }
   unit -= data_units;
   if (has_weight_parts(p)) weights_of_rows(p, unit, worker);
   else if (p->stack->layers[p->index].fused) weights_of_triple(p, (int)unit, worker);
   else weights_of_tap_row(p, unit, worker);
+  fk_add_time(p, WEIGHT_GRADIENT, start);
 }
 
 static void add_weight_parts(const pass *p) {
@@ -287,15 +292,21 @@ void fk_stack_backward(const fk_stack *stack, fk_workspace *workspace, fk_pool *
   pass p = {.stack = stack, .workspace = workspace, .gradients = gradients, .x = out_gradient, .out = x_gradient,
             .samples = workspace->samples, .blocks = (int)((workspace->samples + LANES - 1) / LANES)};
   const long units = (long)p.blocks * PARTS;
-  fk_pool_run(pool, units, receive, &p);
+  p.index = stack->count - 1;
+  fk_run_phase(pool, units, receive, &p, REST);
   for (p.index = stack->count - 1; p.index >= 0; p.index--) {
     const layer *l = stack->layers + p.index;
-    if (!l->fused) fk_pool_run(pool, units, through_tail, &p);
+    if (!l->fused) fk_run_phase(pool, units, through_tail, &p, REST);
+    int64_t start = fk_time(&p);
     differentiate_norm(&p);
-    if (l->fused && !is_recomputed(l, workspace)) fk_pool_run(pool, units, through_pool, &p);
-    if (!l->fused && l->spec.normalise) fk_pool_run(pool, units, through_norm, &p);
+    fk_add_time(&p, REST, start);
+    if (l->fused && !is_recomputed(l, workspace)) fk_run_phase(pool, units, through_pool, &p, REST);
+    if (!l->fused && l->spec.normalise) fk_run_phase(pool, units, through_norm, &p, REST);
     fk_pool_run(pool, (has_data_gradient(&p) ? units : 0) + weight_units(&p), differentiate, &p);
+    start = fk_time(&p);
     add_weight_parts(&p);
+    fk_add_time(&p, WEIGHT_GRADIENT, start);
   }
-  if (x_gradient) fk_pool_run(pool, units, give_input_gradient, &p);
+  p.index = 0;
+  if (x_gradient) fk_run_phase(pool, units, give_input_gradient, &p, REST);
 }

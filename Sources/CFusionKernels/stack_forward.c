@@ -185,12 +185,14 @@ void fk_stack_forward(const fk_stack *stack, fk_workspace *workspace, fk_pool *p
             .blocks = (int)((samples + LANES - 1) / LANES), .options = options};
   workspace->samples = samples;
   workspace->used_running_statistics = options.use_running_statistics;
-  fk_pool_run(pool, prepare_units(&p), prepare, &p);
+  fk_run_phase(pool, prepare_units(&p), prepare, &p, REST);
   for (p.index = 0; p.index < stack->count; p.index++) {
     const layer *l = stack->layers + p.index;
-    fk_pool_run(pool, (long)p.blocks * PARTS, convolve, &p);
+    fk_run_phase(pool, (long)p.blocks * PARTS, convolve, &p, FORWARD);
+    const int64_t start = fk_time(&p);
     if (l->spec.normalise && !options.use_running_statistics) normalise_by_batch(&p);
     else fk_fold_running_statistics(l, values + p.index, workspace->layers + p.index);
-    fk_pool_run(pool, (long)p.blocks * PARTS, finish, &p);
+    fk_add_time(&p, REST, start);
+    fk_run_phase(pool, (long)p.blocks * PARTS, finish, &p, FINISH);
   }
 }

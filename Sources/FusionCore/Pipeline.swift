@@ -78,7 +78,7 @@ public final class Pipeline {
     for (branch, raw) in zip(branches, raw) {
       let input = branch.modality(raw, pass)
       try expect(input, branch.encoderInput, raw.shape[0], "modality", type(of: branch.modality).name, branch.name)
-      let features = branch.encoder(input, pass)
+      let features = pass.measured("encoders.\(branch.name)") { branch.encoder(input, pass) }
       try expect(features, branch.features, raw.shape[0], "encoder", type(of: branch.encoder).name, branch.name)
       entries.append((branch.name, features))
     }
@@ -88,9 +88,9 @@ public final class Pipeline {
   /// The output for features: fusion, then decoder.
   public func decode(_ features: Features, _ pass: ForwardPass) throws(PipelineError) -> Tensor {
     let batch = features.tensors[0].shape[0]
-    let joined = fusion(features, pass)
+    let joined = pass.measured("fusion") { fusion(features, pass) }
     try expect(joined, fused, batch, "fusion", type(of: fusion).name, nil)
-    let result = decoder(joined, pass)
+    let result = pass.measured("decoder") { decoder(joined, pass) }
     try expect(result, output, batch, "decoder", type(of: decoder).name, nil)
     return result
   }

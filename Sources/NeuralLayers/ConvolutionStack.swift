@@ -86,6 +86,9 @@ public final class ConvolutionStack {
     let purpose =
       x.isTracked ? FK_TRAINING_WITH_INPUT_GRADIENT : isTracked || isTraining ? FK_TRAINING : FK_EVALUATION
     let lease = workspaces.lease(samples: samples, purpose: purpose)
+    lease.measure(by: pass.stopwatch) { [self] in
+      $0.times(of: path, operations: operations.map { $0 * Double(samples) })
+    }
     let values = parameters.map {
       fk_block_values(
         weight: $0.weight.base, bias: $0.bias?.base, norm_weight: $0.normWeight?.base, norm_bias: $0.normBias?.base,
@@ -109,6 +112,21 @@ public final class ConvolutionStack {
       guard let lease = held else { preconditionFailure("convolution stack: a second backward pass over one forward") }
       held = nil
       return pullback(gradient, lease, inputWanted: purpose == FK_TRAINING_WITH_INPUT_GRADIENT, wanted: wanted)
+    }
+  }
+
+  /// Operations of each convolution for one sample, taps outside the image left out.
+  private var operations: [Double] {
+    var shape = input
+    return blocks.map { block in
+      defer { shape = Self.outputShape([block], input: shape)! }
+      func taps(_ size: Int) -> Int {
+        (0...(size + 2 * block.padding - block.kernel) / block.stride).reduce(0) { sum, output in
+          let start = output * block.stride - block.padding
+          return sum + max(0, min(size, start + block.kernel) - max(0, start))
+        }
+      }
+      return 2 * Double(block.channels * shape[0]) * Double(taps(shape[1])) * Double(taps(shape[2]))
     }
   }
 

@@ -11,12 +11,19 @@ final class ConvolutionWorkspaces {
     private let samples: Int
     private let purpose: fk_purpose
     private let owner: ConvolutionWorkspaces
+    private var stopwatch: Stopwatch?
 
     fileprivate init(_ pointer: OpaquePointer, samples: Int, purpose: fk_purpose, owner: ConvolutionWorkspaces) {
       self.pointer = pointer
       self.samples = samples
       self.purpose = purpose
       self.owner = owner
+    }
+
+    /// Has the kernels measure this pass, or not; holds the stopwatch, whose memory they write to.
+    func measure(by stopwatch: Stopwatch?, _ times: (Stopwatch) -> UnsafeMutablePointer<fk_layer_times>) {
+      self.stopwatch = stopwatch
+      fk_workspace_time(pointer, stopwatch.map(times))
     }
 
     deinit { owner.free.append(Workspace(pointer: pointer, samples: samples, purpose: purpose)) }

@@ -18,6 +18,8 @@ public final class ForwardPass {
   public let tape: Tape?
   /// Where constants made during the pass should live.
   public let device: Device
+  /// Measures the pass, where one is wanted.
+  public var stopwatch: Stopwatch?
   private let random: RandomStream
   private var watched: [ObjectIdentifier: Tensor] = [:]
 
@@ -55,6 +57,11 @@ public final class ForwardPass {
   /// given where a tensor may be missing.
   @_disfavoredOverload
   public subscript(parameter: Parameter?) -> Tensor? { parameter.map { self[$0] } }
+
+  /// Runs a component, measured under `name` where the pass has a stopwatch.
+  public func measured(_ name: @autoclosure () -> String, _ component: () -> Tensor) -> Tensor {
+    stopwatch.map { $0.measure(name(), component) } ?? component()
+  }
 
   /// The random numbers that the component called `name` may use in this pass.
   public func random(for name: String) -> RandomStream { random.derived(name) }

@@ -4,6 +4,7 @@
 
 #include "convolution_stack.h"
 #include "memory.h"
+#include "peak.h"
 #include "pool.h"
 #include "square_root.h"
 

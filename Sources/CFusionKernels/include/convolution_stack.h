@@ -61,6 +61,17 @@ typedef enum { FK_EVALUATION, FK_TRAINING, FK_TRAINING_WITH_INPUT_GRADIENT } fk_
 fk_workspace *fk_workspace_create(const fk_stack *stack, long samples, int workers, fk_purpose purpose);
 void fk_workspace_destroy(fk_workspace *workspace);
 
+/// Where the time of one layer goes: nanoseconds, summed over threads. Waiting for other threads is not in it.
+typedef struct {
+  int64_t forward;          ///< the convolution with what is fused into it
+  int64_t finish;           ///< what follows it: activation, dropout, pooling
+  int64_t input_gradient;
+  int64_t weight_gradient;  ///< with what is computed again for it
+  int64_t rest;             ///< batch norm's coefficients, the way back through pooling, packing, layout
+} fk_layer_times;
+/// Has fk_stack_forward and fk_stack_backward add to `times`, one entry a layer, until called with NULL.
+void fk_workspace_time(fk_workspace *workspace, fk_layer_times *times);
+
 /// How a batch runs forward, if not for evaluation.
 typedef struct {
   int use_running_statistics;  ///< batch norm as in evaluation, and no dropout; nothing is updated

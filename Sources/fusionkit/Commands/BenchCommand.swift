@@ -13,6 +13,7 @@ struct BenchCommand: ParsableCommand {
 
       Example:
         fusionkit bench --fusion concat --batch 40 --threads 2 --json
+        fusionkit bench configs/late_fusion.yaml --layers
       """)
 
   @Argument(help: ArgumentHelp("Measure this configuration's pipeline.", valueName: "config"))
@@ -31,6 +32,9 @@ struct BenchCommand: ParsableCommand {
   var rounds = 5
 
   @OptionGroup var threads: ThreadOption
+
+  @Flag(help: "Print where a step's time goes, and the share of the machine's peak.")
+  var layers = false
 
   @Flag(name: .customLong("json"), help: "Print one line of JSON.")
   var json = false
@@ -58,7 +62,8 @@ struct BenchCommand: ParsableCommand {
     let pipeline = try pipeline(experiment, device)
     let optimizer = SGD(pipeline.store.trainable, learningRate: 0.01, weightDecay: 1e-4)
     let report = try SpeedTest(
-      pipeline: pipeline, optimizer: optimizer, device: device, batch: batch, samples: samples, rounds: rounds
+      pipeline: pipeline, optimizer: optimizer, device: device, batch: batch, samples: samples, rounds: rounds,
+      measuresLayers: layers
     ).run()
     guard !json else { return try Console.printJSON(report, pretty: false) }
     try Console.print(report.text)

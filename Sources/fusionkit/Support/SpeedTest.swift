@@ -12,6 +12,8 @@ struct SpeedTest {
     let threads: Int
     let trainRounds: [Double]
     let inferRounds: [Double]
+    /// Where a step's time goes, where that was asked for.
+    let layers: LayerTimes?
 
     /// For people.
     var text: String {
@@ -19,7 +21,8 @@ struct SpeedTest {
       for (name, rates) in [("training", trainRounds), ("inference", inferRounds)] {
         table.add(name, "\(median(rates))", rates.map { "\($0)" }.joined(separator: " "))
       }
-      return "\(engine): \(fusion), batch \(batch), threads \(threads)\n\n\(table.text)"
+      let rates = "\(engine): \(fusion), batch \(batch), threads \(threads)\n\n\(table.text)"
+      return layers.map { rates + "\n\n" + $0.text } ?? rates
     }
 
     enum CodingKeys: String, CodingKey {
@@ -28,6 +31,7 @@ struct SpeedTest {
       case inferSamplesPerSecond = "infer_samples_per_s"
       case trainRounds = "train_rounds"
       case inferRounds = "infer_rounds"
+      case layers
     }
 
     func encode(to encoder: any Swift.Encoder) throws {
@@ -40,6 +44,7 @@ struct SpeedTest {
       try container.encode(median(inferRounds), forKey: .inferSamplesPerSecond)
       try container.encode(trainRounds, forKey: .trainRounds)
       try container.encode(inferRounds, forKey: .inferRounds)
+      try container.encodeIfPresent(layers, forKey: .layers)
     }
   }
 
@@ -49,11 +54,14 @@ struct SpeedTest {
   let batch: Int
   let samples: Int
   let rounds: Int
+  /// Whether a last round finds out where the time of a step goes.
+  let measuresLayers: Bool
 
   /// A warm-up round each, not counted, then the rounds.
   ///
-  /// - Throws: `PipelineError` where a component produces another shape than it inferred.
-  func run() throws(PipelineError) -> Report {
+  /// - Throws: `PipelineError` where a component produces another shape than it inferred, `InstructionSetError`.
+  func run() throws -> Report {
+    let peaks = measuresLayers ? self.peaks() : []
     let random = RandomStream(seed: 0).derived("speed test")
     let batches = (0..<samples / batch).map { number in randomBatch(random.derived(number)) }
     _ = try training(batches)
@@ -62,9 +70,26 @@ struct SpeedTest {
     _ = try inference(batches)
     var inferRounds: [Double] = []
     for _ in 0..<rounds { inferRounds.append(try inference(batches)) }
+    let layers = measuresLayers ? try layerTimes(batches, peaks: peaks) : nil
     return Report(
       engine: "fusionkit " + FusionKit.version, fusion: pipeline.specification.fusion.type.name, batch: batch,
-      threads: device.threads, trainRounds: trainRounds, inferRounds: inferRounds)
+      threads: device.threads, trainRounds: trainRounds, inferRounds: inferRounds,
+      layers: layers)
+  }
+
+  private func peaks() -> [Double] { (0..<5).map { _ in MachinePeak.measured(on: device) } }
+
+  /// One more round of training, measured from inside.
+  private func layerTimes(_ batches: [Batch], peaks before: [Double]) throws -> LayerTimes {
+    let stopwatch = Stopwatch()
+    let rate = try training(batches, stopwatch)
+    let after = peaks()
+    return LayerTimes(
+      stopwatch, stacks: pipeline.modalities.map { "encoders.\($0)" }, steps: batches.count,
+      seconds: Double(batches.count * batch) / rate, threads: device.threads,
+      peak: LayerTimes.Peak(
+        instructions: try InstructionSet.chosen().rawValue, gflops: median(before + after), before: before, after: after
+      ))
   }
 
   private struct Batch {
@@ -80,14 +105,22 @@ struct SpeedTest {
     return Batch(inputs: inputs, classes: (0..<batch).map { Int(random.block(UInt64($0))[0]) % classes })
   }
 
-  private func training(_ batches: [Batch]) throws(PipelineError) -> Double {
+  private func training(_ batches: [Batch], _ stopwatch: Stopwatch? = nil) throws(PipelineError) -> Double {
     let start = ContinuousClock.now
     for (step, batch) in batches.enumerated() {
       pipeline.store.clearGradients()
       let pass = ForwardPass.training(device: device, seed: 0, step: step)
-      let loss = try pipeline(batch.inputs, pass).crossEntropy(batch.classes)
-      pass.tape?.backward(from: loss)
-      optimizer.step()
+      pass.stopwatch = stopwatch
+      let output = try pipeline(batch.inputs, pass)
+      let loss = pass.measured("loss") { output.crossEntropy(batch.classes) }
+      let goBack = { pass.tape!.backward(from: loss) }
+      guard let stopwatch else {
+        goBack()
+        optimizer.step()
+        continue
+      }
+      stopwatch.backward(goBack)
+      stopwatch.forward("optimizer") { optimizer.step() }
     }
     return rate(since: start, batches: batches.count)
   }
