@@ -5,9 +5,9 @@ import PackageDescription
 /// out; this literal list is compared with the folder by a test. One word here is all a new plugin needs.
 let plugins = [
   "AddFusion", "BimodalInteractionFusion", "ConcatFusion", "LowRankTensorFusion", "MultiplyFusion",
-  "IdentityEncoder", "LeNetEncoder", "MLPEncoder",
+  "ConvEncoder", "GRUEncoder", "IdentityEncoder", "LeNetEncoder", "LSTMEncoder", "MLPEncoder", "TransformerEncoder",
   "LinearDecoder", "MLPDecoder",
-  "ImageModality", "SpectrogramModality", "VectorModality",
+  "ImageModality", "SequenceModality", "SpectrogramModality", "VectorModality",
 ]
 
 /// The rooms of the house, lowest first: each imports only rooms above its own line.
@@ -55,7 +55,7 @@ let tests: [Target] = [
   .testTarget(name: "FusionConfigTests", dependencies: ["FusionConfig"]),
   .testTarget(name: "FusionDataTests", dependencies: ["FusionData"]),
   .testTarget(name: "CommandLineTests", dependencies: ["fusionkit"]),
-  .testTarget(name: "PluginTests", dependencies: ["AllPlugins"]),
+  .testTarget(name: "PluginTests", dependencies: ["AllPlugins"] + plugins.map { .target(name: $0) }),
 ]
 
 let package = Package(

@@ -27,17 +27,7 @@ public struct LeNetEncoder: Encoder {
   }
 
   public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
-    let plan = ConvolutionStack.plan(blocks(configuration), input: input)
-    for (index, layer) in plan.layers.enumerated() {
-      blueprint.layer(
-        "convs.\(index)", layer.kind, output: layer.output, parameters: layer.parameters, flops: layer.flops,
-        path: layer.path)
-    }
-    for issue in plan.issues {
-      blueprint.problem(
-        (issue.block.map { "block \($0 + 1): " } ?? "") + issue.message, key: issue.block == nil ? nil : "blocks")
-    }
-    return plan.output.map { [$0.elementCount] }
+    blueprint.convolutions(blocks(configuration), input: input, key: "blocks").map { [$0.elementCount] }
   }
 
   private let stack: ConvolutionStack

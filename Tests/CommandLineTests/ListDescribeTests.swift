@@ -4,8 +4,8 @@ import Testing
 @Suite struct ListDescribeTests {
   static let expected = [
     "fusion": ["add", "bimodal_interaction", "concat", "low_rank_tensor", "multiply"],
-    "encoder": ["identity", "lenet", "mlp"], "decoder": ["linear", "mlp"],
-    "modality": ["image", "spectrogram", "vector"], "dataset": ["arrays", "avmnist"],
+    "encoder": ["conv", "gru", "identity", "lenet", "lstm", "mlp", "transformer"], "decoder": ["linear", "mlp"],
+    "modality": ["image", "sequence", "spectrogram", "vector"], "dataset": ["arrays", "avmnist"],
   ]
 
   private func json(_ arguments: [String]) throws -> Any {
@@ -38,6 +38,9 @@ import Testing
     try expectGolden(try Binary.run(["describe", "low_rank_tensor"]).output, "describe-low_rank_tensor")
     try expectGolden(try Binary.run(["describe", "bimodal_interaction"]).output, "describe-bimodal_interaction")
     try expectGolden(try Binary.run(["describe", "identity"]).output, "describe-identity")
+    try expectGolden(try Binary.run(["describe", "conv"]).output, "describe-conv")
+    try expectGolden(try Binary.run(["describe", "transformer"]).output, "describe-transformer")
+    try expectGolden(try Binary.run(["describe", "gru"]).output, "describe-gru")
   }
 
   @Test func aliasesAreUnderstood() throws {

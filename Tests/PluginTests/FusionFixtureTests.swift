@@ -97,7 +97,7 @@ private func check<F: Fusion>(_ type: F.Type, _ fixture: FusionFixture) throws {
 }
 
 /// Relative to the largest expected value.
-private func expectClose(_ got: [Float]?, _ expected: [Float], _ bound: Float, _ what: String) {
+func expectClose(_ got: [Float]?, _ expected: [Float], _ bound: Float, _ what: String) {
   guard let got, got.count == expected.count else {
     Issue.record("\(what): got \(got.map { "\($0.count) values" } ?? "nothing"), expected \(expected.count) values")
     return

@@ -40,6 +40,6 @@ private let root = URL(filePath: #filePath).deletingLastPathComponent().appendin
   #expect(throws: RegistryError.self) { try registry.find(.encoder, "lenett") }
   do { _ = try registry.find(.encoder, "lenett") } catch {
     #expect("\(error)".contains("did you mean 'lenet'?"))
-    #expect("\(error)".contains("identity, lenet, mlp"))
+    #expect("\(error)".contains("conv, gru, identity, lenet, lstm, mlp, transformer"))
   }
 }

@@ -1,0 +1,86 @@
+import FusionCore
+
+/// Sequences of equal length: `[T, F]`, or flat, to `[T, F]`.
+public struct SequenceModality: Modality {
+  public static let name = "sequence"
+  public static let summary = "a sequence of frames [T, F], of equal length in all samples"
+
+  /// Which dimension of the stored array counts the frames.
+  public enum Time: String, Codable, CaseIterable, Sendable {
+    case first, last
+  }
+
+  public struct Configuration: ComponentConfiguration {
+    public var values = ValueScale.raw
+    public var mean = 0.0
+    public var deviation = 1.0
+    public var frames: Int?
+    public var time = Time.first
+    public init() {}
+    public static let options: [Option] = [
+      Option("values", "how stored numbers are read", ValueScale.self),
+      Option("mean", "subtracted after scaling"),
+      Option("deviation", "what is divided by after that", .above(0)),
+      Option("frames", "frames of a sequence that is stored flat", .size),
+      Option("time", "which dimension of the stored array counts the frames", Time.self),
+    ]
+  }
+
+  /// The stored matrix; nil where it is none.
+  private static func matrix(_ configuration: Configuration, _ stored: Shape) -> Shape? {
+    switch stored.count {
+    case 1:
+      guard let frames = configuration.frames, stored[0] > 0, stored[0] % frames == 0 else { return nil }
+      let features = stored[0] / frames
+      return configuration.time == .first ? [frames, features] : [features, frames]
+    case 2: return stored
+    default: return nil
+    }
+  }
+
+  private static func sequence(_ configuration: Configuration, _ matrix: Shape) -> Shape {
+    configuration.time == .first ? matrix : [matrix[1], matrix[0]]
+  }
+
+  public static func outputShape(
+    _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
+  ) -> Shape? {
+    let scale = blueprint.resolve(configuration.values, for: input)
+    guard let matrix = matrix(configuration, input.sampleShape) else {
+      let isFlat = input.sampleShape.count == 1
+      blueprint.problem(
+        "a sequence of the stored shape \(input.sampleShape) cannot be read: expected [T, F]"
+          + (isFlat ? ", or flat with 'frames', which divide it" : ", or flat"), key: isFlat ? "frames" : nil)
+      return nil
+    }
+    let shape = sequence(configuration, matrix)
+    if let frames = configuration.frames, frames != shape[0] {
+      blueprint.problem(
+        "the stored shape \(input.sampleShape) has \(shape[0]) frames, not \(frames)", key: "frames",
+        hint: "'frames' is for sequences that are stored flat; 'time' says which dimension counts them")
+      return nil
+    }
+    if let scale { blueprint.layer("", "sequence, \(scale)", output: shape) }
+    return shape
+  }
+
+  public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
+    configuration.values.conversion(for: input, mean: configuration.mean, deviation: configuration.deviation)
+  }
+
+  private let matrix: Shape
+  private let time: Time
+
+  public init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {
+    guard let matrix = Self.matrix(configuration, input.sampleShape) else {
+      preconditionFailure("sequence: made for the shape \(input.sampleShape), which its first pass refuses")
+    }
+    self.matrix = matrix
+    time = configuration.time
+  }
+
+  public func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor {
+    let matrices = raw.reshaped([raw.shape[0]] + matrix)
+    return time == .first ? matrices : matrices.transposed()
+  }
+}

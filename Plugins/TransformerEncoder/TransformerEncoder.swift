@@ -1,0 +1,128 @@
+import FusionCore
+
+/// A transformer over the patches of an image, `[C, H, W]`, or the frames of a sequence, `[T, F]`.
+///
+/// tokens = E x + positions; per layer x += attention(norm(x)), x += W_2 gelu(W_1 norm(x)); norm; pooling
+/// (Dosovitskiy et al. 2021; Vaswani et al. 2017, the norms in front as in Xiong et al. 2020).
+public struct TransformerEncoder: Encoder {
+  public static let name = "transformer"
+  public static let summary = "attention over the patches of an image or the frames of a sequence"
+
+  /// How a token tells where it stands.
+  public enum Positions: String, Codable, CaseIterable, Sendable {
+    case learned, sinusoidal, none
+  }
+  /// How tokens become features.
+  public enum Pool: String, Codable, CaseIterable, Sendable {
+    /// Their mean.
+    case mean
+    /// One more token, learned, that looks at all others.
+    case `class`
+    /// They stay tokens.
+    case none
+  }
+
+  public struct Configuration: ComponentConfiguration {
+    public var patch: Int?
+    public var width = 64
+    public var depth = 2
+    public var heads = 4
+    public var mlpRatio = 4
+    public var dropout = 0.0
+    public var positions = Positions.learned
+    public var pool = Pool.mean
+    public init() {}
+    enum CodingKeys: String, CodingKey {
+      case patch, width, depth, heads, dropout, positions, pool
+      case mlpRatio = "mlp_ratio"
+    }
+    public static let options: [Option] = [
+      Option("patch", "height and width of an image's patches, which divide the image", .range(1, 1024)),
+      Option("width", "width of the tokens and of the features", .range(1, 16_384)),
+      Option("depth", "layers of attention and perceptron", .range(1, 64)),
+      Option("heads", "attention heads; they divide the width", .range(1, 256)),
+      Option("mlp_ratio", "hidden width of the perceptrons, in widths of a token", .range(1, 64)),
+      Option("dropout", "share of values set to zero in training", .range(0, 1, includesUpper: false)),
+      Option("positions", "how a token tells where it stands", Positions.self),
+      Option("pool", "the features: the mean of the tokens, a class token, or none: all tokens", Pool.self),
+    ]
+  }
+
+  public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
+    let width = configuration.width
+    if width % configuration.heads != 0 {
+      blueprint.problem("\(configuration.heads) heads do not divide the width \(width)", key: "heads")
+    }
+    guard let cut = TokenCut(configuration, input, &blueprint), width % configuration.heads == 0 else { return nil }
+    let tokens = cut.count + (configuration.pool == .class ? 1 : 0)
+    blueprint.layer(
+      "embedding", "\(cut.summary), linear \(cut.width) → \(width)", output: [cut.count, width],
+      parameters: Linear.parameterCount(inputs: cut.width, outputs: width),
+      flops: cut.count * Linear.flops(inputs: cut.width, outputs: width))
+    if configuration.pool == .class {
+      blueprint.layer("class_token", "class token", output: [tokens, width], parameters: width)
+    }
+    if configuration.positions != .none {
+      blueprint.layer(
+        "positions", "\(configuration.positions.rawValue) positions", output: [tokens, width],
+        parameters: configuration.positions == .learned ? tokens * width : 0)
+    }
+    for index in 0..<configuration.depth {
+      TransformerLayer.describe(index, tokens: tokens, configuration, &blueprint)
+    }
+    let output = configuration.pool == .none ? [tokens, width] : [width]
+    blueprint.layer(
+      "norm", "layer norm" + (configuration.pool == .none ? "" : ", \(configuration.pool.rawValue)"), output: output,
+      parameters: 2 * width)
+    return output
+  }
+
+  private let configuration: Configuration
+  private let cut: TokenCut
+  private let embedding: Linear
+  private let classToken: Parameter?
+  private let learnedPositions: Parameter?
+  private let fixedPositions: Tensor?
+  private let dropout: Dropout
+  private let layers: [TransformerLayer]
+  private let norm: LayerNorm
+
+  public init(_ configuration: Configuration, input: Shape, context: BuildContext) {
+    var blueprint = Blueprint()
+    guard let cut = TokenCut(configuration, input, &blueprint) else {
+      preconditionFailure("transformer: made for the shape \(input), which its first pass refuses")
+    }
+    self.configuration = configuration
+    self.cut = cut
+    let width = configuration.width
+    let tokens = cut.count + (configuration.pool == .class ? 1 : 0)
+    embedding = Linear(inputs: cut.width, outputs: width, context: context.scope("embedding"))
+    classToken =
+      configuration.pool == .class ? context.parameter("class_token", [1, 1, width], .normal(deviation: 0.02)) : nil
+    learnedPositions =
+      configuration.positions == .learned
+      ? context.parameter("positions", [1, tokens, width], .normal(deviation: 0.02)) : nil
+    fixedPositions =
+      configuration.positions == .sinusoidal
+      ? sinusoidalPositions(tokens: tokens, width: width, device: context.device) : nil
+    dropout = Dropout(configuration.dropout, context: context.scope("dropout"))
+    layers = (0..<configuration.depth).map { TransformerLayer(configuration, context: context.scope("layers.\($0)")) }
+    norm = LayerNorm(width: width, context: context.scope("norm"))
+  }
+
+  public func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor {
+    var x = embedding(cut.tokens(input), pass)
+    if let classToken {
+      x = .concatenated([pass[classToken].broadcast(to: [x.shape[0], 1, configuration.width]), x], axis: 1)
+    }
+    if let positions = learnedPositions.map({ pass[$0] }) ?? fixedPositions { x = x + positions }
+    x = dropout(x, pass)
+    for layer in layers { x = layer(x, pass) }
+    x = norm(x, pass)
+    switch configuration.pool {
+    case .mean: return x.mean(axes: [1])
+    case .class: return x.selected(0, axis: 1)
+    case .none: return x
+    }
+  }
+}
