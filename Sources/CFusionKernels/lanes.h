@@ -69,7 +69,9 @@ typedef struct {
   int in_rows, in_columns, rows, columns;
   int kernel, stride, padding;
   int row_from, row_to;      // gradient rows; gradient[o] points at row_from
-  float *sums;               // three channels: [ky][3][kx][8]; one tap row: [kx][6][8]; added to
+  int images;                // so many of them, apart by
+  long in_step, gradient_step;  // eights of floats
+  float *sums;               // three channels: [ky][form][3][8]; one tap row: [kx][6][8]; added to
 } weight_job;
 
 typedef struct {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lanes.h"
+#include "minimal_filters.h"
 
 // Clang's vectors rather than GNU's, for `mask ? a : b`.
 typedef float vf __attribute__((ext_vector_type(8)));

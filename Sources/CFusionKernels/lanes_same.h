@@ -1,38 +1,70 @@
 // Convolutions that keep the image's size, 3x3 and 5x5, in tiles of 2x2 pixels: pooling and the sums of batch norm happen
 // while the tile is in registers. Taps beyond the edge are skipped: rows by a branch, columns by a variant of the code.
 
+// What a form takes from a row of the tile's reach, whose first LEFT and last RIGHT columns are outside the image.
+INLINE int is_inside(int x, const int REACH, const int LEFT, const int RIGHT) { return x >= LEFT && x < REACH - RIGHT; }
+INLINE int is_outside(const form f, const int REACH, const int LEFT, const int RIGHT) {
+  return !is_inside(f.a, REACH, LEFT, RIGHT) && !is_inside(f.b, REACH, LEFT, RIGHT);
+}
+INLINE vf seen(const vf *row, const form f, const int REACH, const int LEFT, const int RIGHT) {
+  if (f.sign == 0 || !is_inside(f.b, REACH, LEFT, RIGHT)) return row[f.a];
+  if (!is_inside(f.a, REACH, LEFT, RIGHT)) return f.sign > 0 ? row[f.b] : -row[f.b];
+  return f.sign > 0 ? row[f.a] + row[f.b] : row[f.a] - row[f.b];
+}
+
+// A form's part in acc[o][r][slot], for one row of taps; `upper` and `lower` are the input rows that the tile's first and
+// second row see through it.
+INLINE void add_form(const vf *upper, const vf *lower, const form f, const float *w, const int REACH, const int LEFT,
+                     const int RIGHT, const int UPPER, const int LOWER, vf acc[TILE_CHANNELS * 4]) {
+  if (is_outside(f, REACH, LEFT, RIGHT)) return;
+  const int SLOT = f.slot & 1;
+  vf t0 = zeros(), t1 = zeros();
+  if (UPPER) t0 = seen(upper, f, REACH, LEFT, RIGHT);
+  if (LOWER) t1 = seen(lower, f, REACH, LEFT, RIGHT);
+  UNROLL for (int o = 0; o < TILE_CHANNELS; o++) {
+    const vf u = (vf)(w[o]);
+    if (UPPER) acc[o * 4 + SLOT] += t0 * u;
+    if (LOWER) acc[o * 4 + 2 + SLOT] += t1 * u;
+  }
+}
+
+// One pass over all input channels: the forms FROM ..< TO.
+INLINE void add_forms(const vf *in, long plane, long width, int channels, const float *w, const int K, const int FROM,
+                      const int TO, const int ROWS, const int COLUMNS, const int LEFT, const int RIGHT, int top,
+                      int bottom, vf acc[TILE_CHANNELS * 4]) {
+#define TAP_ROW(ky, UPPER, LOWER)                                                                          \
+  UNROLL for (int f = FROM; f < TO; f++) if (COLUMNS == 2 || FORM(K, f).slot != SECOND)                    \
+    add_form(in + (long)(ky) * width, in + (long)((ky) + 1) * width, FORM(K, f),                           \
+             w + ((ky) * (TO - FROM) + f - FROM) * GROUP, COLUMNS + K - 1, LEFT, RIGHT, UPPER, \
+             ROWS == 2 && LOWER, acc);
+  const int from = top > 0 ? top : 0, to = bottom - 1 < K ? bottom - 1 : K;
+  NO_UNROLL for (int c = 0; c < channels; c++, in += plane, w += K * (TO - FROM) * GROUP) {
+    if (ROWS == 1) {
+      NO_UNROLL for (int ky = from; ky < (bottom < K ? bottom : K); ky++) TAP_ROW(ky, 1, 0)
+    } else {
+      if (from > 0) TAP_ROW(from - 1, 0, 1)
+      NO_UNROLL for (int ky = from; ky < to; ky++) TAP_ROW(ky, 1, 1)
+      if (to < K) TAP_ROW(to, 1, 0)
+    }
+  }
+#undef TAP_ROW
+}
+
 // acc[o][r][j] for ROWS x COLUMNS pixels of TILE_CHANNELS output channels; `in` points at the tile's first pixel in channel
-// 0. Input rows top ..< bottom, counted from K/2 rows above the tile, are inside the image; LEFT and RIGHT columns at the
-// ends of the tile's reach are not.
+// 0. Input rows top ..< bottom, counted from K/2 rows above the tile, are inside the image.
 INLINE void tile(const vf *in, long plane, long width, int channels, const float *w, const int K, const int ROWS,
                  const int COLUMNS, const int LEFT, const int RIGHT, int top, int bottom, vf acc[TILE_CHANNELS * 4]) {
+  const int HALF = FORMS_OF_FIRST_PASS(K);
   UNROLL for (int i = 0; i < TILE_CHANNELS * 4; i++) acc[i] = zeros();
   in -= K / 2 * width + K / 2;
-  NO_UNROLL for (int c = 0; c < channels; c++, in += plane, w += K * K * GROUP) {
-// Input row i serves output row r through tap row i - r.
-#define INPUT_ROW(i, FIRST, LAST)                                                                \
-  {                                                                                              \
-    vf v[6];                                                                                     \
-    UNROLL for (int x = LEFT; x < COLUMNS + K - 1 - RIGHT; x++) v[x] = in[(i) * width + x];      \
-    UNROLL for (int kx = 0; kx < K; kx++) UNROLL for (int r = FIRST; r <= LAST; r++)             \
-      UNROLL for (int o = 0; o < TILE_CHANNELS; o++) UNROLL for (int j = 0; j < COLUMNS; j++)    \
-        if (j + kx >= LEFT && j + kx < COLUMNS + K - 1 - RIGHT)                                  \
-          acc[(o * 2 + r) * 2 + j] += v[j + kx] * w[(((i) - r) * K + kx) * GROUP + o];           \
+  add_forms(in, plane, width, channels, w, K, 0, HALF, ROWS, COLUMNS, LEFT, RIGHT, top, bottom, acc);
+  UNROLL for (int i = 0; i < TILE_CHANNELS * 4; i += 2) {
+    const vf sum = acc[i], difference = acc[i + 1];
+    acc[i] = sum + difference;
+    acc[i + 1] = sum - difference;
   }
-    if (ROWS == 1) {
-      for (int i = top > 0 ? top : 0; i < (bottom < K ? bottom : K); i++) INPUT_ROW(i, 0, 0)
-    } else if (K == 3) {
-      if (top <= 0) INPUT_ROW(0, 0, 0)
-      INPUT_ROW(1, 0, 1)
-      INPUT_ROW(2, 0, 1)
-      if (bottom > 3) INPUT_ROW(3, 1, 1)
-    } else {  // the five rows of taps as a loop: unrolled they would spill, and fill the instruction cache
-      if (top <= 0) INPUT_ROW(0, 0, 0)
-      NO_UNROLL for (int i = top > 1 ? top : 1; i < (bottom < K ? bottom : K); i++) INPUT_ROW(i, 0, 1)
-      if (bottom > K) INPUT_ROW(K, 1, 1)
-    }
-#undef INPUT_ROW
-  }
+  w += (long)channels * K * HALF * GROUP;
+  add_forms(in, plane, width, channels, w, K, HALF, FORMS(K), ROWS, COLUMNS, LEFT, RIGHT, top, bottom, acc);
 }
 
 // The gradient of four conv outputs from that of their pooled maximum, which goes to the first of equals.
@@ -54,7 +86,7 @@ INLINE void tile_job(const same_job *job, const epilogue what, const int K, cons
   const long width = job->columns, plane = width * job->rows, pooled_width = width / 2;
   const long pooled_plane = pooled_width * (job->rows / 2);
   const int count = job->out_channels - channel < TILE_CHANNELS ? job->out_channels - channel : TILE_CHANNELS;
-  const float *w = job->weights + (long)(channel / GROUP) * job->in_channels * K * K * GROUP + channel % GROUP;
+  const float *w = job->weights + (long)(channel / GROUP) * job->in_channels * K * FORMS(K) * GROUP + channel % GROUP;
   vf acc[TILE_CHANNELS * 4];
   tile((const vf *)job->in + y * width + x, plane, width, job->in_channels, w, K, ROWS, COLUMNS, LEFT, RIGHT,
        K / 2 - y, job->rows - y + K / 2, acc);
@@ -106,27 +138,30 @@ INLINE void tile_job(const same_job *job, const epilogue what, const int K, cons
   }
 }
 
-// All tiles of a row, or of a pair of rows.
+// TILE(COLUMNS, LEFT, RIGHT) for x = 0, 2, …: all tiles of a row; a last odd column is a tile of one column.
+#define FOR_TILES(K, width, TILE)                                   \
+  {                                                                 \
+    x = 0;                                                          \
+    TILE(2, K / 2, 0)                                               \
+    NO_UNROLL for (x = 2; x + 2 + K / 2 <= width; x += 2) TILE(2, 0, 0) \
+    if (K == 5 && x + 3 == width) {                                 \
+      TILE(2, 0, 1)                                                 \
+      x += 2;                                                       \
+    }                                                               \
+    if (x + 2 == width) {                                           \
+      TILE(2, 0, K / 2)                                             \
+    } else if (x + 1 == width) {                                    \
+      TILE(1, 0, K / 2)                                             \
+    }                                                               \
+  }
+
+// All tiles of a row, or of a pair of rows; pooling leaves an odd last column out.
 INLINE void tile_row(const same_job *job, const epilogue what, const int K, const int ROWS, int channel, int y, vf live,
                      vf *sums) {
-#define TILE(COLUMNS, LEFT, RIGHT) tile_job(job, what, K, ROWS, COLUMNS, LEFT, RIGHT, channel, y, x, live, sums)
-  const int width = job->columns, odd = width & 1;
-  int x = 0;
-  TILE(2, K / 2, 0);
-  NO_UNROLL for (x = 2; x + 2 + K / 2 <= width; x += 2) TILE(2, 0, 0);
-  if (x + 2 == width) {
-    TILE(2, 0, K / 2);
-  } else if (odd && what != EVALUATE) {  // pooling leaves an odd last column out
-    if (K == 5) {
-      if (x + 3 == width) {
-        TILE(2, 0, 1);
-        x += 2;
-      }
-    }
-    TILE(1, 0, K / 2);
-  } else if (odd && K == 5 && x + 3 == width) {
-    TILE(2, 0, 1);
-  }
+  int x;
+#define TILE(COLUMNS, LEFT, RIGHT) \
+  if (COLUMNS == 2 || what != EVALUATE) tile_job(job, what, K, ROWS, COLUMNS, LEFT, RIGHT, channel, y, x, live, sums);
+  FOR_TILES(K, job->columns, TILE)
 #undef TILE
 }
 

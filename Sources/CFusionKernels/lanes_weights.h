@@ -1,88 +1,109 @@
-// Weight gradients: sums over all pixels of gradient times input, one sample per lane, lanes added at the very end.
+// Weight gradients: sums over all pixels of gradient times input, one sample per lane, lanes added at the very end. On the
+// fused path by minimal filters: a pair of neighbouring pixels adds to the sums of the forms.
 
-// One pixel of three output channels, taps LOW ..< HIGH of a row of K.
-INLINE void weight_pixel(const vf *in, const vf *g0, const vf *g1, const vf *g2, const int K, const int LOW,
-                         const int HIGH, vf acc[15]) {
-  const vf a = *g0, b = *g1, c = *g2;
-  UNROLL for (int k = LOW; k < HIGH; k++) {
-    const vf v = in[k - K / 2];
-    acc[k] += v * a;
-    acc[K + k] += v * b;
-    acc[2 * K + k] += v * c;
+// One pair of pixels (or a single one) of three output channels: forms FROM ..< TO of rows of taps TOP ..< BOTTOM, into
+// acc[row of taps][form][3]. `in` is the input at the pair, `g` the gradients.
+INLINE void weight_pair(const vf *in, long width, const vf *g0, const vf *g1, const vf *g2, const int K, const int FROM,
+                        const int TO, const int TOP, const int BOTTOM, const int COLUMNS, const int LEFT, const int RIGHT,
+                        vf *acc) {
+  const vf *g[3] = {g0, g1, g2};
+  vf e[3][4];
+  UNROLL for (int o = 0; o < 3; o++) {
+    e[o][FIRST] = g[o][0];
+    e[o][SECOND] = COLUMNS == 2 ? g[o][1] : zeros();
+    e[o][SUM] = COLUMNS == 2 ? g[o][0] + g[o][1] : g[o][0];
+    e[o][DIFFERENCE] = COLUMNS == 2 ? g[o][0] - g[o][1] : g[o][0];
+  }
+  in -= K / 2 * width + K / 2;
+  UNROLL for (int ky = TOP; ky < BOTTOM; ky++) UNROLL for (int f = FROM; f < TO; f++) {
+    const form it = FORM(K, f);
+    if (is_outside(it, COLUMNS + K - 1, LEFT, RIGHT) || (COLUMNS == 1 && it.slot == SECOND)) continue;
+    const vf t = seen(in + ky * width, it, COLUMNS + K - 1, LEFT, RIGHT);
+    UNROLL for (int o = 0; o < 3; o++) acc[((ky - TOP) * (TO - FROM) + f - FROM) * 3 + o] += t * e[o][it.slot];
   }
 }
 
-INLINE void weight_row(const vf *in, const vf *g0, const vf *g1, const vf *g2, int width, const int K, vf *sums) {
-  vf acc[15];
-  UNROLL for (int i = 0; i < 3 * K; i++) acc[i] = sums[i];
-  UNROLL for (int x = 0; x < K / 2; x++) weight_pixel(in + x, g0 + x, g1 + x, g2 + x, K, K / 2 - x, K, acc);
-  NO_UNROLL for (int x = K / 2; x < width - K / 2; x++) weight_pixel(in + x, g0 + x, g1 + x, g2 + x, K, 0, K, acc);
-  UNROLL for (int i = K / 2; i > 0; i--) {
-    const int x = width - i;
-    weight_pixel(in + x, g0 + x, g1 + x, g2 + x, K, 0, K / 2 + i, acc);
-  }
-  UNROLL for (int i = 0; i < 3 * K; i++) sums[i] = acc[i];
+// One row of gradients. `in` is the input at its first pixel.
+INLINE void weight_row(const vf *in, const vf *const g[3], long at, int width, const int K, const int FROM, const int TO,
+                       const int TOP, const int BOTTOM, vf *acc) {
+  int x;
+#define TILE(COLUMNS, LEFT, RIGHT)                                                                                   \
+  weight_pair(in + x, width, g[0] + at + x, g[1] + at + x, g[2] + at + x, K, FROM, TO, TOP, BOTTOM, COLUMNS, LEFT, RIGHT, \
+              acc);
+  FOR_TILES(K, width, TILE)
+#undef TILE
 }
 
-INLINE void weight_rows(const weight_job *job, const int K) {
-  const vf *g[3];
-  for (int o = 0; o < 3; o++) g[o] = (const vf *)job->gradient[o];
-  for (int y = job->row_from; y < job->row_to; y++)
-    for (int ky = 0; ky < K; ky++) {
-      const int row = y + ky - K / 2;
-      if (row < 0 || row >= job->rows) continue;
-      const long at = (long)(y - job->row_from) * job->columns;
-      weight_row((const vf *)job->in + (long)row * job->columns, g[0] + at, g[1] + at, g[2] + at, job->columns, K,
-                 (vf *)job->sums + ky * 3 * K);
-    }
-}
-
-#if TILE_CHANNELS == 6  // 32 registers: all nine taps of three channels at once
-
-// One pixel of three output channels, of nine taps those inside the image.
-INLINE void nine_taps(const vf *in, const vf *g[3], long at, long width, const int ABOVE, const int BELOW,
-                      const int LEFT, const int RIGHT, vf acc[27]) {
-  const vf a = g[0][at], b = g[1][at], c = g[2][at];
-  UNROLL for (int ky = ABOVE; ky < 3 - BELOW; ky++) UNROLL for (int kx = LEFT; kx < 3 - RIGHT; kx++) {
-    const vf v = in[(ky - 1) * width + kx - 1];
-    acc[ky * 9 + kx] += v * a;
-    acc[ky * 9 + 3 + kx] += v * b;
-    acc[ky * 9 + 6 + kx] += v * c;
-  }
-}
-
-INLINE void nine_tap_row(const vf *in, const vf *g[3], long at, long width, const int ABOVE, const int BELOW,
-                         vf acc[27]) {
-  nine_taps(in, g, at, width, ABOVE, BELOW, 1, 0, acc);
-  NO_UNROLL for (long x = 1; x < width - 1; x++) nine_taps(in + x, g, at + x, width, ABOVE, BELOW, 0, 0, acc);
-  nine_taps(in + width - 1, g, at + width - 1, width, ABOVE, BELOW, 0, 1, acc);
-}
-
-INLINE void nine_tap_rows(const weight_job *job) {
-  const vf *g[3] = {(const vf *)job->gradient[0], (const vf *)job->gradient[1], (const vf *)job->gradient[2]};
-  const vf *in = (const vf *)job->in + (long)job->row_from * job->columns;
+// Forms FROM ..< TO of all rows of taps, which are in registers at once: 3x3.
+INLINE void weights_of_3(const weight_job *job, const int FROM, const int TO) {
+  enum { K = 3 };
+  const vf *const g[3] = {(const vf *)job->gradient[0], (const vf *)job->gradient[1], (const vf *)job->gradient[2]};
   const long width = job->columns;
-  int y = job->row_from;
-  long at = 0;
-  vf acc[27];
-  UNROLL for (int i = 0; i < 27; i++) acc[i] = ((vf *)job->sums)[i];
-  if (y == 0 && y < job->row_to) {
-    nine_tap_row(in, g, at, width, 1, 0, acc);
-    y++, at += width, in += width;
+  const vf *in = (const vf *)job->in + job->row_from * width;
+  vf acc[K * 2 * 3], *sums = (vf *)job->sums;
+#define AT(ky, f, o) acc[((ky) * (TO - FROM) + (f) - FROM) * 3 + (o)]
+#define EACH(ky, f, o) \
+  UNROLL for (int ky = 0; ky < K; ky++) UNROLL for (int f = FROM; f < TO; f++) UNROLL for (int o = 0; o < 3; o++)
+  EACH(ky, f, o) AT(ky, f, o) = sums[(ky * FORMS(K) + f) * 3 + o];
+  // Over all images at once, so that small ones do not spend their time on loading and storing sums.
+  NO_UNROLL for (int image = 0; image < job->images; image++, in += job->in_step) {
+    const vf *row = in;
+    int y = job->row_from;
+    long at = image * job->gradient_step;
+    if (y == 0 && y < job->row_to) {
+      weight_row(row, g, at, (int)width, K, FROM, TO, 1, K, acc + (TO - FROM) * 3);
+      y++, at += width, row += width;
+    }
+    NO_UNROLL for (; y < job->row_to && y < job->rows - 1; y++, at += width, row += width)
+      weight_row(row, g, at, (int)width, K, FROM, TO, 0, K, acc);
+    if (y < job->row_to) weight_row(row, g, at, (int)width, K, FROM, TO, 0, K - 1, acc);
   }
-  NO_UNROLL for (; y < job->row_to && y < job->rows - 1; y++, at += width, in += width)
-    nine_tap_row(in, g, at, width, 0, 0, acc);
-  if (y < job->row_to) nine_tap_row(in, g, at, width, 0, 1, acc);
-  UNROLL for (int i = 0; i < 27; i++) ((vf *)job->sums)[i] = acc[i];
+  EACH(ky, f, o) sums[(ky * FORMS(K) + f) * 3 + o] = AT(ky, f, o);
+#undef EACH
+#undef AT
 }
 
-static void weights_same(const weight_job *job) { job->kernel == 3 ? nine_tap_rows(job) : weight_rows(job, 5); }
+// Forms FROM ..< TO, one row of taps after the other: 5x5.
+INLINE void weights_of_5(const weight_job *job, const int FROM, const int TO) {
+  enum { K = 5 };
+  const vf *const g[3] = {(const vf *)job->gradient[0], (const vf *)job->gradient[1], (const vf *)job->gradient[2]};
+  const long width = job->columns;
+  for (int image = 0; image < job->images; image++)
+    for (int y = job->row_from; y < job->row_to; y++)
+      for (int ky = 0; ky < K; ky++) {
+        const int row = y + ky - K / 2;
+        if (row < 0 || row >= job->rows) continue;
+        vf acc[4 * 3], *sums = (vf *)job->sums + (ky * FORMS(K) + FROM) * 3;
+        UNROLL for (int i = 0; i < (TO - FROM) * 3; i++) acc[i] = sums[i];
+        // As the middle one of five rows of taps, of which only it is wanted.
+        weight_row((const vf *)job->in + image * job->in_step + row * width, g,
+                   image * job->gradient_step + (y - job->row_from) * width, (int)width, K, FROM, TO, K / 2, K / 2 + 1, acc);
+        UNROLL for (int i = 0; i < (TO - FROM) * 3; i++) sums[i] = acc[i];
+      }
+}
 
+static void weights_same(const weight_job *job) {
+#if TILE_CHANNELS == 6  // 32 registers
+  if (job->kernel == 3) {
+    weights_of_3(job, 0, 2);
+    weights_of_3(job, 2, 4);
+  } else {
+    weights_of_5(job, 0, 3);
+    weights_of_5(job, 3, 7);
+  }
 #else
-
-static void weights_same(const weight_job *job) { job->kernel == 3 ? weight_rows(job, 3) : weight_rows(job, 5); }
-
+  if (job->kernel == 3) {
+    weights_of_3(job, 0, 1);
+    weights_of_3(job, 1, 2);
+    weights_of_3(job, 2, 3);
+    weights_of_3(job, 3, 4);
+  } else {
+    weights_of_5(job, 0, 3);
+    weights_of_5(job, 3, 5);
+    weights_of_5(job, 5, 7);
+  }
 #endif
+}
 
 static void weights_tap_row(const weight_job *job, int ky) {
   vf *sums = (vf *)job->sums;

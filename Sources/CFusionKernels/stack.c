@@ -159,7 +159,7 @@ static size_t worker_need(const fk_stack *stack, fk_purpose purpose) {
       raise_to(&y, (size_t)l->spec.channels * conv_plane(l) * LANES);
       raise_to(&planes, 2 * (size_t)conv_plane(l) * LANES);
     }
-    size_t sums = 3 * K * K * LANES;
+    size_t sums = 3 * K * (l->fused ? FORMS(K) : 0) * LANES;
     if (l->weights_by_rows || l->may_recompute) sums *= (size_t)l->in_channels * triples(l->spec.channels);
     raise_to(&need, sums + (l->may_recompute ? 2 * l->spec.channels * row : 0));
     raise_to(&need, K * GROUP * LANES);
@@ -182,8 +182,8 @@ static void lay_out(const fk_stack *stack, fk_workspace *w, arena *a) {
       m->input = take_floats(a, blocks * LANES * (i < stack->count ? (size_t)l->in_channels * in_plane(l)
                                                     : (size_t)before->spec.channels * out_plane(before)));
     if (i == stack->count) break;
-    const size_t channels = (size_t)l->spec.channels, K2 = (size_t)l->spec.kernel * l->spec.kernel;
-    m->packed = take_floats(a, (size_t)groups(l->spec.channels) * GROUP * l->in_channels * K2);
+    const size_t channels = (size_t)l->spec.channels;
+    m->packed = take_floats(a, (size_t)(groups(l->spec.channels) * packed_group(l, l->in_channels)));
     m->scale = take_floats(a, channels);
     m->shift = take_floats(a, channels);
     if (!training) continue;
@@ -193,7 +193,7 @@ static void lay_out(const fk_stack *stack, fk_workspace *w, arena *a) {
     m->mean = take(a, channels * sizeof(double));
     m->inverse_deviation = take(a, channels * sizeof(double));
     m->sums = take(a, blocks * PARTS * channels * 2 * sizeof(double));
-    m->packed_back = take_floats(a, (size_t)groups(l->in_channels) * GROUP * channels * K2);
+    m->packed_back = take_floats(a, (size_t)(groups(l->in_channels) * packed_group(l, l->spec.channels)));
     m->gradient = take_floats(a, out);
     if (l->fused) m->pooled = take_floats(a, out);
     if (!is_recomputed(l, w)) m->y = take_floats(a, conv);

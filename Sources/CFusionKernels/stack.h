@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "lanes.h"
+#include "minimal_filters.h"
 
 // Blocks of eight samples are cut further, so that small batches keep every core busy: large images by rows, small ones
 // by channels. The cut depends on the shapes alone.
@@ -73,6 +74,11 @@ static inline int groups(int channels) { return (channels + GROUP - 1) / GROUP; 
 static inline int triples(int channels) { return (channels + 2) / 3; }
 static inline long weight_count(const layer *l) {
   return (long)l->spec.channels * l->in_channels * l->spec.kernel * l->spec.kernel;
+}
+// Packed weights of a group of output channels.
+static inline long packed_group(const layer *l, int inputs) {
+  const int K = l->spec.kernel;
+  return (long)inputs * K * (l->fused ? FORMS(K) : K) * GROUP;
 }
 static inline long conv_plane(const layer *l) { return (long)l->rows * l->columns; }
 static inline long out_plane(const layer *l) { return (long)l->out_rows * l->out_columns; }

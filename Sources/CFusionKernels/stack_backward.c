@@ -144,7 +144,9 @@ static void data_gradient(const pass *p, long unit) {
 
 static weight_job weight_job_of(const layer *l) {
   return (weight_job){.in_rows = l->in_rows, .in_columns = l->in_columns, .rows = l->rows, .columns = l->columns,
-                      .kernel = l->spec.kernel, .stride = l->spec.stride, .padding = l->spec.padding, .row_to = l->rows};
+                      .kernel = l->spec.kernel, .stride = l->spec.stride, .padding = l->spec.padding, .row_to = l->rows,
+                      .images = 1, .in_step = l->in_channels * in_plane(l),
+                      .gradient_step = l->spec.channels * conv_plane(l)};
 }
 
 // `count` channels from `first` on, at the first row of the job; beyond the last one that one again, not used.
@@ -152,15 +154,20 @@ static void point_at(weight_job *job, const layer *l, int count, int first, cons
   for (int o = 0; o < count; o++) job->gradient[o] = gradient + smaller(first + o, l->spec.channels - 1) * plane;
 }
 
-// Sums of three channels, [ky][3][kx][8], to the weights' gradient, [out][in][ky][kx].
+// Sums of three channels, [ky][form][3][8], to the weights' gradient, [out][in][ky][kx].
 static void give_triple(const pass *p, const layer *l, int triple, int in, const float *sums, float *gradient) {
   const int K = l->spec.kernel;
-  float added[3 * 25];
-  p->stack->kernels->add_lanes(sums, 3L * K * K, added);
-  for (int o = 0; o < 3 && triple * 3 + o < l->spec.channels; o++)
+  float added[3 * 5 * 7];
+  p->stack->kernels->add_lanes(sums, 3L * K * FORMS(K), added);
+  for (int o = 0; o < 3 && triple * 3 + o < l->spec.channels; o++) {
+    float *taps = gradient + ((long)(triple * 3 + o) * l->in_channels + in) * K * K;
     for (int ky = 0; ky < K; ky++)
-      memcpy(gradient + (((long)(triple * 3 + o) * l->in_channels + in) * K + ky) * K, added + (ky * 3 + o) * K,
-             sizeof(float) * K);
+      for (int kx = 0; kx < K; kx++) {
+        float sum = 0;
+        for (int f = 0; f < FORMS(K); f++) sum += FORM(K, f).coefficients[kx] * added[(ky * FORMS(K) + f) * 3 + o];
+        taps[ky * K + kx] = sum;
+      }
+  }
 }
 
 // Weight gradient of some rows of one block, a few rows at a time so that they stay in the first cache. A layer that was
@@ -169,7 +176,7 @@ static void weights_of_rows(const pass *p, long unit, int worker) {
   const layer *l = p->stack->layers + p->index;
   const layer_memory *m = p->workspace->layers + p->index;
   const int block = (int)(unit / PARTS), K = l->spec.kernel, recomputed = is_recomputed(l, p->workspace);
-  const long one = 3L * K * K * LANES, row = (long)l->columns * LANES;
+  const long one = 3L * K * FORMS(K) * LANES, row = (long)l->columns * LANES;
   float *sums = worker_scratch(p, worker), *rows = sums + triples(l->spec.channels) * l->in_channels * one;
   memset(sums, 0, sizeof(float) * (size_t)(triples(l->spec.channels) * l->in_channels * one));
   same_job again = fused_job(p, block);
@@ -177,7 +184,7 @@ static void weights_of_rows(const pass *p, long unit, int worker) {
   int from, to;
   cut(l->rows, 2, (int)(unit % PARTS), &from, &to);
   weight_job job = weight_job_of(l);
-  const int step = recomputed || l->columns >= 56 ? 2 : 4;
+  const int step = recomputed || l->columns >= 56 ? 2 : 8;
   for (int y = from; y < to; y += step) {
     job.row_from = again.row_from = y;
     job.row_to = again.row_to = smaller(y + step, to);
@@ -204,16 +211,15 @@ static void weights_of_rows(const pass *p, long unit, int worker) {
 static void weights_of_triple(const pass *p, int triple, int worker) {
   const layer *l = p->stack->layers + p->index;
   const layer_memory *m = p->workspace->layers + p->index;
-  const size_t one = sizeof(float) * 3 * l->spec.kernel * l->spec.kernel * LANES;
+  const size_t one = sizeof(float) * 3 * l->spec.kernel * FORMS(l->spec.kernel) * LANES;
   weight_job job = weight_job_of(l);
   job.sums = worker_scratch(p, worker);
+  job.images = p->blocks;
+  point_at(&job, l, 3, triple * 3, m->y, conv_plane(l) * LANES);
   for (int in = 0; in < l->in_channels; in++) {
     memset(job.sums, 0, one);
-    for (long block = 0; block < p->blocks; block++) {
-      job.in = m->input + (block * l->in_channels + in) * in_plane(l) * LANES;
-      point_at(&job, l, 3, triple * 3, m->y + block * LANES * l->spec.channels * conv_plane(l), conv_plane(l) * LANES);
-      p->stack->kernels->weights_same(&job);
-    }
+    job.in = m->input + in * in_plane(l) * LANES;
+    p->stack->kernels->weights_same(&job);
     give_triple(p, l, triple, in, job.sums, p->gradients[p->index].weight);
   }
 }

@@ -4,27 +4,61 @@
 
 #include "stack.h"
 
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+// One filter as the fused path wants it, a lane of a group: [pass][in][ky][form][GROUP]. `turned`: by half a turn.
+INLINE void pack_filter(const float *taps, const int K, const int TURNED, long inputs, long c, float *lane) {
+  const int half = FORMS_OF_FIRST_PASS(K);
+  float *first = lane + c * K * half * GROUP, *second = lane + (inputs * half + c * (FORMS(K) - half)) * K * GROUP;
+  UNROLL for (int ky = 0; ky < K; ky++) UNROLL for (int f = 0; f < FORMS(K); f++) {
+    float u = 0;
+    UNROLL for (int kx = 0; kx < K; kx++)
+      if (FORM(K, f).coefficients[kx] != 0)
+        u += FORM(K, f).coefficients[kx] * taps[TURNED ? K * K - 1 - ky * K - kx : ky * K + kx];
+    if (f < half) first[(ky * half + f) * GROUP] = u;
+    else second[(ky * (FORMS(K) - half) + f - half) * GROUP] = u;
+  }
+}
+
+static void pack_forms(const float *taps, int K, int turned, long inputs, long c, float *lane) {
+  if (K == 3 && turned) pack_filter(taps, 3, 1, inputs, c, lane);
+  else if (K == 3) pack_filter(taps, 3, 0, inputs, c, lane);
+  else pack_filter(taps, 5, turned, inputs, c, lane);
+}
+
 void fk_pack_weights(const layer *l, const float *weight, int group, float *packed) {
-  const int taps = l->spec.kernel * l->spec.kernel, inputs = l->in_channels;
-  packed += (long)group * inputs * taps * GROUP;
+  const int K = l->spec.kernel, taps = K * K, inputs = l->in_channels;
+  packed += group * packed_group(l, inputs);
   for (int o = 0; o < GROUP; o++) {
     const int channel = group * GROUP + o;
     const float *from = weight + (long)channel * inputs * taps;
-    for (long i = 0; i < (long)inputs * taps; i++) packed[i * GROUP + o] = channel < l->spec.channels ? from[i] : 0;
+    if (channel >= l->spec.channels) {
+      for (long i = 0; i < packed_group(l, inputs); i += GROUP) packed[i + o] = 0;
+    } else if (l->fused) {
+      for (int c = 0; c < inputs; c++) pack_forms(from + (long)c * taps, K, 0, inputs, c, packed + o);
+    } else {
+      for (long i = 0; i < (long)inputs * taps; i++) packed[i * GROUP + o] = from[i];
+    }
   }
 }
 
 // The data gradient is a convolution whose outputs are the input channels; on the fused path with the kernel turned round.
 void fk_pack_weights_back(const layer *l, const float *weight, int group, float *packed) {
-  const int taps = l->spec.kernel * l->spec.kernel, inputs = l->in_channels;
-  packed += (long)group * l->spec.channels * taps * GROUP;
-  for (int c = 0; c < l->spec.channels; c++)
-    for (int o = 0; o < GROUP; o++) {
-      const int channel = group * GROUP + o;
-      const float *from = weight + ((long)c * inputs + channel) * taps;
-      for (int t = 0; t < taps; t++)
-        packed[((long)c * taps + t) * GROUP + o] = channel < inputs ? from[l->fused ? taps - 1 - t : t] : 0;
+  const int K = l->spec.kernel, taps = K * K, inputs = l->in_channels, channels = l->spec.channels;
+  packed += group * packed_group(l, channels);
+  for (int o = 0; o < GROUP; o++) {
+    const int channel = group * GROUP + o;
+    if (channel >= inputs) {
+      for (long i = 0; i < packed_group(l, channels); i += GROUP) packed[i + o] = 0;
+      continue;
     }
+    for (int c = 0; c < channels; c++) {
+      const float *from = weight + ((long)c * inputs + channel) * taps;
+      if (l->fused) pack_forms(from, K, 1, channels, c, packed + o);
+      else for (int t = 0; t < taps; t++) packed[((long)c * taps + t) * GROUP + o] = from[t];
+    }
+  }
 }
 
 general_job fk_forward_job(const layer *l, const float *in, const float *packed, const float *bias, float *out) {
