@@ -234,8 +234,9 @@ static void pool_gradient(const same_job *job, float *y) {
   for (int c = job->group_from * GROUP; c < job->group_to * GROUP && c < job->out_channels; c++) {
     const vf scale = (vf)(job->scale[c]), constant = job->constant[c] * live, slope = job->slope[c] * live;
     const vf *p = (const vf *)job->pooled + c * pooled_plane, *g = (const vf *)job->gradient + c * pooled_plane;
-    vf *first = (vf *)y + c * plane;
-    for (int r = 0; r + 1 < rows; r += 2, first += 2 * width, p += width / 2, g += width / 2) {
+    vf *first = (vf *)y + c * plane + job->row_from * width;
+    p += job->row_from / 2 * (width / 2), g += job->row_from / 2 * (width / 2);
+    for (int r = job->row_from; r + 1 < job->row_to; r += 2, first += 2 * width, p += width / 2, g += width / 2) {
       vf *second = first + width;
       for (int x = 0; x < width / 2; x++) {
         vf v[4] = {first[2 * x], first[2 * x + 1], second[2 * x], second[2 * x + 1]}, out[4];
@@ -247,7 +248,7 @@ static void pool_gradient(const same_job *job, float *y) {
         second[width - 1] = -(constant + slope * second[width - 1]);
       }
     }
-    if (rows & 1)
+    if ((rows & 1) && job->row_to == rows)
       for (int x = 0; x < width; x++) first[x] = -(constant + slope * first[x]);
   }
 }

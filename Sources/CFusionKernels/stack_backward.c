@@ -44,6 +44,12 @@ static same_job fused_job(const pass *p, int block) {
                     .constant = m->constant, .slope = m->slope, .live = live_samples(p, block)};
 }
 
+// The convolution's result, and the gradient that takes its place.
+static float *gradient_of_block(const pass *p, int block) {
+  const layer *l = p->stack->layers + p->index;
+  return p->workspace->layers[p->index].y + (long)block * LANES * l->spec.channels * conv_plane(l);
+}
+
 // Fused: through pooling, ReLU and batch norm at once, in place of y.
 static void through_pool(void *context, long unit, int worker) {
   (void)worker;
@@ -52,8 +58,36 @@ static void through_pool(void *context, long unit, int worker) {
   const int block = (int)(unit / PARTS);
   same_job job = fused_job(p, block);
   cut(groups(l->spec.channels), 1, (int)(unit % PARTS), &job.group_from, &job.group_to);
-  p->stack->kernels->pool_gradient(
-      &job, p->workspace->layers[p->index].y + (long)block * LANES * l->spec.channels * conv_plane(l));
+  p->stack->kernels->pool_gradient(&job, gradient_of_block(p, block));
+}
+
+// Large images go through the pool a few rows ahead of the gradients that read them, while the rows are in cache. What a
+// neighbouring part reads, the pair of rows at either end, goes first.
+typedef struct {
+  int from, to, inner_from, inner_to;
+} rows_of_part;
+
+static rows_of_part part_rows(const layer *l, long unit) {
+  rows_of_part rows;
+  cut(l->rows, 2, (int)(unit % PARTS), &rows.from, &rows.to);
+  rows.inner_from = rows.from > 0 ? smaller(rows.from + 2, rows.to) : rows.from;
+  rows.inner_to = rows.to < l->rows && rows.to - 2 > rows.inner_from ? rows.to - 2 : rows.to < l->rows ? rows.inner_from : rows.to;
+  return rows;
+}
+
+static void pool_rows(const pass *p, int block, int from, int to) {
+  if (from >= to) return;
+  same_job job = fused_job(p, block);
+  job.row_from = from, job.row_to = to;
+  p->stack->kernels->pool_gradient(&job, gradient_of_block(p, block));
+}
+
+static void through_pool_at_ends(void *context, long unit, int worker) {
+  (void)worker;
+  const pass *p = context;
+  const rows_of_part rows = part_rows(p->stack->layers + p->index, unit);
+  pool_rows(p, (int)(unit / PARTS), rows.from, rows.inner_from);
+  pool_rows(p, (int)(unit / PARTS), rows.inner_to, rows.to);
 }
 
 // General: through pooling, dropout and activation.
@@ -110,27 +144,40 @@ static void differentiate_norm(const pass *p) {
   }
 }
 
-// The data gradient, for a part of one block.
-static void data_gradient(const pass *p, long unit) {
+// The data gradient of a fused layer, for a part of one block, and what becomes of it.
+static same_job data_job(const pass *p, long unit, epilogue *what) {
   const layer *l = p->stack->layers + p->index;
   const layer_memory *m = p->workspace->layers + p->index, *before = m - 1;
   const int block = (int)(unit / PARTS), part = (int)(unit % PARTS), fused_before = p->index > 0 && (l - 1)->fused;
-  const long y = (long)block * LANES * l->spec.channels * conv_plane(l), in = (long)block * LANES * l->in_channels * in_plane(l);
-  float *out = (p->index > 0 ? before->gradient : p->workspace->input_gradient) + in;
+  const long in = (long)block * LANES * l->in_channels * in_plane(l);
+  same_job job = {.in = gradient_of_block(p, block), .weights = m->packed_back, .kernel = l->spec.kernel,
+                  .in_channels = l->spec.channels, .out_channels = l->in_channels, .rows = l->rows,
+                  .columns = l->columns, .row_to = l->rows, .group_to = groups(l->in_channels),
+                  .out = (p->index > 0 ? before->gradient : p->workspace->input_gradient) + in, .live = LANES};
+  if (l->rows >= ROWS_TO_CUT) cut(l->rows, 2, part, &job.row_from, &job.row_to);
+  else cut(groups(l->in_channels), 1, part, &job.group_from, &job.group_to);
+  *what = fused_before ? MASK : STORE;
+  if (fused_before) {
+    job.pooled = before->pooled + in;
+    job.scale = before->scale, job.shift = before->shift;
+    job.sums = unit_sums(before, l - 1, unit);
+  }
+  return job;
+}
+
+// The data gradient, for a part of one block.
+static void data_gradient(const pass *p, long unit) {
+  const layer *l = p->stack->layers + p->index;
+  const layer_memory *m = p->workspace->layers + p->index;
+  const int block = (int)(unit / PARTS), part = (int)(unit % PARTS), fused_before = p->index > 0 && (l - 1)->fused;
   if (l->fused) {
-    same_job job = {.in = m->y + y, .weights = m->packed_back, .kernel = l->spec.kernel, .in_channels = l->spec.channels,
-                    .out_channels = l->in_channels, .rows = l->rows, .columns = l->columns, .row_to = l->rows,
-                    .group_to = groups(l->in_channels), .out = out, .live = LANES};
-    if (l->rows >= ROWS_TO_CUT) cut(l->rows, 2, part, &job.row_from, &job.row_to);
-    else cut(groups(l->in_channels), 1, part, &job.group_from, &job.group_to);
-    if (fused_before) {
-      job.pooled = before->pooled + in;
-      job.scale = before->scale, job.shift = before->shift;
-      job.sums = unit_sums(before, l - 1, unit);
-    }
-    p->stack->kernels->convolve_same(&job, fused_before ? MASK : STORE);
+    epilogue what;
+    same_job job = data_job(p, unit, &what);
+    p->stack->kernels->convolve_same(&job, what);
     return;
   }
+  const long y = (long)block * LANES * l->spec.channels * conv_plane(l), in = (long)block * LANES * l->in_channels * in_plane(l);
+  float *out = (p->index > 0 ? (m - 1)->gradient : p->workspace->input_gradient) + in;
   general_job job = {.in = m->y_gradient + y, .weights = m->packed_back, .out = out, .kernel = l->spec.kernel,
                      .in_channels = l->spec.channels, .out_channels = l->in_channels, .in_plane = conv_plane(l),
                      .in_columns = l->columns, .out_plane = in_plane(l), .out_columns = l->in_columns,
@@ -170,37 +217,75 @@ static void give_triple(const pass *p, const layer *l, int triple, int in, const
   }
 }
 
-// Weight gradient of some rows of one block, a few rows at a time so that they stay in the first cache. A layer that was
-// not kept is computed again.
-static void weights_of_rows(const pass *p, long unit, int worker) {
+static int has_data_gradient(const pass *p) { return p->index > 0 || p->out; }
+static int has_weight_parts(const pass *p) { return p->workspace->layers[p->index].weight_parts != NULL; }
+// Whether one unit of rows gives data and weight gradients, behind the pool's.
+static int goes_by_rows(const pass *p) {
   const layer *l = p->stack->layers + p->index;
-  const layer_memory *m = p->workspace->layers + p->index;
-  const int block = (int)(unit / PARTS), K = l->spec.kernel, recomputed = is_recomputed(l, p->workspace);
-  const long one = 3L * K * FORMS(K) * LANES, row = (long)l->columns * LANES;
-  float *sums = worker_scratch(p, worker), *rows = sums + triples(l->spec.channels) * l->in_channels * one;
-  memset(sums, 0, sizeof(float) * (size_t)(triples(l->spec.channels) * l->in_channels * one));
-  same_job again = fused_job(p, block);
-  again.out = rows;
-  int from, to;
-  cut(l->rows, 2, (int)(unit % PARTS), &from, &to);
-  weight_job job = weight_job_of(l);
-  const int step = recomputed || l->columns >= 56 ? 2 : 8;
-  for (int y = from; y < to; y += step) {
-    job.row_from = again.row_from = y;
-    job.row_to = again.row_to = smaller(y + step, to);
-    if (recomputed) p->stack->kernels->convolve_same(&again, DIFFERENTIATE);
-    for (int triple = 0; triple < triples(l->spec.channels); triple++) {
-      if (recomputed) point_at(&job, l, 3, triple * 3, rows, 2 * row);
-      else
-        point_at(&job, l, 3, triple * 3, m->y + (long)block * LANES * l->spec.channels * conv_plane(l) + y * row,
-                 conv_plane(l) * LANES);
-      for (int in = 0; in < l->in_channels; in++) {
-        job.in = again.in + in * in_plane(l) * LANES;
-        job.sums = sums + (triple * l->in_channels + in) * one;
-        p->stack->kernels->weights_same(&job);
-      }
+  return l->weights_by_rows && !is_recomputed(l, p->workspace);
+}
+
+// Weight gradients of some rows: `gradient` points at row_from of channel 0, `plane` floats before channel 1.
+static void add_weights(const pass *p, weight_job *job, const float *in, const float *gradient, long plane, float *sums) {
+  const layer *l = p->stack->layers + p->index;
+  const long one = 3L * l->spec.kernel * FORMS(l->spec.kernel) * LANES;
+  for (int triple = 0; triple < triples(l->spec.channels); triple++) {
+    point_at(job, l, 3, triple * 3, gradient, plane);
+    for (int c = 0; c < l->in_channels; c++) {
+      job->in = in + c * in_plane(l) * LANES;
+      job->sums = sums + (triple * l->in_channels + c) * one;
+      p->stack->kernels->weights_same(job);
     }
   }
+}
+
+// Gradients of some rows of one block, a few rows at a time so that they stay in cache. A layer that was not kept is
+// computed again.
+static void gradients_of_rows(const pass *p, long unit, int worker) {
+  const layer *l = p->stack->layers + p->index;
+  const layer_memory *m = p->workspace->layers + p->index;
+  const int block = (int)(unit / PARTS), recomputed = is_recomputed(l, p->workspace);
+  const int weights = p->gradients[p->index].weight != NULL, data = !recomputed && has_data_gradient(p);
+  const long one = 3L * l->spec.kernel * FORMS(l->spec.kernel) * LANES, row = (long)l->columns * LANES;
+  const long sum_count = triples(l->spec.channels) * l->in_channels * one;
+  float *sums = worker_scratch(p, worker), *again_rows = sums + sum_count;
+  memset(sums, 0, sizeof(float) * (size_t)sum_count);
+  same_job again = fused_job(p, block), data_rows = {0};
+  again.out = again_rows;
+  epilogue what = STORE;
+  if (data) data_rows = data_job(p, unit, &what);
+  weight_job job = weight_job_of(l);
+  const rows_of_part rows = part_rows(l, unit);
+  const int step = recomputed || l->columns >= 56 ? 2 : 8;
+  int through = rows.inner_from;
+  for (int y = rows.from; y < rows.to; y += step) {
+    const int end = smaller(y + step, rows.to);
+    int64_t start = fk_time(p);
+    if (!recomputed && through < smaller(end + 2, rows.inner_to)) {
+      const int next = smaller(end + 2, rows.inner_to);
+      pool_rows(p, block, through, next);
+      through = next;
+      fk_add_time(p, REST, start);
+      start = fk_time(p);
+    }
+    if (data) {
+      data_rows.row_from = y, data_rows.row_to = end;
+      p->stack->kernels->convolve_same(&data_rows, what);
+      fk_add_time(p, INPUT_GRADIENT, start);
+      start = fk_time(p);
+    }
+    if (!weights) continue;
+    job.row_from = again.row_from = y;
+    job.row_to = again.row_to = end;
+    if (recomputed) {
+      p->stack->kernels->convolve_same(&again, DIFFERENTIATE);
+      add_weights(p, &job, again.in, again_rows, 2 * row, sums);
+    } else {
+      add_weights(p, &job, again.in, gradient_of_block(p, block) + y * row, conv_plane(l) * LANES, sums);
+    }
+    fk_add_time(p, WEIGHT_GRADIENT, start);
+  }
+  if (!weights) return;
   for (int triple = 0; triple < triples(l->spec.channels); triple++)
     for (int in = 0; in < l->in_channels; in++)
       give_triple(p, l, triple, in, sums + (triple * l->in_channels + in) * one,
@@ -246,9 +331,6 @@ static void weights_of_tap_row(const pass *p, long unit, int worker) {
       p->gradients[p->index].weight[(((long)(first + o) * l->in_channels + in) * K + ky) * K + kx] = added[kx * GROUP + o];
 }
 
-static int has_data_gradient(const pass *p) { return p->index > 0 || p->out; }
-static int has_weight_parts(const pass *p) { return p->workspace->layers[p->index].weight_parts != NULL; }
-
 static long weight_units(const pass *p) {
   const layer *l = p->stack->layers + p->index;
   if (!p->gradients[p->index].weight) return 0;
@@ -260,14 +342,15 @@ static long weight_units(const pass *p) {
 static void differentiate(void *context, long unit, int worker) {
   const pass *p = context;
   const long data_units = has_data_gradient(p) ? (long)p->blocks * PARTS : 0;
+  if (goes_by_rows(p) || is_recomputed(p->stack->layers + p->index, p->workspace))
+    return gradients_of_rows(p, unit, worker);
   const int64_t start = fk_time(p);
   if (unit < data_units) {
     data_gradient(p, unit);
     return fk_add_time(p, INPUT_GRADIENT, start);
   }
   unit -= data_units;
-  if (has_weight_parts(p)) weights_of_rows(p, unit, worker);
-  else if (p->stack->layers[p->index].fused) weights_of_triple(p, (int)unit, worker);
+  if (p->stack->layers[p->index].fused) weights_of_triple(p, (int)unit, worker);
   else weights_of_tap_row(p, unit, worker);
   fk_add_time(p, WEIGHT_GRADIENT, start);
 }
@@ -306,9 +389,10 @@ void fk_stack_backward(const fk_stack *stack, fk_workspace *workspace, fk_pool *
     int64_t start = fk_time(&p);
     differentiate_norm(&p);
     fk_add_time(&p, REST, start);
-    if (l->fused && !is_recomputed(l, workspace)) fk_run_phase(pool, units, through_pool, &p, REST);
+    if (l->fused && !is_recomputed(l, workspace))
+      fk_run_phase(pool, units, goes_by_rows(&p) ? through_pool_at_ends : through_pool, &p, REST);
     if (!l->fused && l->spec.normalise) fk_run_phase(pool, units, through_norm, &p, REST);
-    fk_pool_run(pool, (has_data_gradient(&p) ? units : 0) + weight_units(&p), differentiate, &p);
+    fk_pool_run(pool, goes_by_rows(&p) ? units : (has_data_gradient(&p) ? units : 0) + weight_units(&p), differentiate, &p);
     start = fk_time(&p);
     add_weight_parts(&p);
     fk_add_time(&p, WEIGHT_GRADIENT, start);
