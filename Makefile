@@ -22,10 +22,11 @@ demo: build ## generate drawn and spoken digits, train on them, evaluate
 test: setup ## build and run all tests
 	swift test -c release
 
-bench: build ## compare the speed with PyTorch, which is installed into .venv
+bench: build ## compare the speed with PyTorch, which is installed into .venv; BENCH=--quick for one row
+	@command -v g++ >/dev/null || echo "g++ is missing: torch.compile is left out of the comparison (apt install g++)"
 	@test -x .venv/bin/python || python3 -m venv .venv
 	@.venv/bin/python -c 'import torch' 2>/dev/null || .venv/bin/pip install -q torch==2.13.0 numpy
-	.venv/bin/python Benchmarks/compare.py
+	.venv/bin/python Benchmarks/compare.py $(BENCH)
 
 lint: ## check the formatting of all Swift sources
 	swift format lint --strict --parallel --recursive $(SOURCES)
