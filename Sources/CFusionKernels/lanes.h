@@ -74,6 +74,19 @@ typedef struct {
   float *sums;               // three channels: [ky][form][3][8]; one tap row: [kx][6][8]; added to
 } weight_job;
 
+// A fused block of evaluation for one sample, lanes being output channels: some rows of windows, some groups of channels.
+// Images lie as [channel / 8][row][column][8] with a border of kernel / 2 zeros; with in_stride 1 as [channel][row][column].
+typedef struct {
+  const float *in;        // the corner of the border
+  const float *weights;   // [group][in][ky][kx][8], zero-filled
+  const float *scale, *shift;  // filled up to whole groups
+  float *out;             // the first window's place
+  int kernel, in_channels, in_stride;
+  long in_plane, in_columns, out_plane, out_columns;  // in pixels, borders included
+  int columns;            // windows in a row
+  int row_from, row_to, group_from, group_to;
+} channels_job;
+
 typedef struct {
   const char *name;
   // Row-major samples (elements apart) to lanes and back, elements from ..< to. Lanes without a sample repeat the last
@@ -82,6 +95,7 @@ typedef struct {
   void (*store)(const float *lanes, long elements, long from, long to, int live, float *x);
   void (*convolve_same)(const same_job *job, epilogue what);
   void (*convolve)(const general_job *job);
+  void (*convolve_channels)(const channels_job *job);
   void (*relu)(const float *in, long plane, int from, int to, const float *scale, const float *shift, float *out);
   void (*mask)(float *gradient, const float *pooled, long plane, int from, int to, const float *scale,
                const float *shift, double *sums);

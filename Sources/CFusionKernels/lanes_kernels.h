@@ -36,6 +36,7 @@ INLINE vf live_lanes(int live) {
 
 #include "lanes_layout.h"
 #include "lanes_same.h"
+#include "channels_same.h"
 #include "lanes_general.h"
 #include "lanes_tail.h"
 #include "lanes_weights.h"
@@ -46,6 +47,7 @@ const lanes_kernels KERNELS = {
     .store = store,
     .convolve_same = convolve_same,
     .convolve = convolve,
+    .convolve_channels = convolve_channels,
     .relu = relu,
     .mask = mask,
     .pool_gradient = pool_gradient,

@@ -1,5 +1,5 @@
 // Shapes and memory of a convolution stack.
-#include "stack.h"
+#include "stack_evaluate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -164,7 +164,11 @@ static size_t worker_need(const fk_stack *stack, fk_purpose purpose) {
     raise_to(&need, sums + (l->may_recompute ? 2 * l->spec.channels * row : 0));
     raise_to(&need, K * GROUP * LANES);
   }
-  if (purpose == FK_EVALUATION) return 2 * image + y + planes;
+  if (purpose == FK_EVALUATION) {
+    need = 2 * image + y + planes;
+    raise_to(&need, fk_channels_scratch(stack));
+    return need;
+  }
   raise_to(&need, planes);
   return need;
 }
@@ -206,6 +210,7 @@ static void lay_out(const fk_stack *stack, fk_workspace *w, arena *a) {
     w->input_gradient = take_floats(a, blocks * LANES * stack->layers->in_channels * in_plane(stack->layers));
   w->scratch_size = (worker_need(stack, w->purpose) + 15) / 16 * 16 + 16 * 11;
   w->scratch = take_floats(a, w->scratch_size * w->workers);
+  if (!training) w->evaluation = take_floats(a, fk_evaluation_need(stack, w->blocks));
 }
 
 fk_workspace *fk_workspace_create(const fk_stack *stack, long samples, int workers, fk_purpose purpose) {
@@ -225,6 +230,7 @@ fk_workspace *fk_workspace_create(const fk_stack *stack, long samples, int worke
   madvise(w->memory, size, MADV_HUGEPAGE);  // a pass walks through tens of megabytes: fewer misses of the page table
 #endif
   lay_out(stack, w, &(arena){.memory = w->memory});
+  if (w->evaluation) memset(w->evaluation, 0, fk_evaluation_need(stack, w->blocks) * sizeof(float));
   return w;
 }
 

@@ -54,6 +54,7 @@ struct fk_workspace {
   long samples;         // of the forward pass that the backward pass belongs to
   int used_running_statistics;
   fk_layer_times *times;  // one a layer, or NULL: not measured
+  float *evaluation;      // what evaluation shares between threads, see stack_evaluate.h
 };
 
 // One pass of a batch: what the units of a phase see.

@@ -41,9 +41,12 @@ import Testing
     let x = tensor([11, 1, 15, 17], seed: 5)
     let all = stack(x, .evaluation(device: device)).scalars
     let width = all.count / 11
-    for samples in [1, 8, 10] {
+    for samples in [1, 5, 8, 10] {
       let part = Tensor(Array(x.scalars.prefix(samples * 15 * 17)), shape: [samples, 1, 15, 17], device: device)
-      #expect(stack(part, .evaluation(device: device)).scalars == Array(all.prefix(samples * width)))
+      let scalars = stack(part, .evaluation(device: device)).scalars
+      expectClose(scalars, Array(all.prefix(samples * width)), "the first \(samples) of 11", within: 1e-6)
+      // To the bit in blocks of eight; a few samples go through kernels that may add in another order.
+      if samples > 4 { #expect(scalars.prefix(8 * width) == all.prefix(Swift.min(8, samples) * width)) }
     }
   }
 
