@@ -1,6 +1,6 @@
 # FusionKit: make demo, make test. `make help` lists everything.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench lint format clean
+.PHONY: help setup build demo test sanitize bench lint format clean
 
 FUSIONKIT := .build/release/fusionkit
 SOURCES := Package.swift BuildTools Sources Plugins Tests
@@ -21,6 +21,9 @@ demo: build ## generate drawn and spoken digits, train on them, evaluate
 
 test: setup ## build and run all tests
 	swift test -c release
+
+sanitize: ## run the kernels' tests under the address, undefined-behaviour and thread sanitizers
+	@scripts/sanitize.sh
 
 bench: build ## compare the speed with PyTorch, which is installed into .venv; BENCH=--quick for one row
 	@command -v g++ >/dev/null || echo "g++ is missing: torch.compile is left out of the comparison (apt install g++)"

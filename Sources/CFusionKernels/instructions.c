@@ -16,6 +16,8 @@ fk_status fk_find_kernels(const char *name, const lanes_kernels **kernels) {
       {&fk_lanes_avx512, __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")},
       {&fk_lanes_avx2, __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")},
+#elif defined(__aarch64__)
+      {&fk_lanes_neon, 1},  // every such processor has it
 #endif
       {&fk_lanes_plain, 1},
   };
@@ -28,8 +30,8 @@ fk_status fk_find_kernels(const char *name, const lanes_kernels **kernels) {
     if (!any) return FK_UNAVAILABLE_INSTRUCTIONS;
   }
   // A name of another kind of processor is known, but not available here.
-  return strcmp(name, "avx512") == 0 || strcmp(name, "avx2") == 0 ? FK_UNAVAILABLE_INSTRUCTIONS
-                                                                  : FK_UNKNOWN_INSTRUCTIONS;
+  const int known = strcmp(name, "avx512") == 0 || strcmp(name, "avx2") == 0 || strcmp(name, "neon") == 0;
+  return known ? FK_UNAVAILABLE_INSTRUCTIONS : FK_UNKNOWN_INSTRUCTIONS;
 }
 
 fk_status fk_instructions(const char *name, const char **chosen) {

@@ -113,6 +113,8 @@ typedef struct {
 extern const lanes_kernels fk_lanes_plain;
 #if defined(__x86_64__)
 extern const lanes_kernels fk_lanes_avx2, fk_lanes_avx512;
+#elif defined(__aarch64__)
+extern const lanes_kernels fk_lanes_neon;
 #endif
 
 #endif

@@ -6,6 +6,12 @@
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#define BETWEEN_PIECES 64  // forbidden bytes, so that a step from one piece into the next is found
+#endif
+#endif
 
 // Runs of outputs that share their taps. `source` gives the input position of a tap at an output, or -1.
 typedef struct {
@@ -136,8 +142,15 @@ typedef struct {
 } arena;
 
 static void *take(arena *a, size_t bytes) {
+#if defined(BETWEEN_PIECES)
+  const size_t end = a->used;
+  a->used += BETWEEN_PIECES;
+#endif
   // Starts are staggered, so that the same pixel of different tensors does not fall into the same cache set.
   a->used = (a->used + 63) / 64 * 64 + (size_t)(a->pieces++ % 16) * (11 * 64);
+#if defined(BETWEEN_PIECES)
+  if (a->memory) ASAN_POISON_MEMORY_REGION(a->memory + end, a->used - end);
+#endif
   void *piece = a->memory ? a->memory + a->used : NULL;
   a->used += bytes;
   return piece;

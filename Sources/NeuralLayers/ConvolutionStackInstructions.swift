@@ -3,7 +3,7 @@ import Foundation
 
 /// The instruction sets that the kernels of ``ConvolutionStack`` are compiled for.
 public enum InstructionSet: String, Sendable, CaseIterable {
-  case avx512, avx2, plain
+  case avx512, avx2, neon, plain
 
   /// The environment variable that forces one.
   public static let variable = "FUSIONKIT_ISA"

@@ -44,7 +44,7 @@ typedef enum {
   FK_NO_MEMORY,
 } fk_status;
 
-/// Whether kernels for the instruction set `name` (avx512, avx2, plain) exist and run here. With NULL: what the
+/// Whether kernels for the instruction set `name` (avx512, avx2, neon, plain) exist and run here. With NULL: what the
 /// environment variable FUSIONKIT_ISA names, else the best this processor has. `chosen`, if not NULL, gets the name.
 fk_status fk_instructions(const char *name, const char **chosen);
 

@@ -1,0 +1,8 @@
+// A vector of eight is two registers of 128 bit: 32 of them are 16, tiles as for AVX2.
+#if defined(__aarch64__)
+#define KERNELS fk_lanes_neon
+#define KERNELS_NAME "neon"
+#define TILE_CHANNELS 3
+#define TILE_COLUMNS 2
+#include "lanes_kernels.h"
+#endif
