@@ -8,14 +8,14 @@ INLINE void windows_tile(const channels_job *job, const int K, const int STRIDE,
   const int COLUMNS = 2 * WINDOWS;
   const long width = job->in_columns * STRIDE, group_weights = (long)job->in_channels * K * K * LANES;
   const float *in = job->in + 2 * row * width + 2 * column * STRIDE, *w = job->weights + group * group_weights;
-  vf acc[TILE_CHANNELS * 4];
+  vf acc[TILE_VECTORS];
   UNROLL for (int i = 0; i < GROUPS * 2 * COLUMNS; i++) acc[i] = zeros();
   NO_UNROLL for (int c = 0; c < job->in_channels; c++) {
     const float *upper = in + (STRIDE == LANES ? c / LANES * job->in_plane * LANES + c % LANES : c * job->in_plane);
     NO_UNROLL for (int ky = 0; ky < K; ky++, upper += width, w += K * LANES) {
       const float *lower = upper + width;
       UNROLL for (int kx = 0; kx < K; kx++) {
-        vf u[TILE_CHANNELS];
+        vf u[TILE_VECTORS / 4];
         UNROLL for (int g = 0; g < GROUPS; g++) u[g] = *(const vf *)(w + g * group_weights + kx * LANES);
         UNROLL for (int j = 0; j < COLUMNS; j++) {
           const vf v = (vf)(upper[(j + kx) * STRIDE]), b = (vf)(lower[(j + kx) * STRIDE]);
@@ -50,11 +50,10 @@ INLINE void windows_rows(const channels_job *job, const int K, const int STRIDE,
 // The largest tiles that fit: many windows of few groups where rows are long, else one window of many groups.
 INLINE void windows(const channels_job *shared, const int K, const int STRIDE) {
   const channels_job copy = *shared, *job = &copy;
-  const int WIDE = TILE_CHANNELS, HALF = TILE_CHANNELS / 2, columns = job->columns;
+  const int WIDE = TILE_VECTORS / 4, HALF = WIDE / 2, columns = job->columns;
   int group = job->group_from;
   if (HALF == 1 || columns < HALF)
-    for (; group + TILE_CHANNELS <= job->group_to; group += TILE_CHANNELS)
-      windows_rows(job, K, STRIDE, 1, TILE_CHANNELS, group);
+    for (; group + WIDE <= job->group_to; group += WIDE) windows_rows(job, K, STRIDE, 1, WIDE, group);
   if (columns >= HALF)
     for (; group + 2 <= job->group_to; group += 2) windows_rows(job, K, STRIDE, HALF, 2, group);
   for (; group < job->group_to; group++) {

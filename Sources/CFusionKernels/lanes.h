@@ -89,6 +89,7 @@ typedef struct {
 
 typedef struct {
   const char *name;
+  int slots;  // of the minimal filters, in one pass over the input: 1 or 2; weights are packed accordingly
   // Row-major samples (elements apart) to lanes and back, elements from ..< to. Lanes without a sample repeat the last
   // one, so that they are as finite as it is; with `zero` they are zero.
   void (*load)(const float *x, long elements, long from, long to, int live, int zero, float *lanes);

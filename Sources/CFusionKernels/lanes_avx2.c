@@ -1,10 +1,9 @@
-// 16 registers: tiles of 3 channels.
+// 16 registers: sums of six channels and two rows, one slot of the minimal filters after the other.
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define KERNELS fk_lanes_avx2
 #define KERNELS_NAME "avx2"
-#define TILE_CHANNELS 3
-#define TILE_COLUMNS 2
+#define TILE_VECTORS 12
 #include "lanes_kernels.h"
 #pragma clang attribute pop
 #endif

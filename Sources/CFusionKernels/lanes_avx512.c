@@ -4,8 +4,7 @@
     __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))), apply_to = function)
 #define KERNELS fk_lanes_avx512
 #define KERNELS_NAME "avx512"
-#define TILE_CHANNELS 6
-#define TILE_COLUMNS 4
+#define TILE_VECTORS 24
 #include "lanes_kernels.h"
 #pragma clang attribute pop
 #endif

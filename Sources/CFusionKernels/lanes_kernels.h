@@ -1,7 +1,6 @@
 // All kernels of one instruction set: included once for each, under its target attribute. No include guard.
 //
-// TILE_CHANNELS x 2 x 2 pixels is the tile of the fused path, GROUP x TILE_COLUMNS that of the general path: sums that
-// stay in registers.
+// TILE_VECTORS, 12 or 24: sums that stay in registers.
 #include <math.h>
 #include <string.h>
 
@@ -12,6 +11,10 @@
 typedef float vf __attribute__((ext_vector_type(8)));
 typedef float vf4 __attribute__((ext_vector_type(4)));
 typedef int vi __attribute__((ext_vector_type(8)));
+
+// Of GROUP channels: pixels side by side on the general path; slots of the minimal filters, of two rows, on the fused path.
+#define TILE_COLUMNS (TILE_VECTORS / GROUP)
+#define TILE_SLOTS (TILE_VECTORS / GROUP / 2)
 
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -43,6 +46,7 @@ INLINE vf live_lanes(int live) {
 
 const lanes_kernels KERNELS = {
     .name = KERNELS_NAME,
+    .slots = TILE_SLOTS,
     .load = load,
     .store = store,
     .convolve_same = convolve_same,

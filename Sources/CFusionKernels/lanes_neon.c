@@ -2,7 +2,6 @@
 #if defined(__aarch64__)
 #define KERNELS fk_lanes_neon
 #define KERNELS_NAME "neon"
-#define TILE_CHANNELS 3
-#define TILE_COLUMNS 2
+#define TILE_VECTORS 12
 #include "lanes_kernels.h"
 #endif

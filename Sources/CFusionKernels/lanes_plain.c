@@ -2,6 +2,5 @@
 #pragma clang diagnostic ignored "-Wpsabi"  // 32-byte vectors are passed to inlined functions only
 #define KERNELS fk_lanes_plain
 #define KERNELS_NAME "plain"
-#define TILE_CHANNELS 3
-#define TILE_COLUMNS 2
+#define TILE_VECTORS 12
 #include "lanes_kernels.h"

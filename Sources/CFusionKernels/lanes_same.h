@@ -12,59 +12,95 @@ INLINE vf seen(const vf *row, const form f, const int REACH, const int LEFT, con
   return f.sign > 0 ? row[f.a] + row[f.b] : row[f.a] - row[f.b];
 }
 
-// A form's part in acc[o][r][slot], for one row of taps; `upper` and `lower` are the input rows that the tile's first and
-// second row see through it.
+// A form's part in acc[o][r][slot of the pass], for one row of taps; `upper` and `lower` are the input rows that the
+// tile's first and second row see through it.
 INLINE void add_form(const vf *upper, const vf *lower, const form f, const float *w, const int REACH, const int LEFT,
-                     const int RIGHT, const int UPPER, const int LOWER, vf acc[TILE_CHANNELS * 4]) {
+                     const int RIGHT, const int UPPER, const int LOWER, vf acc[TILE_VECTORS]) {
   if (is_outside(f, REACH, LEFT, RIGHT)) return;
-  const int SLOT = f.slot & 1;
+  const int SLOT = f.slot % TILE_SLOTS;
   vf t0 = zeros(), t1 = zeros();
   if (UPPER) t0 = seen(upper, f, REACH, LEFT, RIGHT);
   if (LOWER) t1 = seen(lower, f, REACH, LEFT, RIGHT);
-  UNROLL for (int o = 0; o < TILE_CHANNELS; o++) {
+  UNROLL for (int o = 0; o < GROUP; o++) {
     const vf u = (vf)(w[o]);
-    if (UPPER) acc[o * 4 + SLOT] += t0 * u;
-    if (LOWER) acc[o * 4 + 2 + SLOT] += t1 * u;
+    if (UPPER) acc[o * 2 * TILE_SLOTS + SLOT] += t0 * u;
+    if (LOWER) acc[(o * 2 + 1) * TILE_SLOTS + SLOT] += t1 * u;
   }
 }
 
-// One pass over all input channels: the forms FROM ..< TO.
-INLINE void add_forms(const vf *in, long plane, long width, int channels, const float *w, const int K, const int FROM,
-                      const int TO, const int ROWS, const int COLUMNS, const int LEFT, const int RIGHT, int top,
-                      int bottom, vf acc[TILE_CHANNELS * 4]) {
-#define TAP_ROW(ky, UPPER, LOWER)                                                                          \
-  UNROLL for (int f = FROM; f < TO; f++) if (COLUMNS == 2 || FORM(K, f).slot != SECOND)                    \
-    add_form(in + (long)(ky) * width, in + (long)((ky) + 1) * width, FORM(K, f),                           \
-             w + ((ky) * (TO - FROM) + f - FROM) * GROUP, COLUMNS + K - 1, LEFT, RIGHT, UPPER, \
+// One pass over all input channels: the forms of slots SLOT ..< SLOT + TILE_SLOTS.
+INLINE void add_forms(const vf *in, long plane, long width, int channels, const float *w, const int K, const int SLOT,
+                      const int ROWS, const int COLUMNS, const int LEFT, const int RIGHT, int top, int bottom,
+                      vf acc[TILE_VECTORS]) {
+  const int FROM = FORMS_BEFORE(K, SLOT), TO = FORMS_BEFORE(K, SLOT + TILE_SLOTS), TAPS = (TO - FROM) * GROUP;
+#define TAP_ROW(row, taps, UPPER, LOWER)                                                                      \
+  UNROLL for (int f = FROM; f < TO; f++) if (COLUMNS == 2 || FORM(K, f).slot != SECOND)                       \
+    add_form(row, (row) + width, FORM(K, f), (taps) + (f - FROM) * GROUP, COLUMNS + K - 1, LEFT, RIGHT, UPPER, \
              ROWS == 2 && LOWER, acc);
-  const int from = top > 0 ? top : 0, to = bottom - 1 < K ? bottom - 1 : K;
-  NO_UNROLL for (int c = 0; c < channels; c++, in += plane, w += K * (TO - FROM) * GROUP) {
-    if (ROWS == 1) {
-      NO_UNROLL for (int ky = from; ky < (bottom < K ? bottom : K); ky++) TAP_ROW(ky, 1, 0)
-    } else {
-      if (from > 0) TAP_ROW(from - 1, 0, 1)
-      NO_UNROLL for (int ky = from; ky < to; ky++) TAP_ROW(ky, 1, 1)
-      if (to < K) TAP_ROW(to, 1, 0)
-    }
+  const long from = top > 0 ? top : 0, to = bottom - (ROWS == 2) < K ? bottom - (ROWS == 2) : K;
+  in += from * width, w += from * TAPS;
+  NO_UNROLL for (int c = 0; c < channels; c++, in += plane, w += K * TAPS) {
+    const vf *row = in;
+    const float *taps = w;
+    if (ROWS == 2 && from > 0) TAP_ROW(row - width, taps - TAPS, 0, 1)
+    NO_UNROLL for (long n = to - from; n > 0; n--, row += width, taps += TAPS) TAP_ROW(row, taps, 1, 1)
+    if (ROWS == 2 && to < K) TAP_ROW(row, taps, 1, 0)
   }
 #undef TAP_ROW
 }
 
-// acc[o][r][j] for ROWS x COLUMNS pixels of TILE_CHANNELS output channels; `in` points at the tile's first pixel in channel
-// 0. Input rows top ..< bottom, counted from K/2 rows above the tile, are inside the image.
-INLINE void tile(const vf *in, long plane, long width, int channels, const float *w, const int K, const int ROWS,
-                 const int COLUMNS, const int LEFT, const int RIGHT, int top, int bottom, vf acc[TILE_CHANNELS * 4]) {
-  const int HALF = FORMS_OF_FIRST_PASS(K);
-  UNROLL for (int i = 0; i < TILE_CHANNELS * 4; i++) acc[i] = zeros();
-  in -= K / 2 * width + K / 2;
-  add_forms(in, plane, width, channels, w, K, 0, HALF, ROWS, COLUMNS, LEFT, RIGHT, top, bottom, acc);
-  UNROLL for (int i = 0; i < TILE_CHANNELS * 4; i += 2) {
-    const vf sum = acc[i], difference = acc[i + 1];
-    acc[i] = sum + difference;
-    acc[i + 1] = sum - difference;
+#if TILE_VECTORS == 12
+// With few registers each pass is a function, since only so they are all used for sums, sums[o][r]. The table is
+// [5x5][slot][rows - 1][edge].
+typedef void add_pass(const vf *in, long plane, long width, int channels, const float *w, int top, int bottom, vf *sums);
+#define PASS_NAME(K, SLOT, ROWS, COLUMNS, LEFT, RIGHT) add_pass_##K##SLOT##ROWS##COLUMNS##LEFT##RIGHT
+#define DEFINE_PASS(K, SLOT, ROWS, COLUMNS, LEFT, RIGHT)                                                             \
+  static __attribute__((noinline)) void PASS_NAME(K, SLOT, ROWS, COLUMNS, LEFT, RIGHT)(                              \
+      const vf *in, long plane, long width, int channels, const float *w, int top, int bottom, vf *sums) {           \
+    vf acc[TILE_VECTORS];                                                                                            \
+    UNROLL for (int i = 0; i < TILE_VECTORS; i++) acc[i] = zeros();                                                  \
+    add_forms(in, plane, width, channels, w, K, SLOT, ROWS, COLUMNS, LEFT, RIGHT, top, bottom, acc);                 \
+    UNROLL for (int i = 0; i < TILE_VECTORS; i++) sums[i] = acc[i];                                                  \
   }
-  w += (long)channels * K * HALF * GROUP;
-  add_forms(in, plane, width, channels, w, K, HALF, FORMS(K), ROWS, COLUMNS, LEFT, RIGHT, top, bottom, acc);
+#define EDGES(DO, K, SLOT, ROWS, HALF) \
+  DO(K, SLOT, ROWS, 2, HALF, 0) DO(K, SLOT, ROWS, 2, 0, 0) DO(K, SLOT, ROWS, 2, 0, 1) DO(K, SLOT, ROWS, 2, 0, 2) \
+  DO(K, SLOT, ROWS, 1, 0, HALF)
+#define EACH_PASS(DO, K, HALF)                                      \
+  EDGES(DO, K, 0, 1, HALF) EDGES(DO, K, 0, 2, HALF) EDGES(DO, K, 1, 1, HALF) EDGES(DO, K, 1, 2, HALF) \
+  EDGES(DO, K, 2, 1, HALF) EDGES(DO, K, 2, 2, HALF) EDGES(DO, K, 3, 1, HALF) EDGES(DO, K, 3, 2, HALF)
+EACH_PASS(DEFINE_PASS, 3, 1) EACH_PASS(DEFINE_PASS, 5, 2)
+#define NAME_PASS(...) PASS_NAME(__VA_ARGS__),
+static add_pass *const passes[] = {EACH_PASS(NAME_PASS, 3, 1) EACH_PASS(NAME_PASS, 5, 2)};
+#endif
+
+// y[o][r][j] for ROWS x COLUMNS pixels of GROUP output channels; `in` points at the tile's first pixel in channel 0. Input
+// rows top ..< bottom, counted from K/2 rows above the tile, are inside the image.
+INLINE void tile(const vf *in, long plane, long width, int channels, const float *w, const int K, const int ROWS,
+                 const int COLUMNS, const int LEFT, const int RIGHT, int top, int bottom, vf y[GROUP * 4]) {
+  in -= K / 2 * width + K / 2;
+#define FROM_SLOT(slot) (w + (long)channels * K * FORMS_BEFORE(K, slot) * GROUP)
+#if TILE_VECTORS == 12
+  vf sums[SLOTS][TILE_VECTORS];
+  const int edge = LEFT ? 0 : COLUMNS == 1 ? 4 : 1 + RIGHT;
+  UNROLL for (int slot = 0; slot < (COLUMNS == 2 ? SLOTS : SECOND); slot++)
+    passes[(((K == 5) * SLOTS + slot) * 2 + ROWS - 1) * 5 + edge](in, plane, width, channels, FROM_SLOT(slot), top, bottom,
+                                                                  sums[slot]);
+  UNROLL for (int i = 0; i < GROUP * 2; i++) {
+    if (ROWS == 1 && i % 2) continue;
+    y[i * 2] = sums[FIRST][i] + (sums[SUM][i] + sums[DIFFERENCE][i]);
+    if (COLUMNS == 2) y[i * 2 + 1] = sums[SECOND][i] + (sums[SUM][i] - sums[DIFFERENCE][i]);
+  }
+#else
+  UNROLL for (int i = 0; i < TILE_VECTORS; i++) y[i] = zeros();
+  add_forms(in, plane, width, channels, w, K, SUM, ROWS, COLUMNS, LEFT, RIGHT, top, bottom, y);
+  UNROLL for (int i = 0; i < TILE_VECTORS; i += 2) {
+    const vf sum = y[i], difference = y[i + 1];
+    y[i] = sum + difference;
+    y[i + 1] = sum - difference;
+  }
+  add_forms(in, plane, width, channels, FROM_SLOT(FIRST), K, FIRST, ROWS, COLUMNS, LEFT, RIGHT, top, bottom, y);
+#endif
+#undef FROM_SLOT
 }
 
 // The gradient of four conv outputs from that of their pooled maximum, which goes to the first of equals.
@@ -85,12 +121,12 @@ INLINE void tile_job(const same_job *job, const epilogue what, const int K, cons
                      const int LEFT, const int RIGHT, int channel, int y, int x, vf live, vf *sums) {
   const long width = job->columns, plane = width * job->rows, pooled_width = width / 2;
   const long pooled_plane = pooled_width * (job->rows / 2);
-  const int count = job->out_channels - channel < TILE_CHANNELS ? job->out_channels - channel : TILE_CHANNELS;
-  const float *w = job->weights + (long)(channel / GROUP) * job->in_channels * K * FORMS(K) * GROUP + channel % GROUP;
-  vf acc[TILE_CHANNELS * 4];
+  const int count = job->out_channels - channel < GROUP ? job->out_channels - channel : GROUP;
+  const float *w = job->weights + (long)(channel / GROUP) * job->in_channels * K * FORMS(K) * GROUP;
+  vf acc[GROUP * 4];
   tile((const vf *)job->in + y * width + x, plane, width, job->in_channels, w, K, ROWS, COLUMNS, LEFT, RIGHT,
        K / 2 - y, job->rows - y + K / 2, acc);
-  UNROLL for (int o = 0; o < TILE_CHANNELS; o++) {
+  UNROLL for (int o = 0; o < GROUP; o++) {
     if (o >= count) continue;
     const int c = channel + o;
     const long at = c * plane + y * width + x, pooled_at = c * pooled_plane + y / 2 * pooled_width + x / 2;
@@ -170,16 +206,16 @@ INLINE void convolve_rows(const same_job *shared, const epilogue what, const int
   const vf live = live_lanes(job->live);
   const int channels = job->group_to * GROUP < job->out_channels ? job->group_to * GROUP : job->out_channels;
   NO_UNROLL for (int y = job->row_from; y < job->row_to; y += 2) {
-    NO_UNROLL for (int channel = job->group_from * GROUP; channel < channels; channel += TILE_CHANNELS) {
+    NO_UNROLL for (int channel = job->group_from * GROUP; channel < channels; channel += GROUP) {
       // Float sums over two rows, doubles beyond: one level of floats would lose enough to flip near-ties in pooling.
-      vf sums[TILE_CHANNELS * 2];
-      UNROLL for (int i = 0; i < TILE_CHANNELS * 2; i++) sums[i] = zeros();
+      vf sums[GROUP * 2];
+      UNROLL for (int i = 0; i < GROUP * 2; i++) sums[i] = zeros();
       if (y + 1 < job->rows)
         tile_row(job, what, K, 2, channel, y, live, sums);
       else if (what != EVALUATE)
         tile_row(job, what, K, 1, channel, y, live, sums);
       if (what == TRAIN || what == MASK)
-        for (int o = 0; o < TILE_CHANNELS && channel + o < channels; o++) {
+        for (int o = 0; o < GROUP && channel + o < channels; o++) {
           job->sums[(channel + o) * 2] += lane_sum(sums[o * 2] * live);
           job->sums[(channel + o) * 2 + 1] += lane_sum(sums[o * 2 + 1] * live);
         }

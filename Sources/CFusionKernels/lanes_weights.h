@@ -83,7 +83,7 @@ INLINE void weights_of_5(const weight_job *job, const int FROM, const int TO) {
 }
 
 static void weights_same(const weight_job *job) {
-#if TILE_CHANNELS == 6  // 32 registers
+#if TILE_VECTORS == 24
   if (job->kernel == 3) {
     weights_of_3(job, 0, 2);
     weights_of_3(job, 2, 4);

@@ -12,14 +12,14 @@
 #ifndef FK_MINIMAL_FILTERS_H
 #define FK_MINIMAL_FILTERS_H
 
-enum { SUM, DIFFERENCE, FIRST, SECOND };
+enum { SUM, DIFFERENCE, FIRST, SECOND, SLOTS };
 
 typedef struct {
   int slot, a, b, sign;
   float coefficients[5];
 } form;
 
-// Those of SUM and DIFFERENCE come first: they are one pass over the input, FIRST and SECOND another.
+// In the order of their slots: a pass over the input takes one slot, or SUM and DIFFERENCE, then FIRST and SECOND.
 static const form forms_of_3[4] = {
     {SUM, 2, 1, 1, {0.5f, 0.5f, 0.5f}},
     {DIFFERENCE, 2, 1, -1, {0.5f, -0.5f, 0.5f}},
@@ -28,16 +28,17 @@ static const form forms_of_3[4] = {
 };
 static const form forms_of_5[7] = {
     {SUM, 2, 1, 1, {0.5f, 0.5f, 0.5f, 0, 0}},
-    {DIFFERENCE, 2, 1, -1, {0.5f, -0.5f, 0.5f, 0, 0}},
     {SUM, 4, 4, 0, {0, 0, 0, 1, 1}},
+    {DIFFERENCE, 2, 1, -1, {0.5f, -0.5f, 0.5f, 0, 0}},
     {FIRST, 0, 2, -1, {1, 0, 0, 0, 0}},
-    {SECOND, 3, 1, -1, {0, 0, 1, 0, 0}},
     {FIRST, 3, 4, -1, {0, 0, 0, 1, 0}},
+    {SECOND, 3, 1, -1, {0, 0, 1, 0, 0}},
     {SECOND, 5, 4, -1, {0, 0, 0, 0, 1}},
 };
 
 #define FORMS(K) ((K) == 3 ? 4 : 7)
-#define FORMS_OF_FIRST_PASS(K) ((K) == 3 ? 2 : 3)
+// The first form of a slot; that of slot 4 is the end.
+#define FORMS_BEFORE(K, slot) ((K) == 3 ? (slot) : (slot) == 0 ? 0 : 2 * (slot) - ((slot) > 1))
 #define FORM(K, f) ((K) == 3 ? forms_of_3[f] : forms_of_5[f])
 
 #endif

@@ -8,26 +8,25 @@
 #define UNROLL _Pragma("clang loop unroll(full)")
 
 // One filter as the fused path wants it, a lane of a group: [pass][in][ky][form][GROUP]. `turned`: by half a turn.
-INLINE void pack_filter(const float *taps, const int K, const int TURNED, long inputs, long c, float *lane) {
-  const int half = FORMS_OF_FIRST_PASS(K);
-  float *first = lane + c * K * half * GROUP, *second = lane + (inputs * half + c * (FORMS(K) - half)) * K * GROUP;
+INLINE void pack_filter(const float *taps, const int K, const int TURNED, int slots, long inputs, long c, float *lane) {
   UNROLL for (int ky = 0; ky < K; ky++) UNROLL for (int f = 0; f < FORMS(K); f++) {
     float u = 0;
     UNROLL for (int kx = 0; kx < K; kx++)
       if (FORM(K, f).coefficients[kx] != 0)
         u += FORM(K, f).coefficients[kx] * taps[TURNED ? K * K - 1 - ky * K - kx : ky * K + kx];
-    if (f < half) first[(ky * half + f) * GROUP] = u;
-    else second[(ky * (FORMS(K) - half) + f - half) * GROUP] = u;
+    const int pass = FORM(K, f).slot / slots, from = FORMS_BEFORE(K, pass * slots);
+    const int forms = FORMS_BEFORE(K, (pass + 1) * slots) - from;
+    lane[((inputs * from + c * forms) * K + ky * forms + f - from) * GROUP] = u;
   }
 }
 
-static void pack_forms(const float *taps, int K, int turned, long inputs, long c, float *lane) {
-  if (K == 3 && turned) pack_filter(taps, 3, 1, inputs, c, lane);
-  else if (K == 3) pack_filter(taps, 3, 0, inputs, c, lane);
-  else pack_filter(taps, 5, turned, inputs, c, lane);
+static void pack_forms(const float *taps, int K, int turned, int slots, long inputs, long c, float *lane) {
+  if (K == 3 && turned) pack_filter(taps, 3, 1, slots, inputs, c, lane);
+  else if (K == 3) pack_filter(taps, 3, 0, slots, inputs, c, lane);
+  else pack_filter(taps, 5, turned, slots, inputs, c, lane);
 }
 
-void fk_pack_weights(const layer *l, const float *weight, int group, float *packed) {
+void fk_pack_weights(const layer *l, int slots, const float *weight, int group, float *packed) {
   const int K = l->spec.kernel, taps = K * K, inputs = l->in_channels;
   packed += group * packed_group(l, inputs);
   for (int o = 0; o < GROUP; o++) {
@@ -36,7 +35,7 @@ void fk_pack_weights(const layer *l, const float *weight, int group, float *pack
     if (channel >= l->spec.channels) {
       for (long i = 0; i < packed_group(l, inputs); i += GROUP) packed[i + o] = 0;
     } else if (l->fused) {
-      for (int c = 0; c < inputs; c++) pack_forms(from + (long)c * taps, K, 0, inputs, c, packed + o);
+      for (int c = 0; c < inputs; c++) pack_forms(from + (long)c * taps, K, 0, slots, inputs, c, packed + o);
     } else {
       for (long i = 0; i < (long)inputs * taps; i++) packed[i * GROUP + o] = from[i];
     }
@@ -44,7 +43,7 @@ void fk_pack_weights(const layer *l, const float *weight, int group, float *pack
 }
 
 // The data gradient is a convolution whose outputs are the input channels; on the fused path with the kernel turned round.
-void fk_pack_weights_back(const layer *l, const float *weight, int group, float *packed) {
+void fk_pack_weights_back(const layer *l, int slots, const float *weight, int group, float *packed) {
   const int K = l->spec.kernel, taps = K * K, inputs = l->in_channels, channels = l->spec.channels;
   packed += group * packed_group(l, channels);
   for (int o = 0; o < GROUP; o++) {
@@ -55,7 +54,7 @@ void fk_pack_weights_back(const layer *l, const float *weight, int group, float 
     }
     for (int c = 0; c < channels; c++) {
       const float *from = weight + ((long)c * inputs + channel) * taps;
-      if (l->fused) pack_forms(from, K, 1, channels, c, packed + o);
+      if (l->fused) pack_forms(from, K, 1, slots, channels, c, packed + o);
       else for (int t = 0; t < taps; t++) packed[((long)c * taps + t) * GROUP + o] = from[t];
     }
   }
@@ -87,12 +86,13 @@ void fk_fold_running_statistics(const layer *l, const fk_block_values *values, l
 static void prepare(void *context, long unit, int worker) {
   (void)worker;
   const pass *p = context;
+  const int slots = p->stack->kernels->slots;
   for (int i = 0; i < p->stack->count; i++) {
     const layer *l = p->stack->layers + i;
     const layer_memory *m = p->workspace->layers + i;
     const int forward = groups(l->spec.channels), back = groups(l->in_channels);
-    if (unit < forward) return fk_pack_weights(l, p->values[i].weight, (int)unit, m->packed);
-    if (unit < forward + back) return fk_pack_weights_back(l, p->values[i].weight, (int)unit - forward, m->packed_back);
+    if (unit < forward) return fk_pack_weights(l, slots, p->values[i].weight, (int)unit, m->packed);
+    if (unit < forward + back) return fk_pack_weights_back(l, slots, p->values[i].weight, (int)unit - forward, m->packed_back);
     unit -= forward + back;
   }
   const layer *l = p->stack->layers;
