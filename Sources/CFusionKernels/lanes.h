@@ -66,6 +66,7 @@ typedef struct {
 typedef struct {
   const float *in;           // one channel
   const float *gradient[6];  // output channels
+  float *pairs;              // three output channels: [slot][3][image][row][pair][8], as pair_up leaves it
   int in_rows, in_columns, rows, columns;
   int kernel, stride, padding;
   int row_from, row_to;      // gradient rows; gradient[o] points at row_from
@@ -106,7 +107,9 @@ typedef struct {
   void (*tail_gradient)(const tail_job *job);
   void (*norm_gradient)(float *gradient, const float *y, long plane, int from, int to, const float *scale,
                         const float *constant, const float *slope, int live);
+  void (*pair_up)(const weight_job *job);          // what weights_same wants of the gradients
   void (*weights_same)(const weight_job *job);     // three output channels, all taps
+  void (*give_taps)(const float *sums, int kernel, float *taps);  // sums of weights_same to [3][ky][kx]
   void (*weights_tap_row)(const weight_job *job, int ky);
   void (*add_lanes)(const float *lanes, long count, float *out);  // sums over eight lanes
 } lanes_kernels;

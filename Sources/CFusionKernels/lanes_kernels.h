@@ -59,7 +59,9 @@ const lanes_kernels KERNELS = {
     .tail = tail,
     .tail_gradient = tail_gradient,
     .norm_gradient = norm_gradient,
+    .pair_up = pair_up,
     .weights_same = weights_same,
+    .give_taps = give_taps,
     .weights_tap_row = weights_tap_row,
     .add_lanes = add_lanes,
 };

@@ -44,5 +44,13 @@ static void store(const float *lanes, long elements, long from, long to, int liv
 }
 
 static void add_lanes(const float *lanes, long count, float *out) {
-  for (long i = 0; i < count; i++) out[i] = lane_sum(((const vf *)lanes)[i]);
+  long i = 0;
+  for (; i + 8 <= count; i += 8) {
+    vf r[8];
+    UNROLL for (int n = 0; n < 8; n++) r[n] = ((const vf *)lanes)[i + n];
+    transpose(r);
+    const vf sum = ((r[0] + r[4]) + (r[2] + r[6])) + ((r[1] + r[5]) + (r[3] + r[7]));
+    memcpy(out + i, &sum, sizeof sum);
+  }
+  for (; i < count; i++) out[i] = lane_sum(((const vf *)lanes)[i]);
 }

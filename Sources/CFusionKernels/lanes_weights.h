@@ -1,35 +1,55 @@
 // Weight gradients: sums over all pixels of gradient times input, one sample per lane, lanes added at the very end. On the
 // fused path by minimal filters: a pair of neighbouring pixels adds to the sums of the forms.
 
-// One pair of pixels (or a single one) of three output channels: forms FROM ..< TO of rows of taps TOP ..< BOTTOM, into
-// acc[row of taps][form][3]. `in` is the input at the pair, `g` the gradients.
-INLINE void weight_pair(const vf *in, long width, const vf *g0, const vf *g1, const vf *g2, const int K, const int FROM,
-                        const int TO, const int TOP, const int BOTTOM, const int COLUMNS, const int LEFT, const int RIGHT,
-                        vf *acc) {
-  const vf *g[3] = {g0, g1, g2};
-  vf e[3][4];
-  UNROLL for (int o = 0; o < 3; o++) {
-    e[o][FIRST] = g[o][0];
-    e[o][SECOND] = COLUMNS == 2 ? g[o][1] : zeros();
-    e[o][SUM] = COLUMNS == 2 ? g[o][0] + g[o][1] : g[o][0];
-    e[o][DIFFERENCE] = COLUMNS == 2 ? g[o][0] - g[o][1] : g[o][0];
+// What the forms take from the gradients, for three output channels: every input channel wants it again.
+static void pair_up(const weight_job *job) {
+  const int width = job->columns, half = (width + 1) / 2, rows = job->row_to - job->row_from;
+  const long count = (long)job->images * rows * half;
+  for (int o = 0; o < 3; o++) {
+    vf *to = (vf *)job->pairs + o * count;
+    for (int image = 0; image < job->images; image++) {
+      const vf *g = (const vf *)job->gradient[o] + image * job->gradient_step;
+      for (int y = 0; y < rows; y++, g += width, to += half) {
+        for (int x = 0; x < width / 2; x++) {
+          const vf first = g[2 * x], second = g[2 * x + 1];
+          to[(SUM * 3) * count + x] = first + second;
+          to[(DIFFERENCE * 3) * count + x] = first - second;
+          to[(FIRST * 3) * count + x] = first;
+          to[(SECOND * 3) * count + x] = second;
+        }
+        if (width & 1)
+          to[(SUM * 3) * count + half - 1] = to[(DIFFERENCE * 3) * count + half - 1] =
+              to[(FIRST * 3) * count + half - 1] = g[width - 1];
+      }
+    }
   }
+}
+
+// One pair of pixels (or a single one) of three output channels: forms FROM ..< TO of rows of taps TOP ..< BOTTOM, into
+// acc[row of taps][form][3]. `in` is the input at the pair, `e` what pair_up left there for the first slot and channel.
+INLINE void weight_pair(const vf *in, long width, const vf *e, long count, const int K, const int FROM, const int TO,
+                        const int TOP, const int BOTTOM, const int COLUMNS, const int LEFT, const int RIGHT, vf *acc) {
   in -= K / 2 * width + K / 2;
-  UNROLL for (int ky = TOP; ky < BOTTOM; ky++) UNROLL for (int f = FROM; f < TO; f++) {
+  UNROLL for (int f = FROM; f < TO; f++) {
     const form it = FORM(K, f);
     if (is_outside(it, COLUMNS + K - 1, LEFT, RIGHT) || (COLUMNS == 1 && it.slot == SECOND)) continue;
-    const vf t = seen(in + ky * width, it, COLUMNS + K - 1, LEFT, RIGHT);
-    UNROLL for (int o = 0; o < 3; o++) acc[((ky - TOP) * (TO - FROM) + f - FROM) * 3 + o] += t * e[o][it.slot];
+    const vf e0 = e[(it.slot * 3 + 0) * count], e1 = e[(it.slot * 3 + 1) * count], e2 = e[(it.slot * 3 + 2) * count];
+    UNROLL for (int ky = TOP; ky < BOTTOM; ky++) {
+      const vf t = seen(in + ky * width, it, COLUMNS + K - 1, LEFT, RIGHT);
+      vf *sums = acc + ((ky - TOP) * (TO - FROM) + f - FROM) * 3;
+      sums[0] += t * e0;
+      sums[1] += t * e1;
+      sums[2] += t * e2;
+    }
   }
 }
 
 // One row of gradients. `in` is the input at its first pixel.
-INLINE void weight_row(const vf *in, const vf *const g[3], long at, int width, const int K, const int FROM, const int TO,
+INLINE void weight_row(const vf *in, const vf *e, long count, int width, const int K, const int FROM, const int TO,
                        const int TOP, const int BOTTOM, vf *acc) {
   int x;
-#define TILE(COLUMNS, LEFT, RIGHT)                                                                                   \
-  weight_pair(in + x, width, g[0] + at + x, g[1] + at + x, g[2] + at + x, K, FROM, TO, TOP, BOTTOM, COLUMNS, LEFT, RIGHT, \
-              acc);
+#define TILE(COLUMNS, LEFT, RIGHT) \
+  weight_pair(in + x, width, e + x / 2, count, K, FROM, TO, TOP, BOTTOM, COLUMNS, LEFT, RIGHT, acc);
   FOR_TILES(K, width, TILE)
 #undef TILE
 }
@@ -37,9 +57,9 @@ INLINE void weight_row(const vf *in, const vf *const g[3], long at, int width, c
 // Forms FROM ..< TO of all rows of taps, which are in registers at once: 3x3.
 INLINE void weights_of_3(const weight_job *job, const int FROM, const int TO) {
   enum { K = 3 };
-  const vf *const g[3] = {(const vf *)job->gradient[0], (const vf *)job->gradient[1], (const vf *)job->gradient[2]};
-  const long width = job->columns;
-  const vf *in = (const vf *)job->in + job->row_from * width;
+  const int width = job->columns, half = (width + 1) / 2;
+  const long count = (long)job->images * (job->row_to - job->row_from) * half;
+  const vf *in = (const vf *)job->in + job->row_from * width, *e = (const vf *)job->pairs;
   vf acc[K * 2 * 3], *sums = (vf *)job->sums;
 #define AT(ky, f, o) acc[((ky) * (TO - FROM) + (f) - FROM) * 3 + (o)]
 #define EACH(ky, f, o) \
@@ -49,14 +69,16 @@ INLINE void weights_of_3(const weight_job *job, const int FROM, const int TO) {
   NO_UNROLL for (int image = 0; image < job->images; image++, in += job->in_step) {
     const vf *row = in;
     int y = job->row_from;
-    long at = image * job->gradient_step;
     if (y == 0 && y < job->row_to) {
-      weight_row(row, g, at, (int)width, K, FROM, TO, 1, K, acc + (TO - FROM) * 3);
-      y++, at += width, row += width;
+      weight_row(row, e, count, width, K, FROM, TO, 1, K, acc + (TO - FROM) * 3);
+      y++, e += half, row += width;
     }
-    NO_UNROLL for (; y < job->row_to && y < job->rows - 1; y++, at += width, row += width)
-      weight_row(row, g, at, (int)width, K, FROM, TO, 0, K, acc);
-    if (y < job->row_to) weight_row(row, g, at, (int)width, K, FROM, TO, 0, K - 1, acc);
+    NO_UNROLL for (; y < job->row_to && y < job->rows - 1; y++, e += half, row += width)
+      weight_row(row, e, count, width, K, FROM, TO, 0, K, acc);
+    if (y < job->row_to) {
+      weight_row(row, e, count, width, K, FROM, TO, 0, K - 1, acc);
+      e += half;
+    }
   }
   EACH(ky, f, o) sums[(ky * FORMS(K) + f) * 3 + o] = AT(ky, f, o);
 #undef EACH
@@ -66,18 +88,19 @@ INLINE void weights_of_3(const weight_job *job, const int FROM, const int TO) {
 // Forms FROM ..< TO, one row of taps after the other: 5x5.
 INLINE void weights_of_5(const weight_job *job, const int FROM, const int TO) {
   enum { K = 5 };
-  const vf *const g[3] = {(const vf *)job->gradient[0], (const vf *)job->gradient[1], (const vf *)job->gradient[2]};
-  const long width = job->columns;
+  const int width = job->columns, half = (width + 1) / 2;
+  const long count = (long)job->images * (job->row_to - job->row_from) * half;
+  const vf *e = (const vf *)job->pairs;
   for (int image = 0; image < job->images; image++)
-    for (int y = job->row_from; y < job->row_to; y++)
+    for (int y = job->row_from; y < job->row_to; y++, e += half)
       for (int ky = 0; ky < K; ky++) {
         const int row = y + ky - K / 2;
         if (row < 0 || row >= job->rows) continue;
         vf acc[4 * 3], *sums = (vf *)job->sums + (ky * FORMS(K) + FROM) * 3;
         UNROLL for (int i = 0; i < (TO - FROM) * 3; i++) acc[i] = sums[i];
         // As the middle one of five rows of taps, of which only it is wanted.
-        weight_row((const vf *)job->in + image * job->in_step + row * width, g,
-                   image * job->gradient_step + (y - job->row_from) * width, (int)width, K, FROM, TO, K / 2, K / 2 + 1, acc);
+        weight_row((const vf *)job->in + image * job->in_step + row * width, e, count, width, K, FROM, TO, K / 2, K / 2 + 1,
+                   acc);
         UNROLL for (int i = 0; i < (TO - FROM) * 3; i++) sums[i] = acc[i];
       }
 }
@@ -103,6 +126,24 @@ static void weights_same(const weight_job *job) {
     weights_of_5(job, 5, 7);
   }
 #endif
+}
+
+// From the sums of the forms to the gradients of the taps, [3][ky][kx].
+INLINE void taps_of(const float *sums, const int K, float *taps) {
+  vf t[3 * 5 * 5];
+  UNROLL for (int o = 0; o < 3; o++) NO_UNROLL for (int ky = 0; ky < K; ky++) UNROLL for (int kx = 0; kx < K; kx++) {
+    vf sum = zeros();
+    UNROLL for (int f = 0; f < FORMS(K); f++)
+      if (FORM(K, f).coefficients[kx] != 0)
+        sum += FORM(K, f).coefficients[kx] * ((const vf *)sums)[(ky * FORMS(K) + f) * 3 + o];
+    t[(o * K + ky) * K + kx] = sum;
+  }
+  add_lanes((const float *)t, 3 * K * K, taps);
+}
+
+static void give_taps(const float *sums, int kernel, float *taps) {
+  if (kernel == 3) taps_of(sums, 3, taps);
+  else taps_of(sums, 5, taps);
 }
 
 static void weights_tap_row(const weight_job *job, int ky) {

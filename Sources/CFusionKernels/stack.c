@@ -172,9 +172,13 @@ static size_t worker_need(const fk_stack *stack, fk_purpose purpose) {
       raise_to(&y, (size_t)l->spec.channels * conv_plane(l) * LANES);
       raise_to(&planes, 2 * (size_t)conv_plane(l) * LANES);
     }
-    size_t sums = 3 * K * (l->fused ? FORMS(K) : 0) * LANES;
-    if (l->weights_by_rows || l->may_recompute) sums *= (size_t)l->in_channels * triples(l->spec.channels);
-    raise_to(&need, sums + (l->may_recompute ? 2 * l->spec.channels * row : 0));
+    if (l->fused) {
+      const size_t sums = triple_sums(l) * (size_t)l->in_channels;
+      if (l->weights_by_rows || l->may_recompute)
+        raise_to(&need, sums * triples(l->spec.channels) + row_pairs(l, rows_in_one_go(l)) +
+                            (l->may_recompute ? 2 * l->spec.channels * row : 0));
+      if (!l->weights_by_rows) raise_to(&need, sums + row_pairs(l, l->rows * BLOCKS_AT_ONCE));
+    }
     raise_to(&need, K * GROUP * LANES);
   }
   if (purpose == FK_EVALUATION) {

@@ -11,6 +11,9 @@
 // by channels. The cut depends on the shapes alone.
 enum { PARTS = 4, ROWS_TO_CUT = 16 };
 
+// Blocks whose weight gradients are summed up at once.
+enum { BLOCKS_AT_ONCE = 8 };
+
 typedef struct {
   fk_block spec;
   int in_channels, in_rows, in_columns;
@@ -81,6 +84,11 @@ static inline long packed_group(const layer *l, int inputs) {
   const int K = l->spec.kernel;
   return (long)inputs * K * (l->fused ? FORMS(K) : K) * GROUP;
 }
+// Sums of the weight gradients of one input and three output channels, and the pairs of `rows` rows of the latter.
+static inline size_t triple_sums(const layer *l) { return 3 * (size_t)l->spec.kernel * FORMS(l->spec.kernel) * LANES; }
+static inline size_t row_pairs(const layer *l, int rows) { return (size_t)SLOTS * 3 * rows * ((l->columns + 1) / 2) * LANES; }
+// Rows whose gradients are taken in one go, so that they stay in cache.
+static inline int rows_in_one_go(const layer *l) { return l->may_recompute || l->columns >= 56 ? 2 : 8; }
 static inline long conv_plane(const layer *l) { return (long)l->rows * l->columns; }
 static inline long out_plane(const layer *l) { return (long)l->out_rows * l->out_columns; }
 static inline long in_plane(const layer *l) { return (long)l->in_rows * l->in_columns; }

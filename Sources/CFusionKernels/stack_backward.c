@@ -203,18 +203,11 @@ static void point_at(weight_job *job, const layer *l, int count, int first, cons
 
 // Sums of three channels, [ky][form][3][8], to the weights' gradient, [out][in][ky][kx].
 static void give_triple(const pass *p, const layer *l, int triple, int in, const float *sums, float *gradient) {
-  const int K = l->spec.kernel;
-  float added[3 * 5 * 7];
-  p->stack->kernels->add_lanes(sums, 3L * K * FORMS(K), added);
-  for (int o = 0; o < 3 && triple * 3 + o < l->spec.channels; o++) {
-    float *taps = gradient + ((long)(triple * 3 + o) * l->in_channels + in) * K * K;
-    for (int ky = 0; ky < K; ky++)
-      for (int kx = 0; kx < K; kx++) {
-        float sum = 0;
-        for (int f = 0; f < FORMS(K); f++) sum += FORM(K, f).coefficients[kx] * added[(ky * FORMS(K) + f) * 3 + o];
-        taps[ky * K + kx] = sum;
-      }
-  }
+  const int taps = l->spec.kernel * l->spec.kernel;
+  float added[3 * 5 * 5];
+  p->stack->kernels->give_taps(sums, l->spec.kernel, added);
+  for (int o = 0; o < 3 && triple * 3 + o < l->spec.channels; o++)
+    memcpy(gradient + ((long)(triple * 3 + o) * l->in_channels + in) * taps, added + o * taps, sizeof(float) * taps);
 }
 
 static int has_data_gradient(const pass *p) { return p->index > 0 || p->out; }
@@ -228,12 +221,12 @@ static int goes_by_rows(const pass *p) {
 // Weight gradients of some rows: `gradient` points at row_from of channel 0, `plane` floats before channel 1.
 static void add_weights(const pass *p, weight_job *job, const float *in, const float *gradient, long plane, float *sums) {
   const layer *l = p->stack->layers + p->index;
-  const long one = 3L * l->spec.kernel * FORMS(l->spec.kernel) * LANES;
   for (int triple = 0; triple < triples(l->spec.channels); triple++) {
     point_at(job, l, 3, triple * 3, gradient, plane);
+    p->stack->kernels->pair_up(job);
     for (int c = 0; c < l->in_channels; c++) {
       job->in = in + c * in_plane(l) * LANES;
-      job->sums = sums + (triple * l->in_channels + c) * one;
+      job->sums = sums + (triple * l->in_channels + c) * triple_sums(l);
       p->stack->kernels->weights_same(job);
     }
   }
@@ -246,17 +239,18 @@ static void gradients_of_rows(const pass *p, long unit, int worker) {
   const layer_memory *m = p->workspace->layers + p->index;
   const int block = (int)(unit / PARTS), recomputed = is_recomputed(l, p->workspace);
   const int weights = p->gradients[p->index].weight != NULL, data = !recomputed && has_data_gradient(p);
-  const long one = 3L * l->spec.kernel * FORMS(l->spec.kernel) * LANES, row = (long)l->columns * LANES;
-  const long sum_count = triples(l->spec.channels) * l->in_channels * one;
-  float *sums = worker_scratch(p, worker), *again_rows = sums + sum_count;
-  memset(sums, 0, sizeof(float) * (size_t)sum_count);
+  const long row = (long)l->columns * LANES;
+  const size_t sum_count = triple_sums(l) * triples(l->spec.channels) * l->in_channels;
+  const int step = rows_in_one_go(l);
+  float *sums = worker_scratch(p, worker), *pairs = sums + sum_count, *again_rows = pairs + row_pairs(l, step);
+  memset(sums, 0, sizeof(float) * sum_count);
   same_job again = fused_job(p, block), data_rows = {0};
   again.out = again_rows;
   epilogue what = STORE;
   if (data) data_rows = data_job(p, unit, &what);
   weight_job job = weight_job_of(l);
+  job.pairs = pairs;
   const rows_of_part rows = part_rows(l, unit);
-  const int step = recomputed || l->columns >= 56 ? 2 : 8;
   int through = rows.inner_from;
   for (int y = rows.from; y < rows.to; y += step) {
     const int end = smaller(y + step, rows.to);
@@ -288,7 +282,7 @@ static void gradients_of_rows(const pass *p, long unit, int worker) {
   if (!weights) return;
   for (int triple = 0; triple < triples(l->spec.channels); triple++)
     for (int in = 0; in < l->in_channels; in++)
-      give_triple(p, l, triple, in, sums + (triple * l->in_channels + in) * one,
+      give_triple(p, l, triple, in, sums + (triple * l->in_channels + in) * triple_sums(l),
                   m->weight_parts + unit * weight_count(l));
 }
 
@@ -296,17 +290,22 @@ static void gradients_of_rows(const pass *p, long unit, int worker) {
 static void weights_of_triple(const pass *p, int triple, int worker) {
   const layer *l = p->stack->layers + p->index;
   const layer_memory *m = p->workspace->layers + p->index;
-  const size_t one = sizeof(float) * 3 * l->spec.kernel * FORMS(l->spec.kernel) * LANES;
+  float *sums = worker_scratch(p, worker);
   weight_job job = weight_job_of(l);
-  job.sums = worker_scratch(p, worker);
-  job.images = p->blocks;
-  point_at(&job, l, 3, triple * 3, m->y, conv_plane(l) * LANES);
-  for (int in = 0; in < l->in_channels; in++) {
-    memset(job.sums, 0, one);
-    job.in = m->input + in * in_plane(l) * LANES;
-    p->stack->kernels->weights_same(&job);
-    give_triple(p, l, triple, in, job.sums, p->gradients[p->index].weight);
+  job.pairs = sums + triple_sums(l) * l->in_channels;
+  memset(sums, 0, sizeof(float) * triple_sums(l) * l->in_channels);
+  for (int block = 0; block < p->blocks; block += BLOCKS_AT_ONCE) {
+    job.images = smaller(BLOCKS_AT_ONCE, p->blocks - block);
+    point_at(&job, l, 3, triple * 3, gradient_of_block(p, block), conv_plane(l) * LANES);
+    p->stack->kernels->pair_up(&job);
+    for (int in = 0; in < l->in_channels; in++) {
+      job.in = m->input + (block * job.in_step + in * in_plane(l)) * LANES;
+      job.sums = sums + in * triple_sums(l);
+      p->stack->kernels->weights_same(&job);
+    }
   }
+  for (int in = 0; in < l->in_channels; in++)
+    give_triple(p, l, triple, in, sums + in * triple_sums(l), p->gradients[p->index].weight);
 }
 
 // General: the weights of six output channels, one input channel and one row of taps, over all samples.
