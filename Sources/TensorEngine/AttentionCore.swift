@@ -1,3 +1,5 @@
+import CFusionKernels
+
 /// Where the queries, keys or values of all samples and heads lie in a tensor: a matrix for each, one row a token.
 ///
 /// Heads may stand apart, `[N, H, T, D]`, or side by side in the rows of one projection, `[N, T, H·D]`: neither has to be
@@ -82,7 +84,7 @@ struct AttentionCore {
       MatrixView(own, queries, keys).assign(
         q.matrix(inputs[q.input], sample, head, queries, depth),
         times: k.matrix(inputs[k.input], sample, head, keys, depth).transposed, scale: scale)
-      for query in 0..<queries { softmax(own + query * keys, unit, query) }
+      for query in 0..<queries { softmax(own + query * keys, unit, query, device.rows) }
       let kept = dropped(own, unit, into: scratch)
       output.matrix(out, sample, head, queries, valueDepth)
         .assign(MatrixView(kept, queries, keys), times: v.matrix(inputs[v.input], sample, head, keys, valueDepth))
@@ -105,9 +107,8 @@ struct AttentionCore {
       if let mask = dropoutMask { for i in 0..<size { scratch[i] *= mask.base[unit * size + i] } }
       // Softmax: ds = p · (dp − Σ dp·p), row by row.
       for query in 0..<queries {
-        let (row, p) = (scratch + query * keys, own + query * keys)
-        let mean = row.dot(p, keys)
-        for key in 0..<keys { row[key] = p[key] * (row[key] - mean) }
+        let row = scratch + query * keys
+        device.rows.softmax_gradient(own + query * keys, row, keys, row)
       }
       if let scores { (scores.base + unit * size).update(from: scratch, count: size) }
       q.matrix(gradients[q.input], sample, head, queries, depth)
@@ -117,15 +118,14 @@ struct AttentionCore {
     }
   }
 
-  private func softmax(_ row: UnsafeMutablePointer<Float>, _ unit: Int, _ query: Int) {
+  private func softmax(_ row: UnsafeMutablePointer<Float>, _ unit: Int, _ query: Int, _ rows: fk_rows) {
     let seen = isCausal ? min(query + 1, keys) : keys
     (row + seen).update(repeating: 0, count: keys - seen)
     guard seen > 0 else { return }
     for mask in masks { mask.apply(to: row, unit: unit, query: query, keys: seen) }
-    let largest = row.largest(seen)
+    let largest = rows.largest(row, seen)
     guard largest != -.infinity else { return row.update(repeating: 0, count: seen) }
-    row.apply(seen) { exponential($0 - largest) }
-    let inverse = 1 / row.sum(seen)
+    let inverse = 1 / rows.exponentials(row, largest, seen, row)
     for key in 0..<seen { row[key] *= inverse }
   }
 

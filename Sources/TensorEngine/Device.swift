@@ -12,10 +12,20 @@ public final class Device {
   /// The pool, for kernels in C that run their own jobs; nil for one thread.
   public let pool: OpaquePointer?
 
+  /// The functions of many numbers, for this machine's instruction set.
+  let rows: fk_rows
+
   /// Makes a device with a pool of threads.
   ///
-  /// - Parameter threads: 1 or more; where the system refuses to start them, fewer are used.
-  public init(threads: Int = 1) {
+  /// - Parameters:
+  ///   - threads: 1 or more; where the system refuses to start them, fewer are used.
+  ///   - instructions: one of the instruction sets that `InstructionSet.available` names; what the environment
+  ///     asks for, else the best that this machine has, if not given.
+  public init(threads: Int = 1, instructions: String? = nil) {
+    var found: UnsafePointer<fk_rows>?
+    // What cannot be had is reported where the command line starts; nothing may stop here.
+    if fk_find_rows(instructions, &found) != FK_OK { _ = fk_find_rows("plain", &found) }
+    rows = found!.pointee
     // Matrix products are divided by us, in pieces that do not depend on the number of threads.
     openblas_set_num_threads(1)
     fk_keep_memory()

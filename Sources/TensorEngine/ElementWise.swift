@@ -1,3 +1,5 @@
+import CFusionKernels
+
 /// One row of the table of derivative rules: a function of one number, and its derivative.
 ///
 /// Rules are types, so that the loops below are compiled once for each, with nothing called inside.
@@ -6,14 +8,11 @@ protocol UnaryRule {
   func value(_ x: Float) -> Float
   /// Its derivative at `x`, where the function has the value `y`.
   func slope(_ x: Float, _ y: Float) -> Float
-  /// The function of `count` values; only worth writing where there is a faster way than one by one.
-  func fill(_ y: UnsafeMutablePointer<Float>, from x: UnsafeMutablePointer<Float>, _ count: Int)
 }
 
-extension UnaryRule {
-  func fill(_ y: UnsafeMutablePointer<Float>, from x: UnsafeMutablePointer<Float>, _ count: Int) {
-    for i in 0..<count { y[i] = value(x[i]) }
-  }
+/// A function and its derivative that the kernels have, many numbers at a time.
+struct KernelRule {
+  let function: fk_function
 }
 
 /// A function of two numbers, and its derivatives with respect to each.
@@ -33,12 +32,35 @@ extension Tensor {
     let output = Tensor(shape: shape, device: device) { values in
       let y = values.baseAddress!
       device.forEachBlock(of: count) { range in
-        rule.fill(y + range.lowerBound, from: x + range.lowerBound, range.count)
+        for i in range { y[i] = rule.value(x[i]) }
       }
     }
     guard isTracked else { return output }
     return Tensor.recorded(name, inputs: [self], output: output) { [input = detached] gradient in
       [Tensor.product(of: gradient, slope: rule, at: input, output)]
+    }
+  }
+
+  /// Applies a function of the kernels to every value.
+  func applying(_ rule: KernelRule, _ name: StaticString) -> Tensor {
+    let (x, rows, function) = (detached, device.rows, rule.function)
+    let output = Tensor(shape: shape, device: device) { values in
+      device.forEachBlock(of: count) { range in
+        rows.apply(function, x.storage.base + range.lowerBound, range.count, values.baseAddress! + range.lowerBound)
+      }
+    }
+    guard isTracked else { return output }
+    return Tensor.recorded(name, inputs: [self], output: output) { gradient in
+      [
+        Tensor(shape: x.shape, device: x.device) { values in
+          x.device.forEachBlock(of: x.count) { range in
+            let first = range.lowerBound
+            rows.differentiate(
+              function, x.storage.base + first, output.storage.base + first, gradient.storage.base + first, range.count,
+              values.baseAddress! + first)
+          }
+        }
+      ]
     }
   }
 

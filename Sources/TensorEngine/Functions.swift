@@ -1,6 +1,8 @@
+import CFusionKernels
 import Foundation
 
-// Functions of one value, each with its row in the table of derivative rules below.
+// Functions of one value, each with its row in the table of derivative rules below, or
+// with its derivative in the kernels.
 
 extension Tensor {
   /// The values with their signs turned.
@@ -8,7 +10,7 @@ extension Tensor {
   /// Each value raised to a power.
   public func pow(_ exponent: Float) -> Tensor { applying(ScalarPower(exponent: exponent), "pow") }
   /// eˣ.
-  public func exp() -> Tensor { applying(Exponential(), "exp") }
+  public func exp() -> Tensor { applying(KernelRule(function: FK_EXP), "exp") }
   /// The natural logarithm.
   public func log() -> Tensor { applying(Logarithm(), "log") }
   /// log(1 + x), exact near 0.
@@ -32,7 +34,7 @@ extension Tensor {
   /// The cosine.
   public func cos() -> Tensor { applying(Cosine(), "cos") }
   /// The error function, 2/√π ∫₀ˣ exp(-t²) dt.
-  public func erf() -> Tensor { applying(ErrorFunction(), "erf") }
+  public func erf() -> Tensor { applying(KernelRule(function: FK_ERF), "erf") }
 }
 
 private struct Negation: UnaryRule {
@@ -44,11 +46,6 @@ private struct ScalarPower: UnaryRule {
   let exponent: Float
   func value(_ x: Float) -> Float { Foundation.pow(x, exponent) }
   func slope(_ x: Float, _ y: Float) -> Float { exponent == 0 ? 0 : exponent * Foundation.pow(x, exponent - 1) }
-}
-
-private struct Exponential: UnaryRule {
-  func value(_ x: Float) -> Float { Foundation.exp(x) }
-  func slope(_ x: Float, _ y: Float) -> Float { y }
 }
 
 private struct Logarithm: UnaryRule {
@@ -101,9 +98,4 @@ private struct Sine: UnaryRule {
 private struct Cosine: UnaryRule {
   func value(_ x: Float) -> Float { Foundation.cos(x) }
   func slope(_ x: Float, _ y: Float) -> Float { -Foundation.sin(x) }
-}
-
-private struct ErrorFunction: UnaryRule {
-  func value(_ x: Float) -> Float { Foundation.erf(x) }
-  func slope(_ x: Float, _ y: Float) -> Float { 1.128_379_167 * Foundation.exp(-x * x) }
 }

@@ -4,18 +4,12 @@ extension Tensor {
   /// exp(x) / Σ exp(x) along an axis, computed from x - max(x), so that nothing overflows.
   public func softmax(axis: Int = -1) -> Tensor {
     let position = position(ofAxis: axis, in: "softmax")
-    let output = alongLines(at: position, self) { x, _, y, length in
-      let largest = x.largest(length)
-      for i in 0..<length { y[i] = x[i] - largest }
-      y.apply(length) { exponential($0) }
-      let share = 1 / y.sum(length)
-      for i in 0..<length { y[i] *= share }
-    }
+    let rows = device.rows
+    let output = alongLines(at: position, self) { x, _, y, length in rows.softmax(x, length, y) }
     return Tensor.recorded("softmax", inputs: [self], output: output) { gradient in
       [
         output.alongLines(at: position, gradient) { y, g, result, length in
-          let dot = y.dot(g, length)
-          for i in 0..<length { result[i] = y[i] * (g[i] - dot) }
+          rows.softmax_gradient(y, g, length, result)
         }
       ]
     }
@@ -24,19 +18,17 @@ extension Tensor {
   /// log softmax(x) along an axis: x - max(x) - log Σ exp(x - max(x)).
   public func logSoftmax(axis: Int = -1) -> Tensor {
     let position = position(ofAxis: axis, in: "logSoftmax")
+    let rows = device.rows
     let output = alongLines(at: position, self) { x, _, y, length in
-      let largest = x.largest(length)
-      for i in 0..<length { y[i] = x[i] - largest }
-      y.apply(length) { exponential($0) }
-      let logarithm = Foundation.log(y.sum(length))
+      let largest = rows.largest(x, length)
+      let logarithm = Foundation.log(rows.exponentials(x, largest, length, y))
       for i in 0..<length { y[i] = x[i] - largest - logarithm }
     }
     return Tensor.recorded("logSoftmax", inputs: [self], output: output) { gradient in
       [
         output.alongLines(at: position, gradient) { y, g, result, length in
           let total = g.sum(length)
-          result.update(from: y, count: length)
-          result.apply(length) { exponential($0) }
+          _ = rows.exponentials(y, 0, length, result)
           for i in 0..<length { result[i] = g[i] - result[i] * total }
         }
       ]

@@ -60,21 +60,4 @@ extension UnsafeMutablePointer<Float> {
     rest = function(rest)
     for lane in 0..<count - i { self[i + lane] = rest[lane] }
   }
-
-  /// The largest of `count` values, one or more; anything where one of them is NaN.
-  func largest(_ count: Int) -> Float {
-    var best = SIMD8<Float>(repeating: self[0])
-    var i = 0
-    while i + 8 <= count {
-      let next = eight(i)
-      best.replace(with: next, where: next .> best)
-      i += 8
-    }
-    var result = best.max()
-    while i < count {
-      if self[i] > result { result = self[i] }
-      i += 1
-    }
-    return result
-  }
 }

@@ -6,6 +6,7 @@
 #include "memory.h"
 #include "peak.h"
 #include "pool.h"
+#include "rows.h"
 #include "square_root.h"
 
 #endif
