@@ -30,6 +30,7 @@ let rooms: [Target] = [
   .target(
     name: "FusionTraining",
     dependencies: ["FusionCore", "FusionConfig", "FusionData"]),
+  .target(name: "FusionConformance", dependencies: ["FusionCore", "FusionConfig", "FusionTraining"]),
   .executableTarget(name: "RegistrationGenerator"),
   .plugin(
     name: "RegisterPlugins", capability: .buildTool(), dependencies: ["RegistrationGenerator"],
@@ -39,7 +40,7 @@ let rooms: [Target] = [
   .executableTarget(
     name: "fusionkit",
     dependencies: [
-      "AllPlugins", "FusionConfig", "FusionData", "FusionTraining",
+      "AllPlugins", "FusionConfig", "FusionConformance", "FusionData", "FusionTraining",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ]),
 ]
@@ -54,8 +55,10 @@ let tests: [Target] = [
   .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
   .testTarget(name: "FusionConfigTests", dependencies: ["FusionConfig"]),
   .testTarget(name: "FusionDataTests", dependencies: ["FusionData"]),
+  .testTarget(name: "FusionConformanceTests", dependencies: ["FusionConformance"]),
   .testTarget(name: "CommandLineTests", dependencies: ["fusionkit"]),
-  .testTarget(name: "PluginTests", dependencies: ["AllPlugins"] + plugins.map { .target(name: $0) }),
+  .testTarget(
+    name: "PluginTests", dependencies: ["AllPlugins", "FusionConformance"] + plugins.map { .target(name: $0) }),
 ]
 
 let package = Package(
@@ -64,6 +67,7 @@ let package = Package(
   products: [
     .library(name: "FusionCore", targets: ["FusionCore"]),
     .library(name: "FusionTraining", targets: ["FusionTraining"]),
+    .library(name: "FusionConformance", targets: ["FusionConformance"]),
     .executable(name: "fusionkit", targets: ["fusionkit"]),
   ],
   dependencies: [

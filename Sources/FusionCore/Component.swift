@@ -95,9 +95,50 @@ public protocol Component: SendableMetatype {
   static var aliases: [String] { get }
   /// One line on what it does.
   static var summary: String { get }
+  /// Whether two evaluations of the same batch may differ; a fusion says it in its traits.
+  static func isStochastic(_ configuration: Configuration) -> Bool
+  /// What the conformance kit tries the component on, besides its defaults; see ``Example``.
+  static var examples: [Example<Configuration>] { get }
+  /// Conformance checks that the component is known to fail, each with its reason: `["FWD-5": "divides by x"]`. One that
+  /// passes although it is listed is a failure too.
+  static var knownFailures: [String: String] { get }
 }
 
 extension Component {
   /// None, unless a plugin says otherwise.
   public static var aliases: [String] { [] }
+  /// No.
+  public static func isStochastic(_ configuration: Configuration) -> Bool { false }
+  /// None: the defaults and the variants that follow from the options are enough for most.
+  public static var examples: [Example<Configuration>] { [] }
+  /// None.
+  public static var knownFailures: [String: String] { [:] }
+}
+
+/// A small configuration, and inputs that fit it, for the conformance kit.
+///
+/// The kit tries every component with its defaults, with every word and switch that its options offer, and on shapes of
+/// its own: vectors, tokens and images of a few values. Examples are for what it cannot guess: a configuration that
+/// needs other inputs, or one that is worth a look of its own.
+///
+/// ```swift
+/// public static var examples: [Example<Configuration>] {
+///   [Example(inputs: [[1, 8, 8]]) { $0.patch = 4 }]
+/// }
+/// ```
+public struct Example<Configuration: ComponentConfiguration>: Sendable {
+  /// The configuration.
+  public let configuration: Configuration
+  /// The shape of one sample of each input; empty: whatever of the kit's own shapes fits.
+  public let inputs: [Shape]
+
+  /// The defaults with some changes.
+  ///
+  /// - Parameter inputs: the shape of one sample of each input, one for encoders, decoders and modalities.
+  public init(inputs: [Shape] = [], _ change: (inout Configuration) -> Void = { _ in }) {
+    var configuration = Configuration()
+    change(&configuration)
+    self.configuration = configuration
+    self.inputs = inputs
+  }
 }

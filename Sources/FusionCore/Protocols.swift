@@ -183,6 +183,8 @@ extension Encoder {
 extension Fusion {
   /// A fusion.
   public static var kind: ComponentKind { .fusion }
+  /// What the traits say.
+  public static func isStochastic(_ configuration: Configuration) -> Bool { traits(configuration).isStochastic }
 }
 extension Decoder {
   /// A decoder.

@@ -1,3 +1,4 @@
+import CFusionKernels
 import Foundation
 
 /// A block of float32 values, aligned to a cache line and owned by the tensors that share it.
@@ -11,9 +12,13 @@ public final class Storage {
   public init(count: Int) {
     require(count >= 0, "a storage cannot hold \(count) values")
     self.count = count
+    fk_ledger_note(Int32(FK_TENSORS))
     let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
     base = bytes.bindMemory(to: Float.self, capacity: max(count, 1))
   }
+
+  /// How many storages this thread has made: for checks of what a piece of code allocates, by the difference.
+  public static var madeOnThisThread: Int { fk_ledger_count(Int32(FK_TENSORS)) }
 
   deinit { UnsafeMutableRawPointer(base).deallocate() }
 

@@ -16,7 +16,7 @@ struct RootCommand: ParsableCommand {
     version: "fusionkit " + FusionKit.version,
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ListCommand.self, DescribeCommand.self,
-      CheckCommand.self, SchemaCommand.self, DataCommand.self, BenchCommand.self,
+      CheckCommand.self, SchemaCommand.self, DataCommand.self, BenchCommand.self, ConformanceCommand.self,
     ])
 
   static let _errorLabel = "error"

@@ -3,6 +3,7 @@
 #define C_FUSION_KERNELS_H
 
 #include "convolution_stack.h"
+#include "ledger.h"
 #include "memory.h"
 #include "peak.h"
 #include "pool.h"

@@ -56,7 +56,7 @@ extension ConfigValue: Equatable {
 
 extension ConfigValue {
   /// One line of YAML, for tables.
-  var flowText: String {
+  package var flowText: String {
     switch self {
     case .list(let elements): "[" + elements.map(\.flowText).joined(separator: ", ") + "]"
     case .map(let entries): "{" + entries.map { "\($0.key): \($0.value.flowText)" }.joined(separator: ", ") + "}"

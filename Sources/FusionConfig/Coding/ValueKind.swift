@@ -1,7 +1,7 @@
 import FusionCore
 
 /// Which values a key takes, found from the Swift type of a property and its default.
-indirect enum ValueKind: Sendable {
+package indirect enum ValueKind: Sendable {
   /// Whole numbers from the first to the second.
   case integer(Int, UInt64)
   case number
@@ -80,18 +80,18 @@ indirect enum ValueKind: Sendable {
 }
 
 /// A key of a map: what it is called, takes, means, and is by default.
-struct Field: Sendable {
-  let key: String
-  let kind: ValueKind
-  let defaultValue: ConfigValue
-  let option: Option?
+package struct Field: Sendable {
+  package let key: String
+  package let kind: ValueKind
+  package let defaultValue: ConfigValue
+  package let option: Option?
 
-  var rule: Option.Rule { option?.rule ?? .any }
+  package var rule: Option.Rule { option?.rule ?? .any }
 }
 
 extension ComponentConfiguration {
   /// The keys, in the order of the properties.
-  static var fields: [Field] { Recorder.fields(of: Self()) }
+  package static var fields: [Field] { Recorder.fields(of: Self()) }
 
   /// This configuration as a value with all its keys, nil ones too.
   public var configValue: ConfigValue { Recorder.describe(Self.self, self).value }

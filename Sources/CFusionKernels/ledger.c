@@ -1,0 +1,7 @@
+#include "ledger.h"
+
+// One count a thread: nothing is shared, so that notes cost no more than an addition and checks may run side by side.
+static _Thread_local long counts[FK_LEDGER_ENTRIES];
+
+void fk_ledger_note(int entry) { counts[entry]++; }
+long fk_ledger_count(int entry) { return counts[entry]; }

@@ -1,0 +1,68 @@
+import FusionCore
+
+/// One rule that every plugin has to keep, and the code that looks whether it does.
+///
+/// Checks are small values. They see a component through a ``Specimen``, whatever its kind, and are gated by what the
+/// component declares about itself, never by its name.
+public struct Check: Sendable {
+  /// On what a check is run.
+  public enum Level: String, Sendable, CaseIterable, Codable {
+    /// Once for a plugin: its name, its options, what it refuses.
+    case plugin
+    /// Once for each configuration: the defaults, the plugin's examples, each word and switch of its options.
+    case configuration
+    /// For each configuration on all input shapes that it takes.
+    case shapes
+  }
+
+  /// Where a check looks.
+  enum Body: Sendable {
+    case plugin(@Sendable (Plugin, inout Findings) throws -> Void)
+    case specimen(@Sendable (Specimen, inout Findings) throws -> Void)
+  }
+
+  /// Stable: `GRD-1`.
+  public let id: String
+  /// What holds, as a sentence without a full stop.
+  public let rule: String
+  /// The mistake that it finds.
+  public let protects: String
+  /// On what it is run.
+  public let level: Level
+  /// Whether it concerns a component, by kind and declared traits.
+  let applies: @Sendable (Specimen) -> Bool
+  let body: Body
+
+  /// A check of a plugin as a whole.
+  init(
+    _ id: String, _ rule: String, protects: String,
+    plugin body: @escaping @Sendable (Plugin, inout Findings) throws -> Void
+  ) {
+    self.id = id
+    self.rule = rule
+    self.protects = protects
+    level = .plugin
+    applies = { _ in true }
+    self.body = .plugin(body)
+  }
+
+  /// A check of a component with a configuration.
+  init(
+    _ id: String, _ rule: String, protects: String, level: Level,
+    where applies: @escaping @Sendable (Specimen) -> Bool = { _ in true },
+    _ body: @escaping @Sendable (Specimen, inout Findings) throws -> Void
+  ) {
+    self.id = id
+    self.rule = rule
+    self.protects = protects
+    self.level = level
+    self.applies = applies
+    self.body = .specimen(body)
+  }
+}
+
+extension Check {
+  /// All checks, in the order in which they are run and reported.
+  public static let all: [Check] =
+    registration + configuration + shapes + parameters + forward + gradients + training + files + concurrency + kinds
+}

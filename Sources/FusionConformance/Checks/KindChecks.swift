@@ -1,0 +1,41 @@
+import FusionCore
+
+extension Check {
+  static let kinds = [
+    Check(
+      "ENC-1", "an encoder gives a vector or tokens", protects: "features that no fusion can read", level: .shapes,
+      where: { $0.kind == .encoder }
+    ) { specimen, findings in
+      guard let shape = specimen.output else { return }
+      // An encoder that hands its input on gives what it was given.
+      guard shape != specimen.inputs[0].shape, !(1...2).contains(shape.count) else { return }
+      findings.fail(
+        "inferred features \(shape)   expected a vector [D] or tokens [T, D]",
+        hint: "flatten, or pool, or make the rows and columns of a map one dimension of tokens")
+    },
+    Check(
+      "DEC-1", "a decoder gives exactly the shape that the task asks for",
+      protects: "heads of one class, before which a cross entropy is always content", level: .shapes,
+      where: { $0.kind == .decoder }
+    ) { specimen, findings in
+      guard let asked = specimen.output else { return }
+      let trial = Trial(specimen, seed: findings.seed)
+      findings.withEvery("batch", in: [1, 2, 5]) { batch, findings in
+        let inputs = trial.inputs(batch: batch)
+        for (mode, output) in [("evaluation", trial.evaluate(inputs)), ("training", trial.train(inputs))] {
+          findings.within(mode) { $0.expectEqual(output.shape, [batch] + asked, "the shape of the output") }
+        }
+      }
+    },
+    Check(
+      "MOD-1", "stored values are scaled by finite numbers, and not to nothing",
+      protects: "arrays that a model sees as zeros or NaN", level: .shapes, where: { $0.kind == .modality }
+    ) { specimen, findings in
+      guard let conversion = specimen.conversion?() else { return }
+      if !conversion.scale.isFinite || !conversion.offset.isFinite || conversion.scale == 0 {
+        findings.fail(
+          "x · \(conversion.scale) + \(conversion.offset)   expected finite numbers and a scale other than 0")
+      }
+    },
+  ]
+}

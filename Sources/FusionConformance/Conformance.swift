@@ -1,0 +1,84 @@
+import FusionCore
+
+/// Runs the checks over plugins.
+///
+/// ```swift
+/// let report = Conformance().report(on: GatedSumFusion.self)
+/// for failure in report.failures { print(failure) }
+/// ```
+public struct Conformance: Sendable {
+  /// What random inputs and parameters derive from.
+  public var seed: UInt64
+  /// The ids of the checks to run; nil: all.
+  public var only: Set<String>?
+
+  /// A run of the checks.
+  public init(seed: UInt64 = 0, only: Set<String>? = nil) {
+    self.seed = seed
+    self.only = only
+  }
+
+  /// Runs the checks over a plugin.
+  ///
+  /// - Parameters:
+  ///   - type: a fusion, encoder, decoder or modality.
+  ///   - record: the checked-in list of its parameters, for PAR-1; nil where there is none.
+  ///   - began: is told the id of each check before it runs.
+  public func report(
+    on type: any Component.Type, record: ParameterRecord? = nil, began: (_ id: String) -> Void = { _ in }
+  ) -> Report {
+    let plugin = Plugin(erasing: type, record: record)
+    let results = Check.all.filter { only?.contains($0.id) ?? true }.map { check in
+      began(check.id)
+      return (id: check.id, outcome: outcome(of: check, plugin))
+    }
+    return Report(kind: plugin.kind, name: plugin.name, results: results)
+  }
+
+  private func outcome(of check: Check, _ plugin: Plugin) -> Outcome {
+    let (findings, cases) = run(check, plugin)
+    guard cases > 0 else { return .notApplicable }
+    let reason = plugin.knownFailures[check.id]
+    guard let first = findings.found.first else {
+      guard let reason else { return .passed(cases: cases) }
+      return .unexpectedPass(
+        failure(
+          check, plugin,
+          Findings.Finding(
+            lines: ["is declared a known failure, '\(reason)', and passes"], trace: [],
+            hint: "take \(check.id) out of knownFailures")))
+    }
+    if let reason { return .knownFailure(reason: reason) }
+    return .failed(failure(check, plugin, first, others: findings.found.count - 1))
+  }
+
+  /// What a check finds, and in how many cases it looked.
+  private func run(_ check: Check, _ plugin: Plugin) -> (Findings, cases: Int) {
+    var findings = Findings(seed: seed)
+    func attempt(_ body: (inout Findings) throws -> Void) {
+      do { try body(&findings) } catch { findings.fail("an error was thrown: \(error)") }
+    }
+    switch check.body {
+    case .plugin(let body):
+      attempt { try body(plugin, &$0) }
+      return (findings, 1)
+    case .specimen(let body):
+      let specimens = (check.level == .shapes ? plugin.accepted : plugin.representatives).filter(check.applies)
+      for specimen in specimens {
+        attempt { findings in
+          try findings.within(specimen.configuration) { findings in
+            try findings.within(specimen.inputsInWords) { try body(specimen, &$0) }
+          }
+        }
+      }
+      return (findings, specimens.count)
+    }
+  }
+
+  private func failure(_ check: Check, _ plugin: Plugin, _ finding: Findings.Finding, others: Int = 0) -> Failure {
+    Failure(
+      id: check.id, rule: check.rule, name: plugin.name, lines: finding.lines,
+      trace: finding.trace + ["seed \(seed)"], hint: finding.hint, others: others,
+      command: "fusionkit conformance \(plugin.name) --only \(check.id) --seed \(seed)")
+  }
+}

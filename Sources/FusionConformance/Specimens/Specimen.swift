@@ -1,0 +1,53 @@
+import FusionCore
+
+/// A component with a configuration on inputs of given shapes, its kind forgotten: what the checks look at.
+struct Specimen: Sendable {
+  /// The second pass of a component at work. Shapes: one `[N, …]` per input to `[N, …output]`.
+  typealias Forward = (_ inputs: [Tensor], _ pass: ForwardPass) -> Tensor
+
+  /// What the first pass says.
+  enum Verdict {
+    case accepted(Shape, Blueprint)
+    case refused([Problem])
+    /// No shape and no reason.
+    case silent
+  }
+
+  let kind: ComponentKind
+  let name: String
+  /// What differs from the defaults, in words; empty: nothing.
+  let configuration: String
+  /// Names and shapes of one sample of the inputs; encoders, decoders and modalities have one.
+  let inputs: [ModalityShape]
+  /// What the data set says about the array that a modality reads.
+  var array: ArrayDescription?
+  /// Whether the order of the inputs may matter.
+  var orderMatters = true
+  let isStochastic: Bool
+  /// How stored values become those of an input, for a modality.
+  var conversion: (@Sendable () -> ValueConversion)?
+  let infer: @Sendable (inout Blueprint) -> Shape?
+  let make: @Sendable (BuildContext) -> Forward
+  /// The same with its inputs in another order, for fusions.
+  var reordered: (@Sendable (_ order: [Int]) -> Specimen)?
+
+  /// Runs the first pass.
+  var verdict: Verdict {
+    var blueprint = Blueprint()
+    let shape = infer(&blueprint)
+    guard blueprint.problems.isEmpty else { return .refused(blueprint.problems) }
+    return shape.map { .accepted($0, blueprint) } ?? .silent
+  }
+
+  /// The inferred shape of one sample's output; nil where the first pass gives none.
+  var output: Shape? {
+    if case .accepted(let shape, _) = verdict { return shape }
+    return nil
+  }
+
+  /// For traces: `modalities image [5], audio [3]`.
+  var inputsInWords: String {
+    guard kind == .fusion else { return "input \(inputs[0].shape)" + (array.map { " \($0.elementType)" } ?? "") }
+    return "modalities " + inputs.map { "\($0.modality) \($0.shape)" }.joined(separator: ", ")
+  }
+}

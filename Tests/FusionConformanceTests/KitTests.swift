@@ -1,0 +1,28 @@
+import FusionConformance
+import FusionCore
+import Testing
+
+/// The kit itself: what is lawful passes, and what breaks a rule is told by that rule's id and by no other.
+@Suite struct KitTests {
+  @Test(arguments: [0, 1, 2, 3, 4] as [UInt64])
+  func lawfulToysPass(_ seed: UInt64) {
+    let toys: [any Component.Type] = [
+      ToyFusion<Lawful>.self, ToyEncoder<Lawful>.self, ToyDecoder<Lawful>.self, ToyModality<Lawful>.self,
+    ]
+    for toy in toys {
+      let report = Conformance(seed: seed).report(on: toy)
+      #expect(report.isPassed, "\(report.failures.map(\.description).joined(separator: "\n"))")
+    }
+  }
+
+  @Test func everyCheckHasAMutant() {
+    #expect(Mutant.all.map(\.id).sorted() == Check.all.map(\.id).sorted())
+  }
+
+  @Test(arguments: Mutant.all)
+  func aMutantFailsItsOwnCheckAndNoOther(_ mutant: Mutant) {
+    let report = Conformance().report(on: mutant.type)
+    #expect(
+      report.failures.map(\.id) == [mutant.id], "\(report.failures.map(\.description).joined(separator: "\n"))")
+  }
+}

@@ -1,0 +1,72 @@
+import FusionCore
+
+/// No flaw.
+enum Lawful: Flaw { static let id = "" }
+
+/// A map whose keys nobody can know before it is there.
+struct LooseInner: Codable, Sendable { var strength: Double? }
+
+enum REG1: Flaw { static let id = "REG-1" }
+enum CFG1: Flaw { static let id = "CFG-1" }
+enum CFG2: Flaw {
+  static let id = "CFG-2"
+  typealias Inner = LooseInner
+}
+enum CFG3: Flaw { static let id = "CFG-3" }
+enum SHP1: Flaw { static let id = "SHP-1" }
+enum SHP2: Flaw { static let id = "SHP-2" }
+enum SHP3: Flaw { static let id = "SHP-3" }
+enum PAR1: Flaw { static let id = "PAR-1" }
+enum PAR2: Flaw { static let id = "PAR-2" }
+enum PAR3: Flaw { static let id = "PAR-3" }
+enum FWD1: Flaw { static let id = "FWD-1" }
+enum FWD2: Flaw { static let id = "FWD-2" }
+enum FWD3: Flaw { static let id = "FWD-3" }
+enum FWD4: Flaw { static let id = "FWD-4" }
+enum FWD5: Flaw { static let id = "FWD-5" }
+enum FWD7: Flaw { static let id = "FWD-7" }
+enum GRD1: Flaw { static let id = "GRD-1" }
+enum GRD2: Flaw { static let id = "GRD-2" }
+enum GRD3: Flaw { static let id = "GRD-3" }
+enum TRN1: Flaw { static let id = "TRN-1" }
+enum SER1: Flaw { static let id = "SER-1" }
+enum CON1: Flaw { static let id = "CON-1" }
+enum THR1: Flaw { static let id = "THR-1" }
+enum ENC1: Flaw { static let id = "ENC-1" }
+enum DEC1: Flaw { static let id = "DEC-1" }
+enum MOD1: Flaw { static let id = "MOD-1" }
+
+/// A toy that breaks the rule of one check.
+struct Mutant: Sendable {
+  let id: String
+  let type: any Component.Type
+
+  static let all: [Mutant] = [
+    Mutant(id: "REG-1", type: ToyFusion<REG1>.self),
+    Mutant(id: "CFG-1", type: ToyFusion<CFG1>.self),
+    Mutant(id: "CFG-2", type: ToyFusion<CFG2>.self),
+    Mutant(id: "CFG-3", type: ToyFusion<CFG3>.self),
+    Mutant(id: "SHP-1", type: ToyFusion<SHP1>.self),
+    Mutant(id: "SHP-2", type: ToyFusion<SHP2>.self),
+    Mutant(id: "SHP-3", type: ToyFusion<SHP3>.self),
+    Mutant(id: "PAR-1", type: ToyFusion<PAR1>.self),
+    Mutant(id: "PAR-2", type: ToyFusion<PAR2>.self),
+    Mutant(id: "PAR-3", type: ToyFusion<PAR3>.self),
+    Mutant(id: "FWD-1", type: ToyFusion<FWD1>.self),
+    Mutant(id: "FWD-2", type: ToyFusion<FWD2>.self),
+    Mutant(id: "FWD-3", type: ToyFusion<FWD3>.self),
+    Mutant(id: "FWD-4", type: ToyFusion<FWD4>.self),
+    Mutant(id: "FWD-5", type: ToyFusion<FWD5>.self),
+    Mutant(id: "FWD-7", type: ToyFusion<FWD7>.self),
+    Mutant(id: "GRD-1", type: ToyFusion<GRD1>.self),
+    Mutant(id: "GRD-2", type: ToyFusion<GRD2>.self),
+    Mutant(id: "GRD-3", type: ToyFusion<GRD3>.self),
+    Mutant(id: "TRN-1", type: ToyFusion<TRN1>.self),
+    Mutant(id: "SER-1", type: ToyFusion<SER1>.self),
+    Mutant(id: "CON-1", type: ToyFusion<CON1>.self),
+    Mutant(id: "THR-1", type: ToyFusion<THR1>.self),
+    Mutant(id: "ENC-1", type: ToyEncoder<ENC1>.self),
+    Mutant(id: "DEC-1", type: ToyDecoder<DEC1>.self),
+    Mutant(id: "MOD-1", type: ToyModality<MOD1>.self),
+  ]
+}

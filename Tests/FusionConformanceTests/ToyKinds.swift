@@ -1,0 +1,61 @@
+import FusionCore
+
+/// A lawful encoder: a linear layer over the flattened input, then tokens; with ENC-1 broken it gives a map.
+struct ToyEncoder<F: Flaw>: Encoder {
+  static var name: String { "toy" }
+  static var summary: String { "two tokens" }
+  typealias Configuration = NoConfiguration
+  private static var output: Shape { F.id == "ENC-1" ? [1, 2, 3] : [2, 3] }
+
+  static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
+    blueprint.layer(
+      "", "linear", output: output, parameters: Linear.parameterCount(inputs: input.elementCount, outputs: 6))
+    return output
+  }
+
+  private let linear: Linear
+  init(_ configuration: Configuration, input: Shape, context: BuildContext) {
+    linear = Linear(inputs: input.elementCount, outputs: 6, context: context)
+  }
+  func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor {
+    linear(input.flattened(from: 1), pass).tanh().reshaped([input.shape[0]] + Self.output)
+  }
+}
+
+/// A lawful decoder: a linear layer; with DEC-1 broken it ends in one value, whatever is asked for.
+struct ToyDecoder<F: Flaw>: Decoder {
+  static var name: String { "toy" }
+  static var summary: String { "a linear layer" }
+  typealias Configuration = NoConfiguration
+  private static func outputs(_ asked: Shape) -> Int { F.id == "DEC-1" ? 1 : asked.elementCount }
+
+  static func check(_ configuration: Configuration, input: Shape, output: Shape, blueprint: inout Blueprint) {
+    blueprint.layer(
+      "", "linear", output: output,
+      parameters: Linear.parameterCount(inputs: input.elementCount, outputs: outputs(output)))
+  }
+
+  private let linear: Linear
+  init(_ configuration: Configuration, input: Shape, output: Shape, context: BuildContext) {
+    linear = Linear(inputs: input.elementCount, outputs: Self.outputs(output), context: context)
+  }
+  func callAsFunction(_ fused: Tensor, _ pass: ForwardPass) -> Tensor { linear(fused.flattened(from: 1), pass) }
+}
+
+/// A lawful modality: values as they are; with MOD-1 broken they are scaled to nothing.
+struct ToyModality<F: Flaw>: Modality {
+  static var name: String { "toy" }
+  static var summary: String { "values as they are" }
+  typealias Configuration = NoConfiguration
+
+  static func outputShape(_ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint) -> Shape?
+  {
+    blueprint.layer("", "as it is", output: input.sampleShape)
+    return input.sampleShape
+  }
+  static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
+    ValueConversion(scale: F.id == "MOD-1" ? 0 : 1, offset: 0)
+  }
+  init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {}
+  func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor { raw }
+}
