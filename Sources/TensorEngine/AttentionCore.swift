@@ -83,11 +83,13 @@ struct AttentionCore {
       let own = weights.base + unit * queries * keys
       MatrixView(own, queries, keys).assign(
         q.matrix(inputs[q.input], sample, head, queries, depth),
-        times: k.matrix(inputs[k.input], sample, head, keys, depth).transposed, scale: scale)
+        times: k.matrix(inputs[k.input], sample, head, keys, depth).transposed, scale: scale, rows: device.rows)
       for query in 0..<queries { softmax(own + query * keys, unit, query, device.rows) }
       let kept = dropped(own, unit, into: scratch)
       output.matrix(out, sample, head, queries, valueDepth)
-        .assign(MatrixView(kept, queries, keys), times: v.matrix(inputs[v.input], sample, head, keys, valueDepth))
+        .assign(
+          MatrixView(kept, queries, keys), times: v.matrix(inputs[v.input], sample, head, keys, valueDepth),
+          rows: device.rows)
     }
   }
 
@@ -101,9 +103,9 @@ struct AttentionCore {
       let dy = output.matrix(gradient, sample, head, queries, valueDepth)
       let kept = dropped(own, unit, into: scratch + size)
       v.matrix(gradients[v.input], sample, head, keys, valueDepth)
-        .assign(MatrixView(kept, queries, keys).transposed, times: dy)
+        .assign(MatrixView(kept, queries, keys).transposed, times: dy, rows: device.rows)
       let ds = MatrixView(scratch, queries, keys)
-      ds.assign(dy, times: v.matrix(inputs[v.input], sample, head, keys, valueDepth).transposed)
+      ds.assign(dy, times: v.matrix(inputs[v.input], sample, head, keys, valueDepth).transposed, rows: device.rows)
       if let mask = dropoutMask { for i in 0..<size { scratch[i] *= mask.base[unit * size + i] } }
       // Softmax: ds = p · (dp − Σ dp·p), row by row.
       for query in 0..<queries {
@@ -112,9 +114,11 @@ struct AttentionCore {
       }
       if let scores { (scores.base + unit * size).update(from: scratch, count: size) }
       q.matrix(gradients[q.input], sample, head, queries, depth)
-        .assign(ds, times: k.matrix(inputs[k.input], sample, head, keys, depth), scale: scale)
+        .assign(ds, times: k.matrix(inputs[k.input], sample, head, keys, depth), scale: scale, rows: device.rows)
       k.matrix(gradients[k.input], sample, head, keys, depth)
-        .assign(ds.transposed, times: q.matrix(inputs[q.input], sample, head, queries, depth), scale: scale)
+        .assign(
+          ds.transposed, times: q.matrix(inputs[q.input], sample, head, queries, depth), scale: scale, rows: device.rows
+        )
     }
   }
 

@@ -24,13 +24,7 @@ extension Tensor {
       let y = MatrixView(out.baseAddress!, rows, outputs)
       y.assign(
         MatrixView(x.storage.base, rows, inputs), times: MatrixView(w.storage.base, outputs, inputs).transposed,
-        keep: b == nil ? 0 : 1, on: device
-      ) { piece, firstColumn in
-        guard let b else { return }
-        for row in 0..<piece.rows {
-          (piece.base + row * piece.pitch).update(from: b.storage.base + firstColumn, count: piece.columns)
-        }
-      }
+        bias: b.map { UnsafePointer($0.storage.base) }, on: device)
     }
     let (wantsX, wantsWeight, wantsBias) = (isTracked, weight.isTracked, bias?.isTracked ?? false)
     return Tensor.recorded("linear", inputs: [self, weight] + (bias.map { [$0] } ?? []), output: output) { gradient in

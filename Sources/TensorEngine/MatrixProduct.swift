@@ -103,7 +103,7 @@ private struct MatrixProduct {
           let right = MatrixView(b.storage.base + bOffsets[matrix], bTransposed ? n : k, bTransposed ? k : n)
           MatrixView(out + matrix * m * n, m, n).rows(part).columns(other).assign(
             (aTransposed ? left.transposed : left).rows(part),
-            times: (bTransposed ? right.transposed : right).columns(other))
+            times: (bTransposed ? right.transposed : right).columns(other), rows: a.device.rows)
         }
       }
     }

@@ -1,3 +1,5 @@
+import CFusionKernels
+
 extension Tensor {
   /// Layer norm (Ba et al. 2016), as `torch.nn.functional.layer_norm`: every sample gets mean 0 and variance 1 over its
   /// last dimensions, then `· weight + bias`.
@@ -60,52 +62,47 @@ extension Tensor {
     }
     let width = normal.elementCount
     let rows = Shape(shape.dropLast(dimensions)).elementCount
-    let (x, w, device) = (detached, weight?.detached, device)
+    let (x, w, b, device) = (detached, weight?.detached, bias?.detached, device)
     let (means, inverses) = (Storage(count: rows), Storage(count: rows))  // of each row; 1 / deviation
+
+    func rule() -> fk_norm {
+      fk_norm(
+        width: width, epsilon: epsilon, centres: centres ? 1 : 0, weight: w?.storage.base, bias: b?.storage.base)
+    }
 
     let output = Tensor(shape: shape, device: device) { out in
       device.parallel(count: rows, cost: width * 4) { range in
-        for row in range {
-          let (from, to) = (x.storage.base + row * width, out.baseAddress! + row * width)
-          let mean = centres ? from.sum(width) / Float(width) : 0
-          let inverse = 1 / (from.squaredDeviations(from: mean, width) / Float(width) + epsilon).squareRoot()
-          (means.base[row], inverses.base[row]) = (mean, inverse)
-          for i in 0..<width { to[i] = (from[i] - mean) * inverse }
-          if let w = w?.storage.base { for i in 0..<width { to[i] *= w[i] } }
-          if let b = bias?.storage.base { for i in 0..<width { to[i] += b[i] } }
-        }
+        var norm = rule()
+        let (first, place) = (range.lowerBound, range.lowerBound * width)
+        device.rows.normalize(
+          &norm, x.storage.base + place, range.count, means.base + first, inverses.base + first,
+          out.baseAddress! + place)
       }
     }
     return Tensor.recorded(
       name, inputs: [self] + [weight, bias].compactMap { $0 }, output: output
     ) { gradient in
-      // With z = (x − mean) / deviation and g = dy·weight: dx = (g − mean(g) − z·mean(g·z)) / deviation.
-      let scaled = Storage(count: rows * width)  // dy·z, whose column sums are the weight's gradient
+      // The weight's gradient is summed over 64 rows at a time, then over those sums.
+      let blocks = (rows + 63) / 64
+      let parts = Storage(count: w == nil ? 0 : blocks * width)
       let dx = Tensor(shape: x.shape, device: device) { out in
-        device.parallel(count: rows, cost: width * 6) { range in
-          for row in range {
-            let place = row * width
-            let (from, dy) = (x.storage.base + place, gradient.storage.base + place)
-            let (to, z) = (out.baseAddress! + place, scaled.base + place)
-            let (mean, inverse) = (means.base[row], inverses.base[row])
-            for i in 0..<width { z[i] = (from[i] - mean) * inverse }
-            if let w = w?.storage.base {
-              for i in 0..<width { to[i] = dy[i] * w[i] }
-            } else {
-              to.update(from: dy, count: width)
-            }
-            let constant = centres ? to.sum(width) / Float(width) : 0
-            let slope = to.dot(z, width) / Float(width)
-            for i in 0..<width { to[i] = (to[i] - constant - z[i] * slope) * inverse }
-            for i in 0..<width { z[i] *= dy[i] }
+        device.parallel(count: blocks, cost: 64 * width * 6) { range in
+          var norm = rule()
+          for block in range {
+            let (first, count) = (block * 64, Swift.min(64, rows - block * 64))
+            let part = w.map { _ in parts.base + block * width }
+            part?.update(repeating: 0, count: width)
+            device.rows.normalize_gradient(
+              &norm, x.storage.base + first * width, gradient.storage.base + first * width, count, means.base + first,
+              inverses.base + first, out.baseAddress! + first * width, part)
           }
         }
       }
-      func columnSums(_ base: UnsafeMutablePointer<Float>) -> Tensor {
+      func columnSums(_ base: UnsafeMutablePointer<Float>, _ rows: Int) -> Tensor {
         MatrixView(base, rows, width).columnSums(on: device).reshaped(normal)
       }
-      return [dx] + (weight == nil ? [] : [columnSums(scaled.base)])
-        + (bias == nil ? [] : [columnSums(gradient.storage.base)])
+      return [dx] + (weight == nil ? [] : [columnSums(parts.base, blocks)])
+        + (bias == nil ? [] : [columnSums(gradient.storage.base, rows)])
     }
   }
 }

@@ -1,3 +1,5 @@
+import CFusionKernels
+
 typealias Row = UnsafeMutablePointer<Float>
 
 /// One step of a recurrent network for one sample. Rows hold `width` values per gate, gates in PyTorch's order.
@@ -15,7 +17,7 @@ protocol RecurrentCell {
   ///   - input: `weight_ih · x + bias_ih`, all gates.
   ///   - hidden: `weight_hh · h + bias_hh`, all gates.
   ///   - c: not touched where the cell has no memory.
-  static func step(_ width: Int, input: Row, hidden: Row, kept: Row, h: Row, c: Row)
+  static func step(_ rows: fk_rows, _ width: Int, input: Row, hidden: Row, kept: Row, h: Row, c: Row)
 
   /// From the gradients dh and dc of the states after the step to those of its gates and, replacing them, of the states
   /// before. What flows to the state before through `weight_hh` is not included.
@@ -33,13 +35,13 @@ enum GatedRecurrentUnit: RecurrentCell {
   static var states: Int { 1 }
   static var kept: Int { 4 }  // r, z, n, b_n
 
-  static func step(_ width: Int, input: Row, hidden: Row, kept: Row, h: Row, c: Row) {
+  static func step(_ rows: fk_rows, _ width: Int, input: Row, hidden: Row, kept: Row, h: Row, c: Row) {
     for i in 0..<2 * width { kept[i] = input[i] + hidden[i] }
-    kept.apply(2 * width, logistic)
+    rows.apply(FK_SIGMOID_OF, kept, 2 * width, kept)
     let (r, z, n, b) = (kept, kept + width, kept + 2 * width, kept + 3 * width)
     b.update(from: hidden + 2 * width, count: width)
     for i in 0..<width { n[i] = input[2 * width + i] + r[i] * b[i] }
-    n.apply(width, hyperbolicTangent)
+    rows.apply(FK_TANH_OF, n, width, n)
     for i in 0..<width { h[i] = n[i] + z[i] * (h[i] - n[i]) }
   }
 
@@ -64,15 +66,14 @@ enum LongShortTermMemory: RecurrentCell {
   static var states: Int { 2 }
   static var kept: Int { 5 }  // i, f, g, o, tanh(c)
 
-  static func step(_ width: Int, input: Row, hidden: Row, kept: Row, h: Row, c: Row) {
+  static func step(_ rows: fk_rows, _ width: Int, input: Row, hidden: Row, kept: Row, h: Row, c: Row) {
     for i in 0..<4 * width { kept[i] = input[i] + hidden[i] }
-    kept.apply(2 * width, logistic)
-    (kept + 2 * width).apply(width, hyperbolicTangent)
-    (kept + 3 * width).apply(width, logistic)
+    rows.apply(FK_SIGMOID_OF, kept, 2 * width, kept)
+    rows.apply(FK_TANH_OF, kept + 2 * width, width, kept + 2 * width)
+    rows.apply(FK_SIGMOID_OF, kept + 3 * width, width, kept + 3 * width)
     let (i, f, g, o, t) = (kept, kept + width, kept + 2 * width, kept + 3 * width, kept + 4 * width)
     for u in 0..<width { c[u] = f[u] * c[u] + i[u] * g[u] }
-    t.update(from: c, count: width)
-    t.apply(width, hyperbolicTangent)
+    rows.apply(FK_TANH_OF, c, width, t)
     for u in 0..<width { h[u] = o[u] * t[u] }
   }
 

@@ -43,12 +43,12 @@ struct RecurrentScan<Cell: RecurrentCell> {
           if let bias { for i in 0..<count { (scratch + i * gateWidth).update(from: bias.base, count: gateWidth) } }
           hidden.assign(
             MatrixView(carried, count, width, pitch: carriedWidth),
-            times: MatrixView(weight.base, gateWidth, width).transposed, keep: bias == nil ? 0 : 1)
+            times: MatrixView(weight.base, gateWidth, width).transposed, keep: bias == nil ? 0 : 1, rows: device.rows)
           for (i, sample) in run.enumerated() where step < lengths[sample] {
             let place = time(sample, step)
             let h = carried + i * carriedWidth
             Cell.step(
-              width, input: input.base + place * gateWidth, hidden: scratch + i * gateWidth,
+              device.rows, width, input: input.base + place * gateWidth, hidden: scratch + i * gateWidth,
               kept: kept.base + place * Cell.kept * width, h: h, c: h + memory)
             for index in 0..<Cell.states {
               (states.base + index * plane + place * width).update(from: h + index * width, count: width)
@@ -102,7 +102,8 @@ struct RecurrentScan<Cell: RecurrentCell> {
             (previous.base + place * width).update(from: h, count: width)
           }
           MatrixView(carried, count, width, pitch: carriedWidth).assign(
-            MatrixView(flowing, count, gateWidth), times: MatrixView(weight.base, gateWidth, width), keep: 1)
+            MatrixView(flowing, count, gateWidth), times: MatrixView(weight.base, gateWidth, width), keep: 1,
+            rows: device.rows)
         }
         for (i, sample) in run.enumerated() {
           for (index, first) in initialGradients.enumerated() {

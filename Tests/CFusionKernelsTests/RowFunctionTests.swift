@@ -46,7 +46,7 @@ import Testing
 
   @Test(arguments: functions, InstructionSet.available)
   func errorIsAFewUnitsOfTheLastPlace(_ function: Function, _ instructions: InstructionSet) throws {
-    let rows = try table(instructions)
+    let rows = try rowTable(instructions)
     let x = Self.arguments.filter { !$0.isNaN && $0.isFinite }
     let y = [Float](unsafeUninitializedCapacity: x.count) { buffer, count in
       rows.apply(function.code, x, x.count, buffer.baseAddress)
@@ -72,7 +72,7 @@ import Testing
 
   @Test(arguments: functions, InstructionSet.available)
   func derivativeIsRight(_ function: Function, _ instructions: InstructionSet) throws {
-    let rows = try table(instructions)
+    let rows = try rowTable(instructions)
     let x = Self.arguments.filter { abs($0) < 80 }
     var (y, dx) = ([Float](repeating: 0, count: x.count), [Float](repeating: 1, count: x.count))
     rows.apply(function.code, x, x.count, &y)
@@ -87,7 +87,7 @@ import Testing
 
   @Test(arguments: functions, InstructionSet.available)
   func edgesAreThoseOfPyTorch(_ function: Function, _ instructions: InstructionSet) throws {
-    let rows = try table(instructions)
+    let rows = try rowTable(instructions)
     let x: [Float] = [.nan, .infinity, -.infinity, 0]
     var y = [Float](repeating: 0, count: x.count)
     rows.apply(function.code, x, x.count, &y)
@@ -105,7 +105,7 @@ import Testing
 
   @Test(arguments: functions, InstructionSet.available)
   func placeInTheArrayChangesNothing(_ function: Function, _ instructions: InstructionSet) throws {
-    let rows = try table(instructions)
+    let rows = try rowTable(instructions)
     let x = (0..<41).map { Float($0) * 0.37 - 7 }
     var all = x
     rows.apply(function.code, x, x.count, &all)
@@ -121,11 +121,5 @@ import Testing
         #expect(dx[count - 1] == one)
       }
     }
-  }
-
-  private func table(_ instructions: InstructionSet) throws -> fk_rows {
-    var rows: UnsafePointer<fk_rows>?
-    #expect(fk_find_rows(instructions.rawValue, &rows) == FK_OK)
-    return try #require(rows).pointee
   }
 }

@@ -21,6 +21,29 @@ typedef enum {
   FK_SILU,       ///< x / (1 + exp(-x))
 } fk_function;
 
+/// c = scale · a · b, plus c itself (`keep`) or a bias for every column, if there is one.
+///
+/// Every sum runs over k in order, for its row and column alone: no result depends on how rows and columns are cut.
+typedef struct {
+  const float *a;          ///< [rows, depth]: element (i, k) at a[i · a_row + k · a_column]; one of the steps is 1
+  long a_row, a_column;
+  const float *b;          ///< what `pack` made of [depth, columns]
+  const float *bias;       ///< [columns], or NULL
+  float *c;                ///< [rows, columns]: element (i, j) at c[i · c_row + j]
+  long c_row;
+  long rows, columns, depth;
+  float scale;
+  int keep;
+} fk_product;
+
+/// Layer norm over rows of `width` numbers; `centres`: their mean is taken off first.
+typedef struct {
+  long width;
+  float epsilon;
+  int centres;
+  const float *weight, *bias;  ///< [width], or NULL
+} fk_norm;
+
 typedef struct {
   const char *name;
   /// y = f(x); y may be x.
@@ -35,6 +58,18 @@ typedef struct {
   void (*softmax)(const float *x, long count, float *y);
   /// dx = y · (dy - Σ dy · y) for one row y of softmax; dx may be dy.
   void (*softmax_gradient)(const float *y, const float *dy, long count, float *dx);
+  /// Whether products are faster here than a library's that chooses its instruction set by itself.
+  int fast_products;
+  /// Packs the columns from `from` (a multiple of 16) up to `columns` of b, [depth, columns], with element (k, j) at
+  /// b[k · b_row + j · b_column]. `packed` begins with column 0 and holds depth numbers for each of the columns, whose
+  /// number is filled up to a multiple of 16.
+  void (*pack)(const float *b, long b_row, long b_column, long depth, long from, long columns, float *packed);
+  void (*multiply)(const fk_product *product);
+  /// y = (x - mean) · inverse · weight + bias, with the mean and 1 / deviation of every row left behind.
+  void (*normalize)(const fk_norm *norm, const float *x, long rows, float *means, float *inverses, float *y);
+  /// The gradient of x; that of the weight is added to weight_gradient, [width] or NULL.
+  void (*normalize_gradient)(const fk_norm *norm, const float *x, const float *dy, long rows, const float *means,
+                             const float *inverses, float *dx, float *weight_gradient);
 } fk_rows;
 
 /// The functions for an instruction set; `name` as in fk_instructions.
