@@ -38,10 +38,25 @@ INLINE void add_forms(const vf *in, long plane, long width, int channels, const 
     add_form(row, (row) + width, FORM(K, f), (taps) + (f - FROM) * GROUP, COLUMNS + K - 1, LEFT, RIGHT, UPPER, \
              ROWS == 2 && LOWER, acc);
   const long from = top > 0 ? top : 0, to = bottom - (ROWS == 2) < K ? bottom - (ROWS == 2) : K;
+  if (K == 3 && ROWS == 2 && from == 0 && to == K) {
+    NO_UNROLL for (int c = 0; c < channels; c++, in += plane, w += K * TAPS) {
+      if (SLOT == SUM) {
+        __builtin_prefetch(in + (K + 1) * width + 2, 0, 2);
+        __builtin_prefetch(in + (K + 2) * width + 2, 0, 2);
+      }
+      const vf *row = in;
+      UNROLL for (int ky = 0; ky < K; ky++, row += width) TAP_ROW(row, w + ky * TAPS, 1, 1)
+    }
+    return;
+  }
   in += from * width, w += from * TAPS;
   NO_UNROLL for (int c = 0; c < channels; c++, in += plane, w += K * TAPS) {
     const vf *row = in;
     const float *taps = w;
+    if (ROWS == 2 && SLOT == SUM) {
+      __builtin_prefetch(in + (K + 1 - from) * width + 2, 0, 2);
+      __builtin_prefetch(in + (K + 2 - from) * width + 2, 0, 2);
+    }
     if (ROWS == 2 && from > 0) TAP_ROW(row - width, taps - TAPS, 0, 1)
     NO_UNROLL for (long n = to - from; n > 0; n--, row += width, taps += TAPS) TAP_ROW(row, taps, 1, 1)
     if (ROWS == 2 && to < K) TAP_ROW(row, taps, 1, 0)
