@@ -31,6 +31,7 @@ let rooms: [Target] = [
     name: "FusionTraining",
     dependencies: ["FusionCore", "FusionConfig", "FusionData"]),
   .target(name: "FusionConformance", dependencies: ["FusionCore", "FusionConfig", "FusionTraining"]),
+  .target(name: "FusionConformanceTesting", dependencies: ["FusionConformance"]),
   .executableTarget(name: "RegistrationGenerator"),
   .plugin(
     name: "RegisterPlugins", capability: .buildTool(), dependencies: ["RegistrationGenerator"],
@@ -55,10 +56,11 @@ let tests: [Target] = [
   .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
   .testTarget(name: "FusionConfigTests", dependencies: ["FusionConfig"]),
   .testTarget(name: "FusionDataTests", dependencies: ["FusionData"]),
-  .testTarget(name: "FusionConformanceTests", dependencies: ["FusionConformance"]),
+  .testTarget(
+    name: "FusionConformanceTests", dependencies: ["FusionConformance", "FusionConformanceTesting"]),
   .testTarget(name: "CommandLineTests", dependencies: ["fusionkit"]),
   .testTarget(
-    name: "PluginTests", dependencies: ["AllPlugins", "FusionConformance"] + plugins.map { .target(name: $0) }),
+    name: "PluginTests", dependencies: ["AllPlugins", "FusionConformanceTesting"] + plugins.map { .target(name: $0) }),
 ]
 
 let package = Package(
@@ -68,6 +70,7 @@ let package = Package(
     .library(name: "FusionCore", targets: ["FusionCore"]),
     .library(name: "FusionTraining", targets: ["FusionTraining"]),
     .library(name: "FusionConformance", targets: ["FusionConformance"]),
+    .library(name: "FusionConformanceTesting", targets: ["FusionConformanceTesting"]),
     .executable(name: "fusionkit", targets: ["fusionkit"]),
   ],
   dependencies: [

@@ -17,6 +17,7 @@ struct RootCommand: ParsableCommand {
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ListCommand.self, DescribeCommand.self,
       CheckCommand.self, SchemaCommand.self, DataCommand.self, BenchCommand.self, ConformanceCommand.self,
+      PluginCommand.self,
     ])
 
   static let _errorLabel = "error"

@@ -1,8 +1,13 @@
 import AllPlugins
+import Foundation
 import FusionConformance
+import FusionConformanceTesting
 import Testing
 
-/// Every registered plugin keeps every rule of the kit.
+private let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures")
+  .standardizedFileURL.path
+
+/// Every registered plugin keeps every rule of the kit, its list of parameters included.
 struct Registered: Sendable, CustomTestStringConvertible {
   let type: any Component.Type
   var testDescription: String { "\(type.kind.rawValue) \(type.name)" }
@@ -14,7 +19,18 @@ struct Registered: Sendable, CustomTestStringConvertible {
 }
 
 @Test(arguments: Registered.all) func aPluginKeepsTheRules(_ plugin: Registered) {
-  for failure in Conformance().report(on: plugin.type).failures { Issue.record("\(failure)") }
+  expectConformance(of: plugin.type, recordedIn: fixtures + "/parameters")
 }
 
 @Test func everyPluginIsChecked() { #expect(Registered.all.count > 15) }
+
+/// Plugins that `fusionkit plugin new` started have their fixtures in Tests/Fixtures/plugins.
+@Test func scaffoldedPluginsComputeWhatTheirFixturesSay() throws {
+  let folder = fixtures + "/plugins"
+  let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".json") }
+  for file in files.sorted() {
+    let fixture = try Fixture(contentsOf: "\(folder)/\(file)")
+    let entry = try Registry.allPlugins().find(fixture.kind, fixture.name)
+    expectFixture("\(folder)/\(file)", of: entry.type)
+  }
+}

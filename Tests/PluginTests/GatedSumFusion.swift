@@ -10,7 +10,7 @@ public struct GatedSumFusion: Fusion {
   public struct Configuration: ComponentConfiguration {
     public var width = 64
     public init() {}
-    public static let options: [Option] = [Option("width", "the width of the result", .atLeast(1))]
+    public static let options: [Option] = [Option("width", "the width of the result", .size)]
   }
 
   public static func traits(_ configuration: Configuration) -> FusionTraits {

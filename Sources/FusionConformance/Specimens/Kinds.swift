@@ -76,7 +76,7 @@ extension Plugin {
     let own: [Shape] = [[6], [3, 4], [2, 3, 3]]
     return Plugin(type, record) { configuration, label, inputs in
       (inputs.isEmpty ? own : inputs.prefix(1).map { $0 }).flatMap { shape in
-        [[4], [1], [10]].map { output in
+        [[4], [1], [10], [2]].map { output in
           Specimen(
             kind: .decoder, name: D.name,
             configuration: [label, "\(output[0]) outputs"].filter { !$0.isEmpty }.joined(separator: " › "),

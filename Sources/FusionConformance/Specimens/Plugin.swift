@@ -17,6 +17,8 @@ struct Plugin: Sendable {
   let roundTripLoss: @Sendable () -> String?
   /// Reads options from YAML as a configuration file's, and puts them on all inputs.
   let read: @Sendable (_ yaml: String) -> Result<[Specimen], ConfigError>
+  /// The same on given inputs.
+  let readOn: @Sendable (_ yaml: String, _ inputs: [Shape]) -> Result<[Specimen], ConfigError>
   /// Every configuration on every input shape, those that the first pass refuses included.
   let candidates: [Specimen]
   /// Those that the first pass accepts.
@@ -59,6 +61,9 @@ struct Plugin: Sendable {
     }
     roundTripLoss = { Self.roundTripLoss(C.Configuration()) }
     read = { yaml in C.Configuration.read(yaml, name: type.name).map { everywhere($0, yaml) } }
+    readOn = { yaml, inputs in
+      C.Configuration.read(yaml, name: type.name).map { specimens($0, yaml, inputs) }
+    }
 
     let defaults = C.Configuration()
     var groups = [everywhere(defaults, "")]
