@@ -94,7 +94,7 @@ struct MatrixView {
     let cutsRows = rows >= columns
     let length = cutsRows ? rows : columns
     // Half a million multiplications cost about as much as handing a piece to another thread ten times over.
-    let pieces = max(1, min(16, length / 16, rows * columns * max(depth, 1) >> 19))
+    let pieces = max(1, min(16, length / 16, (rows * columns * max(depth, 1)) >> 19))
     // Whole tiles of 6 rows and panels of 16 columns.
     let unit = cutsRows ? 6 : 16
     let span = max(unit, ((length + pieces - 1) / pieces + unit - 1) / unit * unit)

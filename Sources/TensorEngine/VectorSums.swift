@@ -58,7 +58,7 @@ extension Device {
   /// Runs `body` over `0..<count` in at most 16 runs of neighbours, fewer where all the work (`cost` operations an
   /// item) is too little to be worth a second thread.
   func parallel(count: Int, cost: Int, _ body: (Range<Int>) -> Void) {
-    let pieces = max(1, min(count, 16, count * max(cost, 1) >> 14))
+    let pieces = max(1, min(count, 16, (count * max(cost, 1)) >> 14))
     parallel(units: pieces) { body($0 * count / pieces..<($0 + 1) * count / pieces) }
   }
 }
