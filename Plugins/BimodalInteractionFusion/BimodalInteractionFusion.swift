@@ -65,8 +65,8 @@ public struct BimodalInteractionFusion: Fusion {
     let flops: Int
     switch configuration.form {
     case .matrix:
-      parameters = first * second * width + (first + second + 1) * width
-      flops = 2 * parameters + first * second
+      parameters = MatrixInteraction.parameterCount(first: first, second: second, width: width)
+      flops = MatrixInteraction.flops(first: first, second: second, width: width)
     case .vector:
       parameters = 2 * first * second + 2 * second
       flops = 2 * parameters
@@ -79,50 +79,44 @@ public struct BimodalInteractionFusion: Fusion {
     return [width]
   }
 
+  /// The parameters of a form.
+  private enum Parameters {
+    case matrix(MatrixInteraction)
+    /// The two forms that map each value of the second modality by itself.
+    case values(W: Parameter, V: Parameter, U: Parameter, b: Parameter)
+  }
+
   private let configuration: Configuration
-  private let mapWeight: Parameter  // W
-  private let mapBias: Parameter  // V
-  private let weight: Parameter  // U
-  private let bias: Parameter  // b
+  private let parameters: Parameters
 
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     self.configuration = configuration
     let (first, second, width) = Self.widths(configuration, inputs)
     switch configuration.form {
     case .matrix:
-      mapWeight = context.parameter("W", [first, second, width], .xavierNormal())
-      mapBias = context.parameter("V", [second, width], .xavierNormal())
-      weight = context.parameter("U", [first, width], .xavierNormal())
-      bias = context.parameter("b", [width], .normal())
+      parameters = .matrix(MatrixInteraction(first: first, second: second, width: width, context: context))
     case .vector:
-      mapWeight = context.parameter("W", [first, second], .xavierNormal())
-      mapBias = context.parameter("V", [second], .normal())
-      weight = context.parameter("U", [first, second], .xavierNormal())
-      bias = context.parameter("b", [second], .normal())
+      parameters = .values(
+        W: context.parameter("W", [first, second], .xavierNormal()), V: context.parameter("V", [second], .normal()),
+        U: context.parameter("U", [first, second], .xavierNormal()), b: context.parameter("b", [second], .normal()))
     case .scalar:
-      mapWeight = context.parameter("W", [first], .normal())
-      mapBias = context.parameter("V", [1], .normal())
-      weight = context.parameter("U", [first], .normal())
-      bias = context.parameter("b", [1], .normal())
+      parameters = .values(
+        W: context.parameter("W", [first], .normal()), V: context.parameter("V", [1], .normal()),
+        U: context.parameter("U", [first], .normal()), b: context.parameter("b", [1], .normal()))
     }
   }
 
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let vectors = features.vectors
     let (x1, x2) = configuration.flip ? (vectors[1], vectors[0]) : (vectors[0], vectors[1])
-    let (W, V, U, b) = (value(mapWeight, pass), value(mapBias, pass), value(weight, pass), value(bias, pass))
-    switch configuration.form {
-    case .matrix:
-      // x_2·(x_1·W) as one product of [x_1 ⊗ x_2] with W as a matrix: the map itself, [N, d_2, D], is never formed.
-      let (first, second, width) = (W.shape[0], W.shape[1], W.shape[2])
-      let outer = x1.reshaped([x1.shape[0], first, 1]) * x2.reshaped([x2.shape[0], 1, second])
-      let bilinear = outer.reshaped([x1.shape[0], first * second]).matmul(W.reshaped([first * second, width]))
-      return bilinear + x2.matmul(V) + x1.matmul(U) + b
-    case .vector:
-      return (x1.matmul(W) + V) * x2 + x1.matmul(U) + b
-    case .scalar:
-      let column = { (w: Tensor) in x1.matmul(w.reshaped([w.count, 1])) }  // [N, 1]
-      return (column(W) + V) * x2 + (column(U) + b)
+    switch parameters {
+    case .matrix(let interaction):
+      return interaction(x1, x2) { value($0, pass) }
+    case .values(let W, let V, let U, let b):
+      // The weights of the scalar form are columns: their maps are [N, 1] and apply to every value alike.
+      let matrix = { (w: Tensor) in w.rank == 2 ? w : w.reshaped([w.count, 1]) }
+      let (map, offset) = (x1.matmul(matrix(value(W, pass))), x1.matmul(matrix(value(U, pass))))
+      return (map + value(V, pass)) * x2 + (offset + value(b, pass))
     }
   }
 

@@ -1,4 +1,3 @@
-import Foundation
 import FusionCore
 
 /// How an input falls into tokens: the patches of an image, row by row, or the frames of a sequence.
@@ -51,17 +50,5 @@ struct TokenCut {
     let (rows, columns) = (input[1] / patch, input[2] / patch)
     return x.reshaped([x.shape[0], input[0], rows, patch, columns, patch]).permuted([0, 2, 4, 1, 3, 5])
       .reshaped([x.shape[0], count, width])
-  }
-}
-
-/// sin(t / 10000^(2i / width)) at 2i, its cosine at 2i + 1 (Vaswani et al. 2017, section 3.5), `[1, tokens, width]`.
-func sinusoidalPositions(tokens: Int, width: Int, device: Device) -> Tensor {
-  Tensor(shape: [1, tokens, width], device: device) { values in
-    for token in 0..<tokens {
-      for index in 0..<width {
-        let angle = Double(token) / pow(10_000, Double(index / 2 * 2) / Double(width))
-        values[token * width + index] = Float(index % 2 == 0 ? sin(angle) : cos(angle))
-      }
-    }
   }
 }

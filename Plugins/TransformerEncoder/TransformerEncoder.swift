@@ -6,12 +6,9 @@ import FusionCore
 /// (Dosovitskiy et al. 2021; Vaswani et al. 2017, the norms in front as in Xiong et al. 2020).
 public struct TransformerEncoder: Encoder {
   public static let name = "transformer"
+  public static let aliases = ["vit_patch"]
   public static let summary = "attention over the patches of an image or the frames of a sequence"
 
-  /// How a token tells where it stands.
-  public enum Positions: String, Codable, CaseIterable, Sendable {
-    case learned, sinusoidal, none
-  }
   /// How tokens become features.
   public enum Pool: String, Codable, CaseIterable, Sendable {
     /// Their mean.
@@ -22,38 +19,31 @@ public struct TransformerEncoder: Encoder {
     case none
   }
 
-  public struct Configuration: ComponentConfiguration {
+  public struct Configuration: TransformerConfiguration {
     public var patch: Int?
     public var width = 64
     public var depth = 2
     public var heads = 4
     public var mlpRatio = 4
     public var dropout = 0.0
-    public var positions = Positions.learned
+    public var positions = TokenPositions.Kind.learned
     public var pool = Pool.mean
     public init() {}
     enum CodingKeys: String, CodingKey {
       case patch, width, depth, heads, dropout, positions, pool
       case mlpRatio = "mlp_ratio"
     }
-    public static let options: [Option] = [
-      Option("patch", "height and width of an image's patches, which divide the image", .range(1, 1024)),
-      Option("width", "width of the tokens and of the features", .range(1, 16_384)),
-      Option("depth", "layers of attention and perceptron", .range(1, 64)),
-      Option("heads", "attention heads; they divide the width", .range(1, 256)),
-      Option("mlp_ratio", "hidden width of the perceptrons, in widths of a token", .range(1, 64)),
-      Option("dropout", "share of values set to zero in training", .range(0, 1, includesUpper: false)),
-      Option("positions", "how a token tells where it stands", Positions.self),
-      Option("pool", "the features: the mean of the tokens, a class token, or none: all tokens", Pool.self),
-    ]
+    public static let options: [Option] =
+      [Option("patch", "height and width of an image's patches, which divide the image", .range(1, 1024)), .depth]
+      + Option.transformer + [
+        Option("pool", "the features: the mean of the tokens, a class token, or none: all tokens", Pool.self)
+      ]
   }
 
   public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
     let width = configuration.width
-    if width % configuration.heads != 0 {
-      blueprint.problem("\(configuration.heads) heads do not divide the width \(width)", key: "heads")
-    }
-    guard let cut = TokenCut(configuration, input, &blueprint), width % configuration.heads == 0 else { return nil }
+    let areHeadsRight = blueprint.divides(heads: configuration.heads, width: width)
+    guard let cut = TokenCut(configuration, input, &blueprint), areHeadsRight else { return nil }
     let tokens = cut.count + (configuration.pool == .class ? 1 : 0)
     blueprint.layer(
       "embedding", "\(cut.summary), linear \(cut.width) → \(width)", output: [cut.count, width],
@@ -67,13 +57,10 @@ public struct TransformerEncoder: Encoder {
         "positions", "\(configuration.positions.rawValue) positions", output: [tokens, width],
         parameters: configuration.positions == .learned ? tokens * width : 0)
     }
-    for index in 0..<configuration.depth {
-      TransformerLayer.describe(index, tokens: tokens, configuration, &blueprint)
-    }
     let output = configuration.pool == .none ? [tokens, width] : [width]
-    blueprint.layer(
-      "norm", "layer norm" + (configuration.pool == .none ? "" : ", \(configuration.pool.rawValue)"), output: output,
-      parameters: 2 * width)
+    blueprint.transformerStack(
+      configuration.sizes(), depth: configuration.depth, tokens: tokens,
+      then: configuration.pool == .none ? nil : (configuration.pool.rawValue, output))
     return output
   }
 
@@ -81,11 +68,9 @@ public struct TransformerEncoder: Encoder {
   private let cut: TokenCut
   private let embedding: Linear
   private let classToken: Parameter?
-  private let learnedPositions: Parameter?
-  private let fixedPositions: Tensor?
+  private let positions: TokenPositions
   private let dropout: Dropout
-  private let layers: [TransformerLayer]
-  private let norm: LayerNorm
+  private let stack: TransformerStack
 
   public init(_ configuration: Configuration, input: Shape, context: BuildContext) {
     var blueprint = Blueprint()
@@ -99,26 +84,17 @@ public struct TransformerEncoder: Encoder {
     embedding = Linear(inputs: cut.width, outputs: width, context: context.scope("embedding"))
     classToken =
       configuration.pool == .class ? context.parameter("class_token", [1, 1, width], .normal(deviation: 0.02)) : nil
-    learnedPositions =
-      configuration.positions == .learned
-      ? context.parameter("positions", [1, tokens, width], .normal(deviation: 0.02)) : nil
-    fixedPositions =
-      configuration.positions == .sinusoidal
-      ? sinusoidalPositions(tokens: tokens, width: width, device: context.device) : nil
+    positions = TokenPositions(configuration.positions, tokens: tokens, width: width, context: context)
     dropout = Dropout(configuration.dropout, context: context.scope("dropout"))
-    layers = (0..<configuration.depth).map { TransformerLayer(configuration, context: context.scope("layers.\($0)")) }
-    norm = LayerNorm(width: width, context: context.scope("norm"))
+    stack = TransformerStack(configuration.sizes(), depth: configuration.depth, context: context)
   }
 
   public func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor {
     var x = embedding(cut.tokens(input), pass)
     if let classToken {
-      x = .concatenated([pass[classToken].broadcast(to: [x.shape[0], 1, configuration.width]), x], axis: 1)
+      x = .concatenated([pass[classToken].forEach(of: x.shape[0]), x], axis: 1)
     }
-    if let positions = learnedPositions.map({ pass[$0] }) ?? fixedPositions { x = x + positions }
-    x = dropout(x, pass)
-    for layer in layers { x = layer(x, pass) }
-    x = norm(x, pass)
+    x = stack(dropout(positions(x, pass), pass), pass)
     switch configuration.pool {
     case .mean: return x.mean(axes: [1])
     case .class: return x.selected(0, axis: 1)

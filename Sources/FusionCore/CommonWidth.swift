@@ -4,18 +4,12 @@
 /// the features pass through unchanged. Where the widths differ and none is asked for, the largest is taken, so that no
 /// modality is squeezed.
 public struct CommonWidth {
-  private let projections: [Linear]?
+  private let projections: ModalityLinears?
 
   /// The common width, and the layers that lead to it, written into the blueprint.
   public static func infer(_ inputs: [ModalityShape], asked: Int?, blueprint: inout Blueprint) -> Int {
     let width = resolve(inputs, asked)
-    if needsProjection(inputs, asked) {
-      for input in inputs {
-        blueprint.layer(
-          "projections.\(input.modality)", "linear \(input.width) → \(width)", output: [width],
-          parameters: (input.width + 1) * width, flops: 2 * input.width * width)
-      }
-    }
+    if needsProjection(inputs, asked) { blueprint.linears("projections", inputs, width: width) }
     return width
   }
 
@@ -29,17 +23,13 @@ public struct CommonWidth {
 
   /// Makes the projections that ``infer(_:asked:blueprint:)`` found necessary.
   public init(_ inputs: [ModalityShape], asked: Int?, context: BuildContext) {
-    let width = Self.resolve(inputs, asked)
     projections =
       Self.needsProjection(inputs, asked)
-      ? inputs.map {
-        Linear(inputs: $0.width, outputs: width, context: context.scope("projections.\($0.modality)"))
-      } : nil
+      ? ModalityLinears("projections", inputs, width: Self.resolve(inputs, asked), context: context) : nil
   }
 
   /// One tensor `[N, width]` a modality.
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> [Tensor] {
-    guard let projections else { return features.vectors }
-    return zip(projections, features.vectors).map { $0($1, pass) }
+    projections?(features.vectors, pass) ?? features.vectors
   }
 }

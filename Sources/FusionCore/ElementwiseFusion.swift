@@ -1,0 +1,71 @@
+/// A fusion that maps all modalities to one width and joins them element by element: all that such fusions share.
+///
+/// A conforming type says how terms are joined; shapes, options and parameters follow. The order of modalities does not
+/// matter.
+public protocol ElementwiseFusion: Fusion where Configuration == CommonWidthConfiguration {
+  /// What becomes of the term of a missing modality.
+  static var missing: MissingModalityPolicy { get }
+  /// Joins one term `[N, width]` a modality, at least one, to `[N, width]`.
+  static func join(_ terms: [Tensor]) -> Tensor
+  /// The layer that brings the modalities to one width.
+  var common: CommonWidth { get }
+  /// The fusion around that layer.
+  init(common: CommonWidth)
+}
+
+/// The option of fusions over one width.
+public struct CommonWidthConfiguration: ComponentConfiguration {
+  /// The width that every modality is mapped to.
+  public var width: Int?
+  /// No width is asked for.
+  public init() {}
+  /// One entry per key.
+  public static let options: [Option] = [
+    Option("width", "the common width that every modality is mapped to; needed only to choose another", .size)
+  ]
+}
+
+extension ElementwiseFusion {
+  /// A missing modality leaves its term out.
+  public static var missing: MissingModalityPolicy { .skip }
+
+  /// Any number of modalities, in any order.
+  public static func traits(_ configuration: Configuration) -> FusionTraits {
+    FusionTraits(orderMatters: false, missing: missing)
+  }
+
+  /// The common width.
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let width = CommonWidth.infer(inputs, asked: configuration.width, blueprint: &blueprint)
+    blueprint.layer("", name, output: [width], flops: (inputs.count - 1) * width)
+    return [width]
+  }
+
+  /// Makes the projections.
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    self.init(common: CommonWidth(inputs, asked: configuration.width, context: context))
+  }
+
+  /// Shapes: features `[N, …]` to `[N, width]`.
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    Self.join(common(features, pass))
+  }
+}
+
+extension [Tensor] {
+  /// Folds one tensor or more with an operation, from the left.
+  public func joined(_ operation: (Tensor, Tensor) -> Tensor) -> Tensor { dropFirst().reduce(self[0], operation) }
+
+  /// The sum of one tensor or more.
+  public func total() -> Tensor { joined(+) }
+}
+
+extension Tensor {
+  /// Σ_m w_m x_m for every sample: K terms `[N, D]` and weights `[N, K]` to `[N, D]`.
+  public static func weightedSum(_ terms: [Tensor], _ weights: Tensor) -> Tensor {
+    let all = Tensor.stacked(terms, axis: 1)  // [N, K, D]
+    return weights.unsqueezed(1).matmul(all).squeezed(1)
+  }
+}

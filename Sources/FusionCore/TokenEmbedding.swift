@@ -1,0 +1,56 @@
+/// Tokens of all modalities, brought to one width, with their positions: x_mt ↦ E_m x_mt + e_m + p_mt.
+///
+/// Parameters: `embedding.<modality>.weight` `[width, d_m]`, `.bias`; `positions.<modality>` `[1, T_m, width]` where
+/// positions are learned: they tell the modality as well. Shapes: `[N, T_m, d_m]` to `[N, T_m, width]`.
+public struct TokenEmbedding {
+  private let projections: ModalityLinears
+  private let positions: [TokenPositions]
+
+  /// Makes the parameters in `context`.
+  public init(_ inputs: [ModalityShape], width: Int, positions kind: TokenPositions.Kind, context: BuildContext) {
+    projections = ModalityLinears("embedding", inputs, width: width, overTokens: true, context: context)
+    positions = inputs.map {
+      TokenPositions(kind, "positions.\($0.modality)", tokens: $0.shape[0], width: width, context: context)
+    }
+  }
+
+  /// One tensor `[N, T_m, width]` a modality.
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> [Tensor] {
+    zip(positions, projections(features.tensors, pass)).map { $0($1, pass) }
+  }
+}
+
+extension Blueprint {
+  /// Writes down a ``TokenEmbedding``; reports heads that do not divide the width, and modalities that are no tokens.
+  ///
+  /// - Parameters:
+  ///   - fusion: its name, for the reports.
+  /// - Returns: the number of tokens of each modality; nil after a problem was reported.
+  public mutating func tokens(
+    _ inputs: [ModalityShape], of fusion: String, width: Int, heads: Int, positions: TokenPositions.Kind
+  ) -> [Int]? {
+    let areHeadsRight = divides(heads: heads, width: width)
+    let vectors = inputs.filter { $0.shape.count != 2 }
+    for input in vectors {
+      problem(
+        "the fusion '\(fusion)' takes tokens [T, D] of every modality; the features of '\(input.modality)' have the "
+          + "shape \(input.shape)", key: "type",
+        hint: "encoders that give tokens: 'transformer', 'gru' and 'lstm' with 'pool: none'")
+    }
+    guard vectors.isEmpty, areHeadsRight else { return nil }
+    linears("embedding", inputs, width: width, overTokens: true)
+    if positions != .none {
+      for input in inputs {
+        layer(
+          "positions.\(input.modality)", "\(positions.rawValue) positions", output: [input.shape[0], width],
+          parameters: positions == .learned ? input.shape[0] * width : 0)
+      }
+    }
+    return inputs.map { $0.shape[0] }
+  }
+}
+
+extension Tensor {
+  /// A learned row, or rows, `[1, T, D]`, for every sample of a batch: `[N, T, D]`.
+  public func forEach(of batch: Int) -> Tensor { broadcast(to: [batch] + shape.dropFirst()) }
+}
