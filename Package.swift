@@ -4,9 +4,15 @@ import PackageDescription
 /// Every folder under `Plugins/`. A listing of the folder would be cached by SwiftPM, and a new plugin silently left
 /// out; this literal list is compared with the folder by a test. One word here is all a new plugin needs.
 let plugins = [
-  "AddFusion", "BimodalInteractionFusion", "ConcatFusion", "LowRankTensorFusion", "MultiplyFusion",
+  "AddFusion", "AttentionBottleneckFusion", "AttentionSumFusion", "BimodalInteractionFusion", "BlockFusion",
+  "ChannelAttentionFusion", "ConcatFusion", "CrossAttentionFusion", "CrossModalTransformerFusion",
+  "DecisionAverageFusion", "DecisionProductFusion", "DeepSetsFusion", "EvidentialFusion", "FilmFusion",
+  "FusionTransformerFusion", "GatedMultimodalUnitFusion", "HypernetworkFusion", "LowRankTensorFusion", "MaxFusion",
+  "MCBFusion", "MeanFusion", "MFBFusion", "MFHFusion", "MinFusion", "MixtureOfExpertsFusion", "MLBFusion",
+  "MultiplyFusion", "MutanFusion", "NLGateFusion", "PerceiverFusion", "ProductOfExpertsFusion", "TensorFusion",
+  "TrimodalInteractionFusion", "TuckerFusion",
   "ConvEncoder", "GRUEncoder", "IdentityEncoder", "LeNetEncoder", "LSTMEncoder", "MLPEncoder", "TransformerEncoder",
-  "LinearDecoder", "MLPDecoder",
+  "IdentityDecoder", "LinearDecoder", "MLPDecoder",
   "ImageModality", "SequenceModality", "SpectrogramModality", "VectorModality",
 ]
 

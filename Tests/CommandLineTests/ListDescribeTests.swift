@@ -3,8 +3,15 @@ import Testing
 
 @Suite struct ListDescribeTests {
   static let expected = [
-    "fusion": ["add", "bimodal_interaction", "concat", "low_rank_tensor", "multiply"],
-    "encoder": ["conv", "gru", "identity", "lenet", "lstm", "mlp", "transformer"], "decoder": ["linear", "mlp"],
+    "fusion": [
+      "add", "attention_bottleneck", "attention_sum", "bimodal_interaction", "block", "channel_attention", "concat",
+      "cross_attention", "cross_modal_transformer", "decision_average", "decision_product", "deep_sets", "evidential",
+      "film", "fusion_transformer", "gated_multimodal_unit", "hypernetwork", "low_rank_tensor", "max", "mcb", "mean",
+      "mfb", "mfh", "min", "mixture_of_experts", "mlb", "multiply", "mutan", "nl_gate", "perceiver",
+      "product_of_experts", "tensor_fusion", "trimodal_interaction", "tucker",
+    ],
+    "encoder": ["conv", "gru", "identity", "lenet", "lstm", "mlp", "transformer"],
+    "decoder": ["identity", "linear", "mlp"],
     "modality": ["image", "sequence", "spectrogram", "vector"], "dataset": ["arrays", "avmnist"],
   ]
 

@@ -3,15 +3,21 @@ import Testing
 
 /// Every experiment in configs/ trains to its end, on a few generated digits: a mistake in any of them is found here.
 @Suite struct ShippedExperimentTests {
-  static let experiments = ((try? FileManager.default.contentsOfDirectory(atPath: Binary.package + "/configs")) ?? [])
-    .filter { $0.hasSuffix(".yaml") }.sorted()
+  /// Paths below configs/; a base is no experiment.
+  static let experiments = ["", "fusions/"].flatMap { folder in
+    ((try? FileManager.default.contentsOfDirectory(atPath: Binary.package + "/configs/" + folder)) ?? [])
+      .filter { $0.hasSuffix(".yaml") }.map { folder + $0 }.sorted()
+  }
 
   private static let digits = Scratch.shared / "few"
   private static let made = Result {
     try Binary.run(["data", "demo", "--out", digits, "--train", "80", "--test", "20"])
   }
 
-  @Test func thereAreExperiments() { #expect(Self.experiments.contains("late_fusion.yaml")) }
+  @Test func thereAreExperiments() {
+    #expect(Self.experiments.contains("late_fusion.yaml"))
+    #expect(Self.experiments.contains("fusions/mean.yaml"))
+  }
 
   @Test(arguments: experiments) func anExperimentTrainsAndEnds(_ file: String) throws {
     let data = try Self.made.get()
@@ -35,6 +41,7 @@ import Testing
     #expect(history.split(separator: "\n").count == 2)
     // An experiment is told apart by its name, which is that of its file.
     let config = try String(contentsOfFile: folder / "run/config.yaml", encoding: .utf8)
-    #expect(config.contains("name: \(file.dropLast(5))\n"))
+    let name = URL(filePath: file).deletingPathExtension().lastPathComponent
+    #expect(config.contains("name: \(name)\n"))
   }
 }

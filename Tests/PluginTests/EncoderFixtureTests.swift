@@ -12,7 +12,6 @@ struct EncoderFixture: Decodable, Sendable, CustomTestStringConvertible {
   struct Input: Decodable, Sendable {
     let value, gradient: FusionFixture.Array
   }
-  struct File: Decodable { let cases: [EncoderFixture] }
 
   let name, encoder: String
   let input: Input
@@ -21,21 +20,11 @@ struct EncoderFixture: Decodable, Sendable, CustomTestStringConvertible {
 
   var testDescription: String { "\(encoder), \(name)" }
 
-  private static let path = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "../Fixtures/encoders/encoders.json")
-  private static let data = try! Data(contentsOf: path)
-  static let all = try! JSONDecoder().decode(File.self, from: data).cases
+  private static let file = FixtureFile("encoders/encoders.json")
+  static let all = file.cases(EncoderFixture.self)
 
-  /// The case's configuration over the type's defaults, as a configuration file's.
   func configuration<C: ComponentConfiguration>(_ type: C.Type) throws -> C {
-    let file = try #require(try JSONSerialization.jsonObject(with: Self.data) as? [String: Any])
-    let cases = try #require(file["cases"] as? [[String: Any]])
-    let this = try #require(cases.first { $0["name"] as? String == name && $0["encoder"] as? String == encoder })
-    let defaults = try JSONSerialization.jsonObject(with: JSONEncoder().encode(C())) as? [String: Any] ?? [:]
-    let given = try #require(this["configuration"] as? [String: Any])
-    #expect(Set(given.keys).isSubset(of: C.options.map(\.key)))
-    return try JSONDecoder().decode(
-      C.self, from: JSONSerialization.data(withJSONObject: defaults.merging(given) { $1 }))
+    try Self.file.configuration(type, ofCase: ["name": name, "encoder": encoder])
   }
 }
 
@@ -74,7 +63,7 @@ private func check<E: Encoder>(_ type: E.Type, _ fixture: EncoderFixture) throws
   tape.backward(from: output, seed: fixture.seed.tensor(device))
   expectClose(received, fixture.input.gradient.values, 1e-4, "input")
   for weight in fixture.parameters {
-    expectClose(store[weight.name]?.gradient?.scalars, weight.gradient.values, 1e-4, weight.name)
+    expectClose(store[weight.name]?.gradient?.scalars, weight.gradient?.values ?? [], 1e-4, weight.name)
   }
 }
 

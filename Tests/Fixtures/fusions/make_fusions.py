@@ -1,62 +1,8 @@
-"""Values and gradients of every fusion, computed by PyTorch from the papers' formulas: python make_fusions.py
+"""Values and gradients of fusions that join vectors, computed by PyTorch from the papers' formulas: python make_fusions.py
 
 Writes fusions.json beside this file. Inputs and parameters are drawn here; the tests put them into FusionKit's fusions.
 """
-import json
-import pathlib
-
-import torch
-import torch.nn.functional as F
-
-torch.manual_seed(7)
-N, WIDTHS = 3, {"image": 4, "audio": 5, "text": 4}
-
-
-def rand(*shape):
-    return torch.randn(*shape, requires_grad=True)
-
-
-def features(*names, width=None):
-    return {name: rand(N, width or WIDTHS[name]) for name in names}
-
-
-def case(name, fusion, configuration, inputs, parameters, compute):
-    output = compute(list(inputs.values()), parameters)
-    seed = torch.randn_like(output)
-    leaves = list(inputs.values()) + list(parameters.values())
-    gradients = torch.autograd.grad(output, leaves, seed, allow_unused=False)
-    pack = lambda t: {"shape": list(t.shape), "values": t.detach().flatten().tolist()}
-    return {
-        "name": name, "fusion": fusion, "configuration": configuration,
-        "inputs": [{"modality": k, "value": pack(v), "gradient": pack(g)} for (k, v), g in zip(inputs.items(), gradients)],
-        "parameters": [
-            {"name": k, "value": pack(v), "gradient": pack(g)}
-            for (k, v), g in zip(parameters.items(), gradients[len(inputs):])
-        ],
-        "output": pack(output), "seed": pack(seed),
-    }
-
-
-def projections(names, width):
-    parameters = {}
-    for name in names:
-        parameters[f"projections.{name}.weight"] = rand(width, WIDTHS[name])
-        parameters[f"projections.{name}.bias"] = rand(width)
-    return parameters
-
-
-def projected(x, p):
-    if not p:
-        return x
-    names = [k[len("projections."):-len(".weight")] for k in p if k.endswith(".weight")]
-    return [F.linear(v, p[f"projections.{n}.weight"], p[f"projections.{n}.bias"]) for v, n in zip(x, names)]
-
-
-def product(terms):
-    result = terms[0]
-    for term in terms[1:]:
-        result = result * term
-    return result
+from common import *
 
 
 def low_rank(x, p):
@@ -104,7 +50,6 @@ def clipped(x, p):
 
 
 options = lambda **changes: {"form": "matrix", "flip": False, **changes}
-two, three = ("image", "audio"), ("image", "audio", "text")
 cases = [
     case("two modalities", "concat", {}, features(*two), {}, lambda x, p: torch.cat(x, 1)),
     case("three modalities", "late", {}, features(*three), {}, lambda x, p: torch.cat(x, 1)),
@@ -127,6 +72,40 @@ cases.append(case(
     "matrix, clipped", "bimodal_interaction", options(clip=[-0.5, 0.75], gradient_clip=[-0.5, 0.25]), features(*two),
     bimodal("matrix", 4, 5, 5), clipped))
 
-path = pathlib.Path(__file__).with_name("fusions.json")
-path.write_text(json.dumps({"torch": torch.__version__, "cases": cases}))
-print(len(cases), "cases,", path.stat().st_size, "bytes")
+
+for fusion, join in (
+        ("mean", lambda t: torch.stack(t).mean(0)), ("max", lambda t: torch.stack(t).amax(0)),
+        ("min", lambda t: torch.stack(t).amin(0))):
+    cases += [
+        case("widths differ", fusion, {}, features(*two), projections(two, 5), lambda x, p: join(projected(x, p))),
+        case("widths agree", fusion, {}, features(*three, width=4), {}, lambda x, p: join(x)),
+        case("width asked for", fusion, {"width": 6}, features(*three), projections(three, 6), lambda x, p: join(projected(x, p))),
+    ]
+
+one = lambda x: torch.cat([torch.ones(N, 1), x], 1)
+cases += [
+    case("two modalities", "tensor_fusion", {}, features(*two), {},
+         lambda x, p: torch.einsum("ni,nj->nij", one(x[0]), one(x[1])).flatten(1)),
+    case("three modalities, width 2", "tensor_fusion", {"width": 2}, features(*three), projections(three, 2),
+         lambda x, p: torch.einsum("ni,nj,nk->nijk", *map(one, projected(x, p))).flatten(1)),
+]
+
+
+def trimodal(x, p):
+    a, b, c = x
+    part = lambda name, *shape: p[name].reshape(shape)
+    d = p["offset.b"].shape[0]
+    maps = (
+        torch.einsum("bi,bj,ijmp->bmp", a, b, part("map.W", 4, 5, 4, d)) + torch.einsum("bj,jmp->bmp", b, part("map.V", 5, 4, d))
+        + torch.einsum("bi,imp->bmp", a, part("map.U", 4, 4, d)) + part("map.b", 4, d))
+    offset = torch.einsum("bi,bj,ijp->bp", a, b, p["offset.W"]) + b @ p["offset.V"] + a @ p["offset.U"] + p["offset.b"]
+    return torch.einsum("bm,bmp->bp", c, maps) + offset
+
+
+for width in (4, 2):
+    parameters = {
+        f"{part}.{k}": v for part, size in (("map", 4 * width), ("offset", width)) for k, v in bimodal("matrix", 4, 5, size).items()}
+    cases.append(case(
+        f"width {width}", "trimodal_interaction", {} if width == 4 else {"width": width}, features(*three), parameters, trimodal))
+
+save(__file__, cases)

@@ -1,0 +1,112 @@
+import FusionCore
+
+/// Attention bottlenecks (Nagrani et al. 2021, MBT, section 3.2): each modality keeps to its own tokens, and from the layer
+/// `fusion_layer` on all of them meet in a few tokens that they share,
+///
+/// [z_m'; b_m'] = layer_m([z_m; b]),  b' = mean over m of b_m'
+///
+/// y = [norm(z_1)_class; …; norm(z_M)_class]: a linear decoder over it is the paper's sum of one classifier a modality.
+public struct AttentionBottleneckFusion: Fusion {
+  public static let name = "attention_bottleneck"
+  public static let aliases = ["mbt"]
+  public static let summary = "a transformer a modality, which meet in a few shared tokens (Nagrani 2021)"
+
+  public struct Configuration: TransformerConfiguration {
+    public var width = 64
+    public var depth = 2
+    public var fusionLayer = 1
+    public var bottlenecks = 4
+    public var heads = 4
+    public var mlpRatio = 4
+    public var dropout = 0.0
+    public var positions = TokenPositions.Kind.learned
+    public init() {}
+    enum CodingKeys: String, CodingKey {
+      case width, depth, bottlenecks, heads, dropout, positions
+      case fusionLayer = "fusion_layer"
+      case mlpRatio = "mlp_ratio"
+    }
+    public static let options: [Option] =
+      [
+        .depth, Option("fusion_layer", "the first layer, from 0, that has bottlenecks", .range(0, 63)),
+        Option("bottlenecks", "how many tokens all modalities share", .range(1, 4096)),
+      ] + Option.transformer
+  }
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 2) }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let (width, shared) = (configuration.width, configuration.bottlenecks)
+    if configuration.fusionLayer >= configuration.depth {
+      blueprint.problem(
+        "the modalities would never meet: bottlenecks from layer \(configuration.fusionLayer) on, and the last of "
+          + "\(configuration.depth) layers is \(configuration.depth - 1)", key: "fusion_layer")
+    }
+    guard
+      let counts = blueprint.tokens(
+        inputs, of: name, width: width, heads: configuration.heads, positions: configuration.positions),
+      configuration.fusionLayer < configuration.depth
+    else { return nil }
+    blueprint.layer("bottlenecks", "bottlenecks", output: [shared, width], parameters: shared * width)
+    for (input, count) in zip(inputs, counts) {
+      blueprint.layer("class_token.\(input.modality)", "class token", output: [count + 1, width], parameters: width)
+      for index in 0..<configuration.depth {
+        let tokens = count + 1 + (index < configuration.fusionLayer ? 0 : shared)
+        blueprint.transformerLayer("layers.\(input.modality).\(index)", configuration.sizes(), tokens: tokens)
+      }
+      blueprint.layer("norms.\(input.modality)", "layer norm, class", output: [width], parameters: 2 * width)
+    }
+    blueprint.layer("", "concat", output: [inputs.count * width])
+    return [inputs.count * width]
+  }
+
+  /// One modality's own.
+  private struct Branch {
+    let classToken: Parameter
+    let layers: [TransformerLayer]
+    let norm: LayerNorm
+  }
+
+  private let embedding: TokenEmbedding
+  private let bottlenecks: Parameter
+  private let branches: [Branch]
+  private let fusionLayer: Int
+  private let depth: Int
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    let width = configuration.width
+    embedding = TokenEmbedding(inputs, width: width, positions: configuration.positions, context: context)
+    bottlenecks = context.parameter("bottlenecks", [1, configuration.bottlenecks, width], .normal(deviation: 0.02))
+    branches = inputs.map { input in
+      Branch(
+        classToken: context.parameter("class_token.\(input.modality)", [1, 1, width], .normal(deviation: 0.02)),
+        layers: (0..<configuration.depth).map {
+          TransformerLayer(configuration.sizes(), context: context.scope("layers.\(input.modality).\($0)"))
+        },
+        norm: LayerNorm(width: width, context: context.scope("norms.\(input.modality)")))
+    }
+    (fusionLayer, depth) = (configuration.fusionLayer, configuration.depth)
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    var streams = zip(branches, embedding(features, pass)).map { branch, tokens in
+      Tensor.concatenated([pass[branch.classToken].forEach(of: tokens.shape[0]), tokens], axis: 1)
+    }
+    var shared = pass[bottlenecks].forEach(of: streams[0].shape[0])
+    for index in 0..<depth {
+      guard index >= fusionLayer else {
+        streams = zip(branches, streams).map { $0.layers[index]($1, pass) }
+        continue
+      }
+      let parts = zip(branches, streams).map { branch, stream in
+        branch.layers[index](.concatenated([stream, shared], axis: 1), pass)
+          .split([stream.shape[1], shared.shape[1]], axis: 1)
+      }
+      streams = parts.map { $0[0] }
+      shared = parts.map { $0[1] }.total() * (1 / Float(parts.count))
+    }
+    return .concatenated(zip(branches, streams).map { $0.norm($1.selected(0, axis: 1), pass) }, axis: 1)
+  }
+}

@@ -1,0 +1,38 @@
+import FusionCore
+
+/// A sum of all modalities weighted by attention that sees them all, as in TorchMultimodal's attention fusion:
+///
+/// y = Σ_m a_m P_m x_m,  a = softmax(W [x_1; …; x_M] + b)
+public struct AttentionSumFusion: Fusion {
+  public static let name = "attention_sum"
+  public static let summary = "a sum of all modalities, one weight each, from a softmax that sees them all"
+  public typealias Configuration = CommonWidthConfiguration
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits {
+    // A softmax over one modality is constant.
+    FusionTraits(fewest: 2, orderMatters: false, missing: .renormalise)
+  }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let width = CommonWidth.infer(inputs, asked: configuration.width, blueprint: &blueprint)
+    blueprint.linear("attention", inputs.totalWidth, inputs.count, then: "softmax")
+    blueprint.layer("", name, output: [width], flops: 2 * inputs.count * width)
+    return [width]
+  }
+
+  private let common: CommonWidth
+  private let attention: Linear
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    common = CommonWidth(inputs, asked: configuration.width, context: context)
+    attention = Linear(
+      inputs: inputs.totalWidth, outputs: inputs.count, context: context.scope("attention"))
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    let weights = attention(Tensor.concatenated(features.vectors, axis: 1), pass).softmax(axis: 1)
+    return Tensor.weightedSum(common(features, pass), weights)
+  }
+}

@@ -1,0 +1,67 @@
+import FusionCore
+
+/// Cross-attention between tokens (Vaswani et al. 2017, section 3.2, with queries of one modality and keys of the others):
+///
+/// y_m = mean over tokens of norm(q_m + attention(q_m, k_m, k_m)),  y = [y_1; …; y_M]
+///
+/// with q_m the embedded tokens of modality m, and k_m those of all other modalities one after the other.
+public struct CrossAttentionFusion: Fusion {
+  public static let name = "cross_attention"
+  public static let summary = "the tokens of each modality look at those of all others; their means side by side"
+
+  public struct Configuration: ComponentConfiguration {
+    public var width = 64
+    public var heads = 4
+    public var dropout = 0.0
+    public var positions = TokenPositions.Kind.none
+    public init() {}
+    public static let options = Option.attention
+  }
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 2) }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let width = configuration.width
+    guard
+      let counts = blueprint.tokens(
+        inputs, of: name, width: width, heads: configuration.heads, positions: configuration.positions)
+    else { return nil }
+    let all = counts.reduce(0, +)
+    for (input, count) in zip(inputs, counts) {
+      blueprint.attention(
+        "attention.\(input.modality)", width: width, heads: configuration.heads, dropout: configuration.dropout,
+        tokens: count, keys: all - count)
+      blueprint.layer("norms.\(input.modality)", "layer norm, mean", output: [width], parameters: 2 * width)
+    }
+    blueprint.layer("", "concat", output: [inputs.count * width])
+    return [inputs.count * width]
+  }
+
+  private let embedding: TokenEmbedding
+  private let attention: [MultiHeadAttention]
+  private let norms: [LayerNorm]
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    let width = configuration.width
+    embedding = TokenEmbedding(inputs, width: width, positions: configuration.positions, context: context)
+    attention = inputs.map {
+      MultiHeadAttention(
+        width: width, heads: configuration.heads, dropout: configuration.dropout,
+        context: context.scope("attention.\($0.modality)"))
+    }
+    norms = inputs.map { LayerNorm(width: width, context: context.scope("norms.\($0.modality)")) }
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    let tokens = embedding(features, pass)
+    let parts = tokens.indices.map { index in
+      let others = tokens.indices.filter { $0 != index }.map { tokens[$0] }
+      let keys = others.count == 1 ? others[0] : Tensor.concatenated(others, axis: 1)
+      let answer = attention[index](query: tokens[index], key: keys, value: keys, pass)
+      return norms[index](tokens[index] + answer, pass).mean(axes: [1])
+    }
+    return .concatenated(parts, axis: 1)
+  }
+}

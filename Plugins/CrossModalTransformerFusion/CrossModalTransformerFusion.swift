@@ -1,0 +1,104 @@
+import FusionCore
+
+/// The multimodal transformer MulT (Tsai et al. 2019, section 3): for every ordered pair of modalities layers in which the
+/// tokens of one look at those of the other; per modality the results side by side, layers of self-attention over them, and
+/// of these the last token:
+///
+/// z_{s→t} = cross_{s→t}(x_t, x_s),  h_t = memory_t([z_{s→t} for s ≠ t])_last,  y = [h_1; …; h_M]
+///
+/// The layers have their norms in front, as there; the keys of each have a norm of their own.
+public struct CrossModalTransformerFusion: Fusion {
+  public static let name = "cross_modal_transformer"
+  public static let aliases = ["mult"]
+  public static let summary = "transformers from every modality to every other, then self-attention (Tsai 2019)"
+
+  /// Which token of the last layers is handed on.
+  public enum Pool: String, Codable, CaseIterable, Sendable {
+    case last, mean
+  }
+
+  public struct Configuration: TransformerConfiguration {
+    public var width = 32
+    public var depth = 2
+    public var memoryDepth = 1
+    public var heads = 4
+    public var mlpRatio = 4
+    public var dropout = 0.0
+    public var positions = TokenPositions.Kind.sinusoidal
+    public var pool = Pool.last
+    public init() {}
+    enum CodingKeys: String, CodingKey {
+      case width, depth, heads, dropout, positions, pool
+      case memoryDepth = "memory_depth"
+      case mlpRatio = "mlp_ratio"
+    }
+    public static let options: [Option] =
+      [.depth, Option("memory_depth", "layers of self-attention over what a modality has gathered", .range(1, 64))]
+      + Option.transformer + [Option("pool", "the features: the last token, or the mean of all", Pool.self)]
+  }
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 2) }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let sources = inputs.count - 1
+    guard
+      let counts = blueprint.tokens(
+        inputs, of: name, width: configuration.width, heads: configuration.heads, positions: configuration.positions)
+    else { return nil }
+    let wide = sources * configuration.width
+    for (target, tokens) in zip(inputs, counts) {
+      for (source, keys) in zip(inputs, counts) where source.modality != target.modality {
+        blueprint.scope("cross.\(target.modality).\(source.modality)") {
+          $0.transformerStack(
+            configuration.sizes(activation: .relu), depth: configuration.depth, tokens: tokens, keys: keys)
+        }
+      }
+      blueprint.scope("memory.\(target.modality)") {
+        $0.transformerStack(
+          configuration.sizes(widths: sources, activation: .relu), depth: configuration.memoryDepth, tokens: tokens,
+          then: (configuration.pool == .last ? "last token" : "mean", [wide]))
+      }
+    }
+    blueprint.layer("", "concat", output: [inputs.count * wide])
+    return [inputs.count * wide]
+  }
+
+  private let embedding: TokenEmbedding
+  /// For each target the transformers from the other modalities, in order.
+  private let cross: [[(source: Int, stack: TransformerStack)]]
+  private let memory: [TransformerStack]
+  private let pool: Pool
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    pool = configuration.pool
+    embedding = TokenEmbedding(
+      inputs, width: configuration.width, positions: configuration.positions, context: context)
+    let sizes = configuration.sizes(activation: .relu)
+    cross = inputs.indices.map { target in
+      inputs.indices.filter { $0 != target }.map { source in
+        let path = "cross.\(inputs[target].modality).\(inputs[source].modality)"
+        return (
+          source,
+          TransformerStack(sizes, depth: configuration.depth, crosses: true, context: context.scope(path))
+        )
+      }
+    }
+    let wide = configuration.sizes(widths: inputs.count - 1, activation: .relu)
+    memory = inputs.map {
+      TransformerStack(wide, depth: configuration.memoryDepth, context: context.scope("memory.\($0.modality)"))
+    }
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    let tokens = embedding(features, pass)
+    let parts = tokens.indices.map { target in
+      let gathered = cross[target].map { $0.stack(tokens[target], keys: tokens[$0.source], pass) }
+      let memorised = memory[target](
+        gathered.count == 1 ? gathered[0] : .concatenated(gathered, axis: 2), pass)
+      return pool == .mean ? memorised.mean(axes: [1]) : memorised.selected(memorised.shape[1] - 1, axis: 1)
+    }
+    return .concatenated(parts, axis: 1)
+  }
+}

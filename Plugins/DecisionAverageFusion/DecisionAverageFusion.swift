@@ -1,0 +1,20 @@
+import Foundation
+import FusionCore
+
+/// Each modality decides for itself, and their probabilities are averaged (Kittler et al. 1998, the sum rule):
+///
+/// y = log 1/M Σ_m softmax(h_m(x_m))
+///
+/// computed with logarithms, so that no probability is lost.
+public struct DecisionAverageFusion: DecisionFusion {
+  public static let name = "decision_average"
+  public static let summary = "each modality decides for itself; the mean of their probabilities, as logarithms"
+
+  public let heads: ModalityHeads
+  public init(heads: ModalityHeads) { self.heads = heads }
+
+  public static func join(_ decisions: [Tensor]) -> Tensor {
+    let all = Tensor.stacked(decisions.map { $0.logSoftmax() })  // [M, N, classes]
+    return all.logSumExp(axes: [0]) - log(Float(decisions.count))
+  }
+}

@@ -1,0 +1,67 @@
+import FusionCore
+
+/// Deep sets (Zaheer et al. 2017, theorem 2): the modalities as a set, y = ρ(pool_m P_m x_m), with a perceptron ρ.
+public struct DeepSetsFusion: Fusion {
+  public static let name = "deep_sets"
+  public static let summary = "a perceptron over the pooled modalities: y = ρ(pool_m P_m x_m) (Zaheer 2017)"
+
+  /// How the set of modalities becomes one vector.
+  public enum Pool: String, Codable, CaseIterable, Sendable {
+    case sum, mean, max
+  }
+
+  public struct Configuration: ComponentConfiguration {
+    public var width = 64
+    public var pool = Pool.sum
+    public var hidden = [64]
+    public var activation = Activation.relu
+    public var dropout = 0.0
+    public init() {}
+    public static let options =
+      [
+        Option("width", "the width that every modality is mapped to, and that of the result", .size),
+        Option("pool", "how the modalities become one vector", Pool.self),
+      ] + Option.perceptron
+  }
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits {
+    FusionTraits(orderMatters: false, missing: configuration.pool == .mean ? .renormalise : .skip)
+  }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let width = configuration.width
+    blueprint.linears("projections", inputs, width: width)
+    blueprint.layer("", "\(configuration.pool)", output: [width], flops: (inputs.count - 1) * width)
+    blueprint.scope("perceptron") {
+      $0.perceptron(
+        inputs: width, hidden: configuration.hidden, outputs: width, activation: configuration.activation,
+        dropout: configuration.dropout)
+    }
+    return [width]
+  }
+
+  private let pool: Pool
+  private let projections: ModalityLinears
+  private let perceptron: MultilayerPerceptron
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    pool = configuration.pool
+    projections = ModalityLinears("projections", inputs, width: configuration.width, context: context)
+    perceptron = MultilayerPerceptron(
+      inputs: configuration.width, hidden: configuration.hidden, outputs: configuration.width,
+      activation: configuration.activation, dropout: configuration.dropout, context: context.scope("perceptron"))
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    let terms = projections(features.vectors, pass)
+    let pooled =
+      switch pool {
+      case .sum: terms.total()
+      case .mean: terms.total() * (1 / Float(terms.count))
+      case .max: terms.joined(Tensor.maximum)
+      }
+    return perceptron(pooled, pass)
+  }
+}

@@ -1,0 +1,63 @@
+import FusionCore
+
+/// Feature-wise linear modulation (Perez et al. 2018, equations 1 and 2): the first modality scales and shifts the channels
+/// of the second,
+///
+/// y = (1 + γ(x_1)) ⊙ x_2 + β(x_1)
+///
+/// with γ and β linear; the paper too predicts the difference from 1. The channels of tokens `[T, D]` are the last
+/// dimension, those of maps `[C, H, W]` the first.
+public struct FilmFusion: Fusion {
+  public static let name = "film"
+  public static let summary = "the first modality scales and shifts the channels of the second (Perez 2018)"
+
+  public struct Configuration: ComponentConfiguration {
+    public var hidden: [Int] = []
+    public var flip = false
+    public init() {}
+    public static let options: [Option] = [
+      Option("hidden", "width of each hidden layer of what makes scales and shifts", .size),
+      Option("flip", "exchanges the two modalities: the second scales and shifts the first"),
+    ]
+  }
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 2, most: 2) }
+
+  private static func roles(_ configuration: Configuration, _ inputs: [ModalityShape]) -> (by: Int, of: Shape) {
+    configuration.flip ? (inputs[1].width, inputs[0].shape) : (inputs[0].width, inputs[1].shape)
+  }
+
+  private static func channels(_ shape: Shape) -> Int { shape.count == 3 ? shape[0] : shape[shape.count - 1] }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let (conditioning, shape) = roles(configuration, inputs)
+    blueprint.scope("generator") {
+      $0.perceptron(
+        inputs: conditioning, hidden: configuration.hidden, outputs: 2 * channels(shape), activation: .relu, dropout: 0)
+    }
+    blueprint.layer("", name, output: shape, flops: 2 * shape.elementCount)
+    return shape
+  }
+
+  private let generator: MultilayerPerceptron
+  private let flip: Bool
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    let (conditioning, shape) = Self.roles(configuration, inputs)
+    generator = MultilayerPerceptron(
+      inputs: conditioning, hidden: configuration.hidden, outputs: 2 * Self.channels(shape),
+      context: context.scope("generator"))
+    flip = configuration.flip
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    let (by, x) = flip ? (1, features.tensors[0]) : (0, features.tensors[1])
+    let channels = Self.channels(Shape(x.shape.dropFirst()))
+    var shape = Shape(repeating: 1, count: x.rank)
+    (shape[0], shape[x.rank == 4 ? 1 : x.rank - 1]) = (x.shape[0], channels)
+    let parts = generator(features.vectors[by], pass).chunked(2, axis: 1).map { $0.reshaped(shape) }
+    return x + parts[0] * x + parts[1]
+  }
+}

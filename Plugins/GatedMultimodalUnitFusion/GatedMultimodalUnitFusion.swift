@@ -1,0 +1,57 @@
+import FusionCore
+
+/// The gated multimodal unit (Arevalo et al. 2017, section 3.1): with h_m = tanh(W_m x_m) and gates
+/// z = σ(W_z [x_1; …; x_M]),
+///
+/// y = z ⊙ h_1 + (1 − z) ⊙ h_2 for two modalities, y = Σ_m z_m ⊙ h_m for another number of them.
+public struct GatedMultimodalUnitFusion: Fusion {
+  public static let name = "gated_multimodal_unit"
+  public static let aliases = ["gmu"]
+  public static let summary = "gates that see all modalities decide how much each one counts (Arevalo 2017)"
+
+  public struct Configuration: ComponentConfiguration {
+    public var width = 64
+    public init() {}
+    public static let options: [Option] = [Option("width", "the width of the result", .size)]
+  }
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(orderMatters: true) }
+
+  /// Two modalities share one gate.
+  private static func gated(_ inputs: [ModalityShape]) -> [ModalityShape] {
+    inputs.count == 2 ? [inputs[0]] : inputs
+  }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let width = configuration.width
+    blueprint.linears("hidden", inputs, width: width, bias: false, then: "tanh")
+    for input in gated(inputs) {
+      blueprint.linear("gates.\(input.modality)", inputs.totalWidth, width, bias: false, then: "sigmoid")
+    }
+    blueprint.layer("", name, output: [width], flops: 2 * inputs.count * width)
+    return [width]
+  }
+
+  private let hidden: ModalityLinears
+  private let gates: [Linear]
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    let width = configuration.width
+    hidden = ModalityLinears("hidden", inputs, width: width, bias: false, context: context)
+    gates = Self.gated(inputs).map {
+      Linear(
+        inputs: inputs.totalWidth, outputs: width, bias: false, context: context.scope("gates.\($0.modality)"))
+    }
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    let vectors = features.vectors
+    let terms = hidden(vectors, pass).map { $0.tanh() }
+    let all = Tensor.concatenated(vectors, axis: 1)
+    let open = gates.map { $0(all, pass).sigmoid() }
+    if terms.count == 2 { return open[0] * terms[0] + (1 - open[0]) * terms[1] }
+    return zip(open, terms).map { $0 * $1 }.total()
+  }
+}

@@ -1,0 +1,57 @@
+import FusionCore
+
+/// A hypernetwork (Ha et al. 2017, section 3.1, as a combiner of modalities): the first modality makes the layer that is
+/// applied to the others,
+///
+/// h = relu(H x_1 + b_h),  y = Σ_{m > 1} W(h) P_m x_m + b(h)
+///
+/// with W(h) and b(h) linear in h.
+public struct HypernetworkFusion: Fusion {
+  public static let name = "hypernetwork"
+  public static let summary = "the first modality makes the weights of the layer that the others pass (Ha 2017)"
+
+  public struct Configuration: ComponentConfiguration {
+    public var width = 32
+    public var hidden = 16
+    public init() {}
+    public static let options: [Option] = [
+      Option("width", "the width of the others when they pass the layer, and that of the result", .range(1, 4096)),
+      Option("hidden", "the width of what the weights are made from", .size),
+    ]
+  }
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 2) }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let (width, hidden) = (configuration.width, configuration.hidden)
+    blueprint.linear("embedding", inputs[0].width, hidden, then: "relu")
+    blueprint.linear("weights", hidden, width * width)
+    blueprint.linear("bias", hidden, width)
+    blueprint.linears("projections", Array(inputs.dropFirst()), width: width)
+    blueprint.layer("", name, output: [width], flops: 2 * width * width + inputs.count * width)
+    return [width]
+  }
+
+  private let embedding, weights, bias: Linear
+  private let projections: ModalityLinears
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    let (width, hidden) = (configuration.width, configuration.hidden)
+    embedding = Linear(inputs: inputs[0].width, outputs: hidden, context: context.scope("embedding"))
+    weights = Linear(inputs: hidden, outputs: width * width, context: context.scope("weights"))
+    bias = Linear(inputs: hidden, outputs: width, context: context.scope("bias"))
+    projections = ModalityLinears("projections", Array(inputs.dropFirst()), width: width, context: context)
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    let vectors = features.vectors
+    let h = embedding(vectors[0], pass).relu()
+    // The layer is the same for all others: it is applied once, to their sum.
+    let sum = projections(Array(vectors.dropFirst()), pass).total()
+    let (batch, width) = (sum.shape[0], sum.shape[1])
+    let layer = weights(h, pass).reshaped([batch, width, width])
+    return layer.matmul(sum.unsqueezed(2)).squeezed(2) + bias(h, pass)
+  }
+}

@@ -1,0 +1,84 @@
+import FusionCore
+
+/// A mixture of experts over all modalities (Jacobs et al. 1991; the best k alone as in Shazeer et al. 2017):
+///
+/// y = Σ_e g_e E_e(x),  g = softmax(G x + b),  x = [x_1; …; x_M]
+///
+/// with perceptrons E_e. With `top`, all but the k largest logits of a sample count as −∞ in the softmax.
+public struct MixtureOfExpertsFusion: Fusion {
+  public static let name = "mixture_of_experts"
+  public static let summary = "perceptrons over all modalities, weighted by a gate that sees them too (Jacobs 1991)"
+
+  public struct Configuration: ComponentConfiguration {
+    public var width = 64
+    public var experts = 4
+    public var top: Int?
+    public var hidden = [64]
+    public var activation = Activation.relu
+    public var dropout = 0.0
+    public init() {}
+    public static let options =
+      [
+        Option("width", "the width of the result", .size),
+        Option("experts", "the number of experts", .range(2, 1024)),
+        Option("top", "how many experts of the largest gates a sample counts; all if not given", .range(1, 1024)),
+      ] + Option.perceptron
+  }
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits() }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let experts = configuration.experts
+    if let top = configuration.top, top > experts {
+      blueprint.problem("the largest \(top) gates of \(experts) experts", key: "top", hint: "at most \(experts)")
+      return nil
+    }
+    blueprint.linear("gate", inputs.totalWidth, experts, then: "softmax")
+    for index in 0..<experts {
+      blueprint.scope("experts.\(index)") {
+        $0.perceptron(
+          inputs: inputs.totalWidth, hidden: configuration.hidden, outputs: configuration.width,
+          activation: configuration.activation, dropout: configuration.dropout)
+      }
+    }
+    blueprint.layer("", name, output: [configuration.width], flops: 2 * experts * configuration.width)
+    return [configuration.width]
+  }
+
+  private let top: Int
+  private let gate: Linear
+  private let experts: [MultilayerPerceptron]
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    top = configuration.top ?? configuration.experts
+    gate = Linear(
+      inputs: inputs.totalWidth, outputs: configuration.experts, context: context.scope("gate"))
+    experts = (0..<configuration.experts).map {
+      MultilayerPerceptron(
+        inputs: inputs.totalWidth, hidden: configuration.hidden, outputs: configuration.width,
+        activation: configuration.activation, dropout: configuration.dropout, context: context.scope("experts.\($0)"))
+    }
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    let x = Tensor.concatenated(features.vectors, axis: 1)
+    var logits = gate(x, pass)
+    if top < experts.count { logits = .where(chosen(logits), logits, -.infinity) }
+    return Tensor.weightedSum(experts.map { $0(x, pass) }, logits.softmax(axis: 1))
+  }
+
+  /// 1 at the largest `top` values of a row, the first ones of equal values, 0 elsewhere.
+  private func chosen(_ logits: Tensor) -> Tensor {
+    let count = experts.count
+    return Tensor(shape: logits.shape, device: logits.device) { mask in
+      mask.update(repeating: 0)
+      for row in 0..<logits.shape[0] {
+        let values = logits.storage.base + row * count
+        let order = (0..<count).sorted { (values[$0], -$0) > (values[$1], -$1) }
+        for index in order.prefix(top) { mask[row * count + index] = 1 }
+      }
+    }
+  }
+}

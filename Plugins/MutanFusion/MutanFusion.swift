@@ -1,0 +1,51 @@
+import FusionCore
+
+/// Bilinear pooling by a Tucker decomposition whose core has slices of low rank (Ben-younes et al. 2017, equation 9):
+///
+/// y = O Σ_r (M_r u) ⊙ (N_r v) + b,  u = tanh(U x_1),  v = tanh(V x_2)
+public struct MutanFusion: Fusion {
+  public static let name = "mutan"
+  public static let summary = "bilinear pooling through a core tensor whose slices have low rank (Ben-younes 2017)"
+
+  public struct Configuration: ComponentConfiguration {
+    public var width = 64
+    public var inner = 48
+    public var rank = 5
+    public init() {}
+    public static let options: [Option] = [
+      Option("width", "the width of the result", .size),
+      Option("inner", "the width that both modalities are mapped to, and that of their product", .range(1, 4096)),
+      Option("rank", "the rank of the core's slices", .range(1, 1024)),
+    ]
+  }
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits { .bilinear }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let (inner, rank) = (configuration.inner, configuration.rank)
+    blueprint.linears("projections", inputs, width: inner, then: "tanh")
+    blueprint.factorizedProduct(inputs.pair("core").names, (inner, inner), width: inner, rank: rank)
+    blueprint.layer("core", "product, sum of \(rank)", output: [inner], flops: 2 * inner * rank)
+    blueprint.linear("output", inner, configuration.width)
+    return [configuration.width]
+  }
+
+  private let projections: ModalityLinears
+  private let core: FactorizedProduct
+  private let output: Linear
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    let inner = configuration.inner
+    projections = ModalityLinears("projections", inputs, width: inner, context: context)
+    core = FactorizedProduct(
+      inputs.pair("core").names, (inner, inner), width: inner, rank: configuration.rank, context: context)
+    output = Linear(inputs: inner, outputs: configuration.width, context: context.scope("output"))
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    let x = projections(features.vectors, pass).map { $0.tanh() }
+    return output(core(x[0], x[1], pass), pass)
+  }
+}

@@ -1,0 +1,61 @@
+import FusionCore
+
+/// The non-local gate (Wang et al. 2018, non-local networks, as MultiBench's NL-gate puts them between two modalities): the
+/// first asks, the second answers,
+///
+/// y = Q + softmax(Q Kᵀ) V,  Q = W_q x_1 as a matrix [queries, width], K, V = W_k x_2, W_v x_2 as [keys, width]
+///
+/// for every sample by itself.
+public struct NLGateFusion: Fusion {
+  public static let name = "nl_gate"
+  public static let summary = "the first modality asks, the second answers, by attention within a sample (Wang 2018)"
+
+  public struct Configuration: ComponentConfiguration {
+    public var queries = 4
+    public var keys = 8
+    public var width = 16
+    public init() {}
+    public static let options: [Option] = [
+      Option("queries", "the rows that the first modality is mapped to", .range(1, 4096)),
+      Option("keys", "the rows that the second modality is mapped to", .range(2, 4096)),
+      Option("width", "the width of a row", .range(1, 16_384)),
+    ]
+  }
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 2, most: 2) }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let (queries, keys, width) = (configuration.queries, configuration.keys, configuration.width)
+    blueprint.linear("query", inputs[0].width, queries * width)
+    blueprint.linear("key", inputs[1].width, keys * width)
+    blueprint.linear("value", inputs[1].width, keys * width)
+    blueprint.layer("", name, output: [queries * width], flops: 4 * queries * keys * width)
+    return [queries * width]
+  }
+
+  private let configuration: Configuration
+  private let query, key, value: Linear
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    self.configuration = configuration
+    func layer(_ name: String, _ input: ModalityShape, _ rows: Int) -> Linear {
+      Linear(inputs: input.width, outputs: rows * configuration.width, context: context.scope(name))
+    }
+    query = layer("query", inputs[0], configuration.queries)
+    key = layer("key", inputs[1], configuration.keys)
+    value = layer("value", inputs[1], configuration.keys)
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    let x = features.vectors
+    let rows = { (layer: Linear, x: Tensor, count: Int) in
+      layer(x, pass).reshaped([x.shape[0], count, configuration.width])
+    }
+    let q = rows(query, x[0], configuration.queries)
+    let answer = Tensor.scaledDotProductAttention(
+      query: q, key: rows(key, x[1], configuration.keys), value: rows(value, x[1], configuration.keys), scale: 1)
+    return (q + answer).flattened(from: 1)
+  }
+}

@@ -1,0 +1,91 @@
+import FusionCore
+
+/// The perceiver (Jaegle et al. 2021, section 3.1): a few learned latent tokens look at the tokens of all modalities, then at
+/// each other, and so on; y is their mean. The cost grows with the tokens, not with their square.
+public struct PerceiverFusion: Fusion {
+  public static let name = "perceiver"
+  public static let summary = "a few latent tokens look at those of all modalities, block by block (Jaegle 2021)"
+
+  public struct Configuration: TransformerConfiguration {
+    public var width = 64
+    public var latents = 8
+    public var blocks = 2
+    public var depth = 1
+    public var share = false
+    public var heads = 4
+    public var mlpRatio = 4
+    public var dropout = 0.0
+    public var positions = TokenPositions.Kind.learned
+    public init() {}
+    enum CodingKeys: String, CodingKey {
+      case width, latents, blocks, depth, share, heads, dropout, positions
+      case mlpRatio = "mlp_ratio"
+    }
+    public static let options: [Option] =
+      [
+        Option("latents", "how many latent tokens there are", .range(1, 4096)),
+        Option("blocks", "how often the latents look at the tokens", .range(1, 64)),
+        Option("depth", "layers of self-attention among the latents in each block", .range(0, 64)),
+        Option("share", "whether all blocks have the same parameters"),
+      ] + Option.transformer
+  }
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(orderMatters: false) }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let (width, latents) = (configuration.width, configuration.latents)
+    guard
+      let counts = blueprint.tokens(
+        inputs, of: name, width: width, heads: configuration.heads, positions: configuration.positions)
+    else { return nil }
+    blueprint.layer("latents", "latents", output: [latents, width], parameters: latents * width)
+    for index in 0..<configuration.blocks {
+      // The second use of shared parameters costs operations and no parameters.
+      var block = Blueprint()
+      block.transformerLayer("cross", configuration.sizes(), tokens: latents, keys: counts.reduce(0, +))
+      for layer in 0..<configuration.depth {
+        block.transformerLayer("layers.\(layer)", configuration.sizes(), tokens: latents)
+      }
+      let isNew = index == 0 || !configuration.share
+      for layer in block.layers {
+        blueprint.layer(
+          "blocks.\(isNew ? index : 0).\(layer.name)", layer.kind + (isNew ? "" : ", again"), output: layer.output,
+          parameters: isNew ? layer.parameters : 0, flops: layer.flops)
+      }
+    }
+    blueprint.layer("norm", "layer norm, mean", output: [width], parameters: 2 * width)
+    return [width]
+  }
+
+  private let embedding: TokenEmbedding
+  private let latents: Parameter
+  private let blocks: [(cross: TransformerLayer, layers: [TransformerLayer])]
+  private let norm: LayerNorm
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    let (width, sizes) = (configuration.width, configuration.sizes())
+    embedding = TokenEmbedding(inputs, width: width, positions: configuration.positions, context: context)
+    latents = context.parameter("latents", [1, configuration.latents, width], .normal(deviation: 0.02))
+    let made = (0..<(configuration.share ? 1 : configuration.blocks)).map { index in
+      let scope = context.scope("blocks.\(index)")
+      return (
+        cross: TransformerLayer(sizes, crosses: true, context: scope.scope("cross")),
+        layers: (0..<configuration.depth).map { TransformerLayer(sizes, context: scope.scope("layers.\($0)")) }
+      )
+    }
+    blocks = (0..<configuration.blocks).map { made[configuration.share ? 0 : $0] }
+    norm = LayerNorm(width: width, context: context.scope("norm"))
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    let tokens = Tensor.concatenated(embedding(features, pass), axis: 1)
+    var x = pass[latents].forEach(of: tokens.shape[0])
+    for block in blocks {
+      x = block.cross(x, keys: tokens, pass)
+      for layer in block.layers { x = layer(x, pass) }
+    }
+    return norm(x, pass).mean(axes: [1])
+  }
+}

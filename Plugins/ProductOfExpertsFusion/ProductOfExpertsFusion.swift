@@ -1,0 +1,69 @@
+import FusionCore
+
+/// The product of Gaussian experts, one a modality, as in the multimodal variational autoencoder (Wu and Goodman 2018,
+/// section 2.1): with means μ_m = A_m x_m, log variances v_m = B_m x_m and the prior expert N(0, 1),
+///
+/// μ = Σ_m T_m μ_m / Σ_m T_m,  T_m = exp(−v_m),  log σ² = −log Σ_m T_m
+///
+/// The weights T_m / Σ T are a softmax of −v over the experts, which is how they are computed: nothing overflows.
+public struct ProductOfExpertsFusion: Fusion {
+  public static let name = "product_of_experts"
+  public static let summary = "each modality a Gaussian, their product's mean: precise ones count more (Wu 2018)"
+
+  /// What is handed on of the product.
+  public enum Output: String, Codable, CaseIterable, Sendable {
+    case mean
+    case meanAndVariance = "mean_and_variance"
+  }
+
+  public struct Configuration: ComponentConfiguration {
+    public var width = 64
+    public var prior = true
+    public var output = Output.mean
+    public init() {}
+    public static let options: [Option] = [
+      Option("width", "the width of the Gaussians", .size),
+      Option("prior", "whether a standard normal is one of the experts"),
+      Option("output", "the mean alone, or beside it the logarithm of the variance", Output.self),
+    ]
+  }
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits {
+    // The variance of a lone expert without a prior weighs nothing: its weights would get no gradient.
+    FusionTraits(
+      fewest: configuration.prior || configuration.output == .meanAndVariance ? 1 : 2, orderMatters: false,
+      missing: .skip)
+  }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let width = configuration.width
+    blueprint.linears("mean", inputs, width: width)
+    blueprint.linears("log_variance", inputs, width: width)
+    let output = [configuration.output == .mean ? width : 2 * width]
+    blueprint.layer("", "product_of_experts", output: output, flops: 4 * inputs.count * width)
+    return output
+  }
+
+  private let configuration: Configuration
+  private let mean, logVariance: ModalityLinears
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    self.configuration = configuration
+    mean = ModalityLinears("mean", inputs, width: configuration.width, context: context)
+    logVariance = ModalityLinears("log_variance", inputs, width: configuration.width, context: context)
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    let vectors = features.vectors
+    let prior =
+      configuration.prior
+      ? [Tensor(repeating: 0, shape: [vectors[0].shape[0], configuration.width], device: pass.device)] : []
+    let means = Tensor.stacked(prior + mean(vectors, pass))  // [experts, N, width]
+    let logPrecisions = Tensor.stacked(prior + logVariance(vectors, pass).map { -$0 })
+    let product = (means * logPrecisions.softmax(axis: 0)).sum(axes: [0])
+    guard configuration.output == .meanAndVariance else { return product }
+    return .concatenated([product, -logPrecisions.logSumExp(axes: [0])], axis: 1)
+  }
+}

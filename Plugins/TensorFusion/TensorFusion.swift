@@ -1,0 +1,58 @@
+import FusionCore
+
+/// Tensor fusion (Zadeh et al. 2017, section 3.2): the outer product of all modalities, each with a 1 in front,
+///
+/// y = [1; x_1] ⊗ … ⊗ [1; x_M]
+///
+/// which holds each modality, each pair, and so on up to the product of all.
+public struct TensorFusion: Fusion {
+  public static let name = "tensor_fusion"
+  public static let summary = "the outer product of all modalities, each with a 1 in front (Zadeh 2017)"
+
+  public struct Configuration: ComponentConfiguration {
+    public var width: Int?
+    public init() {}
+    public static let options: [Option] = [
+      Option("width", "the width that every modality is mapped to first; theirs as they are if not given", .size)
+    ]
+  }
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits() }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let widths = inputs.map { (configuration.width ?? $0.width) + 1 }
+    let largest = 1 << 20
+    var size = 1
+    for width in widths {
+      let product = size.multipliedReportingOverflow(by: width)
+      guard !product.overflow, product.partialValue <= largest else {
+        blueprint.problem(
+          "the outer product of widths \(widths.map(String.init).joined(separator: " x ")) is larger than \(largest)",
+          key: configuration.width == nil ? nil : "width",
+          hint: "a smaller 'width' makes every modality narrower first; low_rank_tensor never forms the product")
+        return nil
+      }
+      size = product.partialValue
+    }
+    if let width = configuration.width { blueprint.linears("projections", inputs, width: width) }
+    blueprint.layer("", "outer product", output: [size], flops: size)
+    return [size]
+  }
+
+  private let projections: ModalityLinears?
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    projections = configuration.width.map {
+      ModalityLinears("projections", inputs, width: $0, context: context)
+    }
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    let terms = (projections?(features.vectors, pass) ?? features.vectors).map { x in
+      Tensor.concatenated([Tensor(repeating: 1, shape: [x.shape[0], 1], device: pass.device), x], axis: 1)
+    }
+    return terms.joined { $0.outerProduct($1) }
+  }
+}

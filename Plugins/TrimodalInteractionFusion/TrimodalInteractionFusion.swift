@@ -1,0 +1,54 @@
+import FusionCore
+
+/// Multiplicative interaction of three modalities (Jayakumar et al. 2020, as MultiBench extends it): the first two make the
+/// map that is applied to the third,
+///
+/// y = x_3·A(x_1, x_2) + B(x_1, x_2),  A(x_1, x_2) = x_2·(x_1·W + V) + x_1·U + b as a matrix [d_3, D]
+///
+/// and B the same with a vector [D]. Every sample has a map of its own: "bm,bmp->bp", not the product of two matrices,
+/// which would mix the samples of a batch.
+public struct TrimodalInteractionFusion: Fusion {
+  public static let name = "trimodal_interaction"
+  public static let summary = "the first two modalities make a map that is applied to the third (Jayakumar 2020)"
+
+  public struct Configuration: ComponentConfiguration {
+    public var width: Int?
+    public init() {}
+    public static let options: [Option] = [
+      Option("width", "the width of the result; that of the third modality if not given", .size)
+    ]
+  }
+
+  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 3, most: 3) }
+
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    let (first, second, third) = (inputs[0].width, inputs[1].width, inputs[2].width)
+    let width = configuration.width ?? third
+    for (name, size, output) in [("map", third * width, [third, width]), ("offset", width, [width])] {
+      blueprint.layer(
+        name, "interaction of \(inputs[0].modality) and \(inputs[1].modality)", output: output,
+        parameters: MatrixInteraction.parameterCount(first: first, second: second, width: size),
+        flops: MatrixInteraction.flops(first: first, second: second, width: size))
+    }
+    blueprint.layer("", name, output: [width], flops: 2 * third * width)
+    return [width]
+  }
+
+  private let map, offset: MatrixInteraction
+
+  public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    let (first, second, third) = (inputs[0].width, inputs[1].width, inputs[2].width)
+    let width = configuration.width ?? third
+    map = MatrixInteraction(first: first, second: second, width: third * width, context: context.scope("map"))
+    offset = MatrixInteraction(first: first, second: second, width: width, context: context.scope("offset"))
+  }
+
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    let x = features.vectors
+    let base = offset(x[0], x[1]) { pass[$0] }
+    let maps = map(x[0], x[1]) { pass[$0] }.reshaped([x[2].shape[0], x[2].shape[1], base.shape[1]])
+    return Tensor.einsum("bm,bmp->bp", x[2], maps) + base
+  }
+}
