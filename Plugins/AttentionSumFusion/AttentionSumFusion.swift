@@ -9,8 +9,8 @@ public struct AttentionSumFusion: Fusion {
   public typealias Configuration = CommonWidthConfiguration
 
   public static func traits(_ configuration: Configuration) -> FusionTraits {
-    // A softmax over one modality is constant.
-    FusionTraits(fewest: 2, orderMatters: false, missing: .renormalise)
+    // A softmax over one modality is constant. The rows and columns of W are in the order of the modalities.
+    FusionTraits(fewest: 2, missing: .renormalise)
   }
 
   public static func outputShape(

@@ -5,6 +5,8 @@ public struct IdentityDecoder: Decoder {
   public static let name = "identity"
   public static let summary = "hands the fused features on as the output, for fusions that decide themselves"
   public typealias Configuration = NoConfiguration
+  public static var examples: [Example<Configuration>] { [Example(inputs: [[10]])] }
+  public static let knownFailures = ["TRN-1": "there is nothing in it to train"]
 
   public static func check(_ configuration: Configuration, input: Shape, output: Shape, blueprint: inout Blueprint) {
     guard input.elementCount == output.elementCount else {
