@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The convolution kernels' tests under the address, undefined-behaviour and thread sanitizers, and NEON on an emulated
+# The tests of the kernels in C under the address, undefined-behaviour and thread sanitizers, and NEON on an emulated
 # processor where the tools for it are there.
 #
 # Wants a clang with its sanitizers' libraries: Swift's toolchain has them; else Debian's clang with libclang-rt-*-dev.
@@ -12,7 +12,8 @@ command -v "$clang" >/dev/null || {
   echo "sanitize: no clang found; Swift's toolchain has one, or: apt-get install clang libclang-rt-14-dev" >&2
   exit 1
 }
-sources=(Tests/Sanitize/kernels.c Sources/CFusionKernels/*.c)
+tests=(kernels rows)
+sources=(Tests/Sanitize/{kernels,rows}.c Sources/CFusionKernels/*.c)
 common=(-std=gnu11 -Wall -Wextra -Werror -ISources/CFusionKernels/include)
 linker=()
 if [ -x "$("$clang" -print-prog-name=ld.lld)" ]; then linker=(-fuse-ld=lld); fi
@@ -30,21 +31,26 @@ build() {
   echo "sanitize: building for $name"
   mkdir -p "$out"
   printf '%s\n' "${sources[@]}" | xargs -P "$(getconf _NPROCESSORS_ONLN)" -I {} \
-    sh -c 'file=$1 out=$2; shift 2; exec "$@" -c "$file" -o "$out/$(basename "$file").o"' - {} "$out" \
+    sh -c 'file=$1 out=$2; shift 2; exec "$@" -c "$file" -o "$out/$(basename "$(dirname "$file")")_$(basename "$file").o"' - {} "$out" \
     "$clang" "${common[@]}" "$@"
   if [ "$name" = thread ]; then link+=(${swift_libraries[@]+"${swift_libraries[@]}"}); fi
-  "$clang" "$@" "$out"/*.o -o "$out/kernels" ${link[@]+"${link[@]}"} -lm -lpthread
+  local test
+  for test in "${tests[@]}"; do
+    "$clang" "$@" "$out/Sanitize_$test.c.o" "$out"/CFusionKernels_*.o -o "$out/$test" ${link[@]+"${link[@]}"} -lm -lpthread
+  done
 }
 
 address() {
   build address -O1 -g1 -fno-omit-frame-pointer -fsanitize=address
   .build/sanitize/address/kernels
+  .build/sanitize/address/rows
 }
 undefined() {
   # Without the checks of each single pointer, which take minutes to compile here: the address sanitizer sees null, and
   # aligned vector loads trap on their own where they are not aligned.
   build undefined -O1 -g1 -fsanitize=undefined -fno-sanitize=alignment,null,pointer-overflow -fno-sanitize-recover=all
   .build/sanitize/undefined/kernels
+  .build/sanitize/undefined/rows
 }
 thread() {
   build thread -O1 -g1 -fsanitize=thread
@@ -61,6 +67,7 @@ neon() {
   # On another processor than the target, so that neither a sanitizer nor every shape is worth its time.
   build neon -O2 --target=aarch64-linux-gnu --gcc-toolchain=/usr -isystem /usr/aarch64-linux-gnu/include -static
   qemu-aarch64-static .build/sanitize/neon/kernels 4
+  qemu-aarch64-static .build/sanitize/neon/rows
 }
 
 if [ $# = 0 ]; then set -- address undefined thread neon; fi

@@ -12,6 +12,8 @@ enum EntryPoint {
     signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try RootCommand.parseAsRoot()
+      // Kernels asked for that cannot be had: said before anything computes with others.
+      do { _ = try InstructionSet.chosen() } catch { throw UsageError(error.description) }
       try command.run()
     } catch {
       Foundation.exit(report(error))

@@ -80,4 +80,10 @@ import Testing
     #expect(outcome.status == 1)
     #expect(outcome.errors == "error: cannot write to standard output: No space left on device\n")
   }
+
+  @Test func anInstructionSetThatCannotBeHadIsRefused() throws {
+    let outcome = try Binary.shell("FUSIONKIT_ISA=sse9 $FUSIONKIT conformance concat")
+    #expect(outcome.status == 2)
+    #expect(outcome.errors.hasPrefix("error: FUSIONKIT_ISA=sse9: no instruction set has this name; available here: "))
+  }
 }

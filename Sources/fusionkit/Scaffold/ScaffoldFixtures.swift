@@ -3,26 +3,9 @@
 /// The fixtures that a scaffolded plugin starts with, and the scripts that made them; `__name__` stands for the
 /// name, `__stem__` for that of the files.
 enum ScaffoldFixtures {
-  static let fusionScript = #"""
-    """Values and gradients of __name__, computed by PyTorch: python make___stem__.py
-
-    Writes __stem__.json beside this file: y = Σ_m tanh(P_m x_m). Put your formula in the place of this one.
-    """
-    import json
-    import pathlib
-    import textwrap
-
-    import torch
-
-    torch.manual_seed(7)
-    WIDTH = 2
-
-
-    def draw(*shape):
-        # Sixteenths: exact in a short file.
-        return (torch.randint(-24, 24, shape) / 16).requires_grad_()
-
-
+  static let fusionScript = script(
+    kind: "fusion", formula: "y = Σ_m tanh(P_m x_m).", width: 2,
+    #"""
     inputs = {"image": draw(2, 3), "audio": draw(2, 2)}
     parameters = {}
     for name, x in inputs.items():
@@ -32,28 +15,7 @@ enum ScaffoldFixtures {
     output = sum(
         torch.tanh(x @ parameters[f"projections.{name}.weight"].T + parameters[f"projections.{name}.bias"])
         for name, x in inputs.items())
-    seed = draw(*output.shape).detach()
-    leaves = list(inputs.values()) + list(parameters.values())
-    gradients = torch.autograd.grad(output, leaves, seed)
-
-
-    def pack(tensor):
-        return {"shape": list(tensor.shape), "values": tensor.detach().flatten().tolist()}
-
-
-    case = {
-        "name": "small", "configuration": {"width": WIDTH},
-        "inputs": [{"value": pack(x), "gradient": pack(g)} for x, g in zip(inputs.values(), gradients)],
-        "parameters": [
-            {"name": name, "value": pack(p), "gradient": pack(g)}
-            for (name, p), g in zip(parameters.items(), gradients[len(inputs):])],
-        "output": pack(output), "seed": pack(seed),
-    }
-    fixture = {"kind": "fusion", "name": "__name__", "cases": [case]}
-    pathlib.Path(__file__).with_name("__stem__.json").write_text(
-        textwrap.fill(json.dumps(fixture), 112, break_on_hyphens=False) + "\n")
-
-    """#
+    """#)
 
   static let fusionValues = #"""
     {"kind": "fusion", "name": "__name__", "cases": [{"name": "small", "configuration": {"width": 2}, "inputs":
@@ -75,52 +37,14 @@ enum ScaffoldFixtures {
 
     """#
 
-  static let encoderScript = #"""
-    """Values and gradients of __name__, computed by PyTorch: python make___stem__.py
-
-    Writes __stem__.json beside this file: y = tanh(W x + b). Put your formula in the place of this one.
-    """
-    import json
-    import pathlib
-    import textwrap
-
-    import torch
-
-    torch.manual_seed(7)
-    WIDTH = 2
-
-
-    def draw(*shape):
-        # Sixteenths: exact in a short file.
-        return (torch.randint(-24, 24, shape) / 16).requires_grad_()
-
-
+  static let encoderScript = script(
+    kind: "encoder", formula: "y = tanh(W x + b).", width: 2,
+    #"""
     inputs = {"input": draw(2, 2, 2)}
     parameters = {"linear.weight": draw(WIDTH, 4), "linear.bias": draw(WIDTH)}
 
     output = torch.tanh(inputs["input"].flatten(1) @ parameters["linear.weight"].T + parameters["linear.bias"])
-    seed = draw(*output.shape).detach()
-    leaves = list(inputs.values()) + list(parameters.values())
-    gradients = torch.autograd.grad(output, leaves, seed)
-
-
-    def pack(tensor):
-        return {"shape": list(tensor.shape), "values": tensor.detach().flatten().tolist()}
-
-
-    case = {
-        "name": "small", "configuration": {"width": WIDTH},
-        "inputs": [{"value": pack(x), "gradient": pack(g)} for x, g in zip(inputs.values(), gradients)],
-        "parameters": [
-            {"name": name, "value": pack(p), "gradient": pack(g)}
-            for (name, p), g in zip(parameters.items(), gradients[len(inputs):])],
-        "output": pack(output), "seed": pack(seed),
-    }
-    fixture = {"kind": "encoder", "name": "__name__", "cases": [case]}
-    pathlib.Path(__file__).with_name("__stem__.json").write_text(
-        textwrap.fill(json.dumps(fixture), 112, break_on_hyphens=False) + "\n")
-
-    """#
+    """#)
 
   static let encoderValues = #"""
     {"kind": "encoder", "name": "__name__", "cases": [{"name": "small", "configuration": {"width": 2}, "inputs":
@@ -137,26 +61,9 @@ enum ScaffoldFixtures {
 
     """#
 
-  static let decoderScript = #"""
-    """Values and gradients of __name__, computed by PyTorch: python make___stem__.py
-
-    Writes __stem__.json beside this file: y = V tanh(W x + b) + c. Put your formula in the place of this one.
-    """
-    import json
-    import pathlib
-    import textwrap
-
-    import torch
-
-    torch.manual_seed(7)
-    WIDTH = 3
-
-
-    def draw(*shape):
-        # Sixteenths: exact in a short file.
-        return (torch.randint(-24, 24, shape) / 16).requires_grad_()
-
-
+  static let decoderScript = script(
+    kind: "decoder", formula: "y = V tanh(W x + b) + c.", width: 3,
+    #"""
     inputs = {"fused": draw(2, 3)}
     parameters = {
         "hidden.weight": draw(WIDTH, 3), "hidden.bias": draw(WIDTH),
@@ -165,28 +72,7 @@ enum ScaffoldFixtures {
 
     hidden = torch.tanh(inputs["fused"] @ parameters["hidden.weight"].T + parameters["hidden.bias"])
     output = hidden @ parameters["output.weight"].T + parameters["output.bias"]
-    seed = draw(*output.shape).detach()
-    leaves = list(inputs.values()) + list(parameters.values())
-    gradients = torch.autograd.grad(output, leaves, seed)
-
-
-    def pack(tensor):
-        return {"shape": list(tensor.shape), "values": tensor.detach().flatten().tolist()}
-
-
-    case = {
-        "name": "small", "configuration": {"width": WIDTH},
-        "inputs": [{"value": pack(x), "gradient": pack(g)} for x, g in zip(inputs.values(), gradients)],
-        "parameters": [
-            {"name": name, "value": pack(p), "gradient": pack(g)}
-            for (name, p), g in zip(parameters.items(), gradients[len(inputs):])],
-        "output": pack(output), "seed": pack(seed),
-    }
-    fixture = {"kind": "decoder", "name": "__name__", "cases": [case]}
-    pathlib.Path(__file__).with_name("__stem__.json").write_text(
-        textwrap.fill(json.dumps(fixture), 112, break_on_hyphens=False) + "\n")
-
-    """#
+    """#)
 
   static let decoderValues = #"""
     {"kind": "decoder", "name": "__name__", "cases": [{"name": "small", "configuration": {"width": 3}, "inputs":
@@ -206,4 +92,51 @@ enum ScaffoldFixtures {
     "values": [-0.8125, -1.0625, 1.125, 0.875]}}]}
 
     """#
+
+  /// A script around the lines that draw inputs and parameters and compute `output`.
+  private static func script(kind: String, formula: String, width: Int, _ lines: String) -> String {
+    #"""
+    """Values and gradients of __name__, computed by PyTorch: python make___stem__.py
+
+    Writes __stem__.json beside this file: \#(formula) Put your formula in the place of this one.
+    """
+    import json
+    import pathlib
+    import textwrap
+
+    import torch
+
+    torch.manual_seed(7)
+    WIDTH = \#(width)
+
+
+    def draw(*shape):
+        # Sixteenths: exact in a short file.
+        return (torch.randint(-24, 24, shape) / 16).requires_grad_()
+
+
+    \#(lines)
+    seed = draw(*output.shape).detach()
+    leaves = list(inputs.values()) + list(parameters.values())
+    gradients = torch.autograd.grad(output, leaves, seed)
+
+
+    def pack(tensor):
+        return {"shape": list(tensor.shape), "values": tensor.detach().flatten().tolist()}
+
+
+    case = {
+        "name": "small", "configuration": {"width": WIDTH},
+        "inputs": [{"value": pack(x), "gradient": pack(g)} for x, g in zip(inputs.values(), gradients)],
+        "parameters": [
+            {"name": name, "value": pack(p), "gradient": pack(g)}
+            for (name, p), g in zip(parameters.items(), gradients[len(inputs):])],
+        "output": pack(output), "seed": pack(seed),
+    }
+    fixture = {"kind": "\#(kind)", "name": "__name__", "cases": [case]}
+    pathlib.Path(__file__).with_name("__stem__.json").write_text(
+        textwrap.fill(json.dumps(fixture), 112, break_on_hyphens=False) + "\n")
+
+    """#
+  }
 }
