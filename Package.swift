@@ -26,6 +26,7 @@ let rooms: [Target] = [
     name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"]), .brew(["libsndfile"])]),
   .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"]), .brew(["fftw"])]),
   .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+  .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"]), .brew(["cairo"])]),
   .target(name: "CFusionKernels"),
   .target(name: "TensorEngine", dependencies: ["CFusionKernels", "CBLAS"]),
   .target(name: "NeuralLayers", dependencies: ["TensorEngine", "CFusionKernels"]),
@@ -36,6 +37,7 @@ let rooms: [Target] = [
   .target(
     name: "FusionTraining",
     dependencies: ["FusionCore", "FusionConfig", "FusionData"]),
+  .target(name: "FusionAnalysis", dependencies: ["FusionTraining", "CCairo"]),
   .target(name: "FusionConformance", dependencies: ["FusionCore", "FusionConfig", "FusionTraining"]),
   .target(name: "FusionConformanceTesting", dependencies: ["FusionConformance"]),
   .executableTarget(name: "RegistrationGenerator"),
@@ -47,7 +49,7 @@ let rooms: [Target] = [
   .executableTarget(
     name: "fusionkit",
     dependencies: [
-      "AllPlugins", "FusionConfig", "FusionConformance", "FusionData", "FusionTraining",
+      "AllPlugins", "FusionAnalysis", "FusionConfig", "FusionConformance", "FusionData", "FusionTraining",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ]),
 ]

@@ -4,12 +4,13 @@ set -euo pipefail
 
 if [ "$(uname)" = Darwin ]; then
   command -v brew >/dev/null || { echo "setup: install Homebrew first (https://brew.sh)" >&2; exit 1; }
-  brew list libyaml openblas libzip libsndfile fftw openssl >/dev/null 2>&1 ||
-    brew install libyaml openblas libzip libsndfile fftw openssl
+  brew list libyaml openblas libzip libsndfile fftw openssl cairo >/dev/null 2>&1 ||
+    brew install libyaml openblas libzip libsndfile fftw openssl cairo
   exit 0
 fi
 
-needed=(libyaml-dev libopenblas-dev zlib1g-dev libzip-dev libsndfile1-dev libfftw3-dev libssl-dev pkg-config)
+needed=(libyaml-dev libopenblas-dev zlib1g-dev libzip-dev libsndfile1-dev libfftw3-dev libssl-dev libcairo2-dev
+  fonts-dejavu-core pkg-config)
 missing=()
 for package in "${needed[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
