@@ -5,7 +5,8 @@ import FusionCore
 ///
 /// [z_m'; b_m'] = layer_m([z_m; b]),  b' = mean over m of b_m'
 ///
-/// y = [norm(z_1)_class; …; norm(z_M)_class]: a linear decoder over it is the paper's sum of one classifier a modality.
+/// y = [norm(z_1)_class; …; norm(z_M)_class]: a linear decoder over it is the paper's sum of one classifier a modality. A
+/// missing modality has no part in the mean, and its part of y is zero.
 public struct AttentionBottleneckFusion: Fusion {
   public static let name = "attention_bottleneck"
   public static let aliases = ["mbt"]
@@ -33,7 +34,9 @@ public struct AttentionBottleneckFusion: Fusion {
       ] + Option.transformer
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 2) }
+  public static func traits(_ configuration: Configuration) -> FusionTraits {
+    FusionTraits(fewest: 2, missing: .skip)
+  }
 
   public static func outputShape(
     _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
@@ -105,8 +108,10 @@ public struct AttentionBottleneckFusion: Fusion {
           .split([stream.shape[1], shared.shape[1]], axis: 1)
       }
       streams = parts.map { $0[0] }
-      shared = parts.map { $0[1] }.total() * (1 / Float(parts.count))
+      let mean = features.leavingOut(parts.map { $0[1] }).total() * (1 / Float(parts.count))
+      shared = features.renormalisation.map { mean * $0.unsqueezed(2) } ?? mean
     }
-    return .concatenated(zip(branches, streams).map { $0.norm($1.selected(0, axis: 1), pass) }, axis: 1)
+    let classes = zip(branches, streams).map { $0.norm($1.selected(0, axis: 1), pass) }
+    return .concatenated(features.leavingOut(classes), axis: 1)
   }
 }

@@ -32,7 +32,12 @@ public struct AttentionSumFusion: Fusion {
   }
 
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
-    let weights = attention(Tensor.concatenated(features.vectors, axis: 1), pass).softmax(axis: 1)
-    return Tensor.weightedSum(common(features, pass), weights)
+    // Missing modalities are seen as zeros, get no weight, and leave theirs to the others.
+    let seen = features.leavingOut(features.vectors)
+    var logits = attention(Tensor.concatenated(seen, axis: 1), pass)
+    if features.presence != nil {
+      logits = .concatenated(features.leavingOut(logits.chunked(seen.count, axis: 1), as: -.infinity), axis: 1)
+    }
+    return Tensor.weightedSum(features.leavingOut(common(features, pass)), logits.softmax(axis: 1))
   }
 }

@@ -4,7 +4,8 @@ import FusionCore
 ///
 /// y_m = mean over tokens of norm(q_m + attention(q_m, k_m, k_m)),  y = [y_1; …; y_M]
 ///
-/// with q_m the embedded tokens of modality m, and k_m those of all other modalities one after the other.
+/// with q_m the embedded tokens of modality m, and k_m those of all other modalities one after the other. Nobody looks at a
+/// missing modality, and y_m is zero.
 public struct CrossAttentionFusion: Fusion {
   public static let name = "cross_attention"
   public static let summary = "the tokens of each modality look at those of all others; their means side by side"
@@ -18,7 +19,9 @@ public struct CrossAttentionFusion: Fusion {
     public static let options = Option.attention
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 2) }
+  public static func traits(_ configuration: Configuration) -> FusionTraits {
+    FusionTraits(fewest: 2, missing: .skip)
+  }
 
   public static func outputShape(
     _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
@@ -57,11 +60,12 @@ public struct CrossAttentionFusion: Fusion {
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let tokens = embedding(features, pass)
     let parts = tokens.indices.map { index in
-      let others = tokens.indices.filter { $0 != index }.map { tokens[$0] }
-      let keys = others.count == 1 ? others[0] : Tensor.concatenated(others, axis: 1)
-      let answer = attention[index](query: tokens[index], key: keys, value: keys, pass)
+      let others = tokens.indices.filter { $0 != index }
+      let keys = others.count == 1 ? tokens[others[0]] : Tensor.concatenated(others.map { tokens[$0] }, axis: 1)
+      let padding = features.tokenPadding(of: others)
+      let answer = attention[index](query: tokens[index], key: keys, value: keys, keyPadding: padding, pass)
       return norms[index](tokens[index] + answer, pass).mean(axes: [1])
     }
-    return .concatenated(parts, axis: 1)
+    return .concatenated(features.leavingOut(parts), axis: 1)
   }
 }

@@ -6,7 +6,8 @@ import FusionCore
 ///
 /// z_{s→t} = cross_{s→t}(x_t, x_s),  h_t = memory_t([z_{s→t} for s ≠ t])_last,  y = [h_1; …; h_M]
 ///
-/// The layers have their norms in front, as there; the keys of each have a norm of their own.
+/// The layers have their norms in front, as there; the keys of each have a norm of their own. Nobody looks at a missing
+/// modality, and its h_m is zero.
 public struct CrossModalTransformerFusion: Fusion {
   public static let name = "cross_modal_transformer"
   public static let aliases = ["mult"]
@@ -37,7 +38,9 @@ public struct CrossModalTransformerFusion: Fusion {
       + Option.transformer + [Option("pool", "the features: the last token, or the mean of all", Pool.self)]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 2) }
+  public static func traits(_ configuration: Configuration) -> FusionTraits {
+    FusionTraits(fewest: 2, missing: .skip)
+  }
 
   public static func outputShape(
     _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
@@ -94,11 +97,13 @@ public struct CrossModalTransformerFusion: Fusion {
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let tokens = embedding(features, pass)
     let parts = tokens.indices.map { target in
-      let gathered = cross[target].map { $0.stack(tokens[target], keys: tokens[$0.source], pass) }
+      let gathered = cross[target].map { source, stack in
+        stack(tokens[target], keys: tokens[source], keyPadding: features.tokenPadding(of: [source]), pass)
+      }
       let memorised = memory[target](
         gathered.count == 1 ? gathered[0] : .concatenated(gathered, axis: 2), pass)
       return pool == .mean ? memorised.mean(axes: [1]) : memorised.selected(memorised.shape[1] - 1, axis: 1)
     }
-    return .concatenated(parts, axis: 1)
+    return .concatenated(features.leavingOut(parts), axis: 1)
   }
 }

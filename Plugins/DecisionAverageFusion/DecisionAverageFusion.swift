@@ -13,8 +13,10 @@ public struct DecisionAverageFusion: DecisionFusion {
   public let heads: ModalityHeads
   public init(heads: ModalityHeads) { self.heads = heads }
 
-  public static func join(_ decisions: [Tensor]) -> Tensor {
-    let all = Tensor.stacked(decisions.map { $0.logSoftmax() })  // [M, N, classes]
-    return all.logSumExp(axes: [0]) - log(Float(decisions.count))
+  public static func join(_ decisions: [Tensor], _ features: Features) -> Tensor {
+    // [M, N, classes]; the probabilities of a missing modality are zeros.
+    let all = Tensor.stacked(features.leavingOut(decisions.map { $0.logSoftmax() }, as: -.infinity))
+    let mean = all.logSumExp(axes: [0]) - log(Float(decisions.count))
+    return features.renormalisation.map { mean + $0.log() } ?? mean
   }
 }

@@ -10,5 +10,7 @@ public struct DecisionProductFusion: DecisionFusion {
   public let heads: ModalityHeads
   public init(heads: ModalityHeads) { self.heads = heads }
 
-  public static func join(_ decisions: [Tensor]) -> Tensor { decisions.map { $0.logSoftmax() }.total().logSoftmax() }
+  public static func join(_ decisions: [Tensor], _ features: Features) -> Tensor {
+    features.leavingOut(decisions.map { $0.logSoftmax() }).total().logSoftmax()
+  }
 }

@@ -55,13 +55,19 @@ public struct DeepSetsFusion: Fusion {
   }
 
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
-    let terms = projections(features.vectors, pass)
+    let terms = features.leavingOut(projections(features.vectors, pass), as: pool == .max ? -.infinity : 0)
     let pooled =
       switch pool {
       case .sum: terms.total()
-      case .mean: terms.total() * (1 / Float(terms.count))
+      case .mean: mean(terms, features)
       case .max: terms.joined(Tensor.maximum)
       }
     return perceptron(pooled, pass)
+  }
+
+  /// Over the modalities that a sample has.
+  private func mean(_ terms: [Tensor], _ features: Features) -> Tensor {
+    let mean = terms.total() * (1 / Float(terms.count))
+    return features.renormalisation.map { mean * $0 } ?? mean
   }
 }

@@ -16,10 +16,10 @@ public struct EvidentialFusion: DecisionFusion {
   public let heads: ModalityHeads
   public init(heads: ModalityHeads) { self.heads = heads }
 
-  public static func join(_ decisions: [Tensor]) -> Tensor {
+  public static func join(_ decisions: [Tensor], _ features: Features) -> Tensor {
     let classes = Float(decisions[0].shape[1])
     // With l = Σ_m log(1 + e_m/K), α = K exp(l) − (K − 1); its logarithm is taken so that nothing overflows.
-    let sum = decisions.map { ($0.softplus() * (1 / classes)).log1p() }.total()
+    let sum = features.leavingOut(decisions.map { ($0.softplus() * (1 / classes)).log1p() }).total()
     let strength = sum + ((-sum).exp() * ((1 - classes) / classes)).log1p()
     return strength.logSoftmax()
   }

@@ -31,7 +31,9 @@ public struct FusionTransformerFusion: Fusion {
       [.depth] + Option.transformer + [Option("pool", "the features: a class token, or the mean of all", Pool.self)]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(orderMatters: false) }
+  public static func traits(_ configuration: Configuration) -> FusionTraits {
+    FusionTraits(orderMatters: false, missing: .skip)
+  }
 
   public static func outputShape(
     _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
@@ -65,7 +67,11 @@ public struct FusionTransformerFusion: Fusion {
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let tokens = embedding(features, pass)
     let front = classToken.map { [pass[$0].forEach(of: tokens[0].shape[0])] } ?? []
-    let x = stack(.concatenated(front + tokens, axis: 1), pass)
-    return classToken == nil ? x.mean(axes: [1]) : x.selected(0, axis: 1)
+    // Nobody looks at the tokens of a missing modality, and they do not count in a mean.
+    let padding = features.tokenPadding(after: front.count)
+    let x = stack(.concatenated(front + tokens, axis: 1), keyPadding: padding, pass)
+    guard classToken == nil else { return x.selected(0, axis: 1) }
+    guard let padding else { return x.mean(axes: [1]) }
+    return Tensor.where(padding.unsqueezed(2), 0, x).sum(axes: [1]) / (1 - padding).sum(axes: [1], keepDimensions: true)
   }
 }

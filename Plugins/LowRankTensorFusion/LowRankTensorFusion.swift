@@ -59,7 +59,7 @@ public struct LowRankTensorFusion: Fusion {
       let one = Tensor(repeating: 1, shape: [x.shape[0], 1], device: pass.device)
       return Tensor.concatenated([one, x], axis: 1).matmul(pass[factor])  // [R, N, D]
     }
-    let product = terms.dropFirst().reduce(terms[0], *)
+    let product = features.leavingOut(terms, as: 1, axis: 1).joined(*)
     let (rank, batch, width) = (product.shape[0], product.shape[1], product.shape[2])
     let sum = pass[weights].matmul(product.reshaped([rank, batch * width])).reshaped([batch, width])
     return sum + pass[bias]

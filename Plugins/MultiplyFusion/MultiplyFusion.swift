@@ -4,6 +4,7 @@ import FusionCore
 public struct MultiplyFusion: ElementwiseFusion {
   public static let name = "multiply"
   public static let summary = "the product of all modalities, mapped to one width where theirs differ: y = ⊙_m P_m x_m"
+  public static let neutral: Float = 1
 
   public let common: CommonWidth
   public init(common: CommonWidth) { self.common = common }

@@ -30,7 +30,9 @@ public struct PerceiverFusion: Fusion {
       ] + Option.transformer
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(orderMatters: false) }
+  public static func traits(_ configuration: Configuration) -> FusionTraits {
+    FusionTraits(orderMatters: false, missing: .skip)
+  }
 
   public static func outputShape(
     _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
@@ -82,8 +84,10 @@ public struct PerceiverFusion: Fusion {
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let tokens = Tensor.concatenated(embedding(features, pass), axis: 1)
     var x = pass[latents].forEach(of: tokens.shape[0])
+    // No latent looks at the tokens of a missing modality.
+    let padding = features.tokenPadding()
     for block in blocks {
-      x = block.cross(x, keys: tokens, pass)
+      x = block.cross(x, keys: tokens, keyPadding: padding, pass)
       for layer in block.layers { x = layer(x, pass) }
     }
     return norm(x, pass).mean(axes: [1])

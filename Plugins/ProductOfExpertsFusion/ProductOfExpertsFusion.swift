@@ -60,8 +60,10 @@ public struct ProductOfExpertsFusion: Fusion {
     let prior =
       configuration.prior
       ? [Tensor(repeating: 0, shape: [vectors[0].shape[0], configuration.width], device: pass.device)] : []
-    let means = Tensor.stacked(prior + mean(vectors, pass))  // [experts, N, width]
-    let logPrecisions = Tensor.stacked(prior + logVariance(vectors, pass).map { -$0 })
+    // [experts, N, width]; a missing modality is an expert without any precision.
+    let means = Tensor.stacked(prior + features.leavingOut(mean(vectors, pass)))
+    let logPrecisions = Tensor.stacked(
+      prior + features.leavingOut(logVariance(vectors, pass).map { -$0 }, as: -.infinity))
     let product = (means * logPrecisions.softmax(axis: 0)).sum(axes: [0])
     guard configuration.output == .meanAndVariance else { return product }
     return .concatenated([product, -logPrecisions.logSumExp(axes: [0])], axis: 1)

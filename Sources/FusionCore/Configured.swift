@@ -46,13 +46,18 @@ public struct ConfiguredFusion: Sendable {
   public let configuration: any ComponentConfiguration
   /// What the fusion declares about itself.
   public let traits: FusionTraits
+  /// What was asked to be done where a modality is missing.
+  public let missing: MissingModalityChoice
+  /// What is done where a modality is missing.
+  public var missingPolicy: MissingModalityPolicy { missing.policy(declared: traits.missing) }
   let outputShape: @Sendable ([ModalityShape], inout Blueprint) -> Shape?
   let make: @Sendable ([ModalityShape], BuildContext) -> any Fusion
 
   /// Pairs a type with a configuration.
-  public init<F: Fusion>(_ type: F.Type, _ configuration: F.Configuration) {
+  public init<F: Fusion>(_ type: F.Type, _ configuration: F.Configuration, missing: MissingModalityChoice = .own) {
     self.type = type
     self.configuration = configuration
+    self.missing = missing
     traits = F.traits(configuration)
     outputShape = { F.outputShape(configuration, inputs: $0, blueprint: &$1) }
     make = { F(configuration, inputs: $0, context: $1) }

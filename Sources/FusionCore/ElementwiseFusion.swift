@@ -3,8 +3,11 @@
 /// A conforming type says how terms are joined; shapes, options and parameters follow. The order of modalities does not
 /// matter.
 public protocol ElementwiseFusion: Fusion where Configuration == CommonWidthConfiguration {
-  /// What becomes of the term of a missing modality.
+  /// What becomes of the term of a missing modality: it is left out, or, to renormalise, what is joined is also
+  /// multiplied by the number of all modalities over that of those at hand.
   static var missing: MissingModalityPolicy { get }
+  /// What changes nothing when it is joined: 0 for a sum, 1 for a product.
+  static var neutral: Float { get }
   /// Joins one term `[N, width]` a modality, at least one, to `[N, width]`.
   static func join(_ terms: [Tensor]) -> Tensor
   /// The layer that brings the modalities to one width.
@@ -29,6 +32,9 @@ extension ElementwiseFusion {
   /// A missing modality leaves its term out.
   public static var missing: MissingModalityPolicy { .skip }
 
+  /// That of a sum.
+  public static var neutral: Float { 0 }
+
   /// Any number of modalities, in any order.
   public static func traits(_ configuration: Configuration) -> FusionTraits {
     FusionTraits(orderMatters: false, missing: missing)
@@ -50,7 +56,9 @@ extension ElementwiseFusion {
 
   /// Shapes: features `[N, …]` to `[N, width]`.
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
-    Self.join(common(features, pass))
+    let joined = Self.join(features.leavingOut(common(features, pass), as: Self.neutral))
+    guard Self.missing == .renormalise, let weights = features.renormalisation else { return joined }
+    return joined * weights
   }
 }
 

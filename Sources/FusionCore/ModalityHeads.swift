@@ -52,7 +52,9 @@ public struct DecisionConfiguration: ComponentConfiguration {
 /// changes nothing.
 public protocol DecisionFusion: Fusion where Configuration == DecisionConfiguration {
   /// Joins the values `[N, width]` of each modality's head, at least one, to logarithms of probabilities `[N, width]`.
-  static func join(_ decisions: [Tensor]) -> Tensor
+  ///
+  /// - Parameter features: what was decided on; tells which decisions do not count.
+  static func join(_ decisions: [Tensor], _ features: Features) -> Tensor
   /// One head a modality.
   var heads: ModalityHeads { get }
   /// The fusion around those heads.
@@ -83,5 +85,7 @@ extension DecisionFusion {
   }
 
   /// Shapes: features `[N, …]` to `[N, width]`.
-  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor { Self.join(heads(features, pass)) }
+  public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    Self.join(heads(features, pass), features)
+  }
 }

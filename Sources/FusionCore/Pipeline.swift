@@ -1,6 +1,7 @@
 /// A pipeline with its parameters: raw arrays in, logits or values out.
 ///
-/// Parameter names: `modalities.<name>.…`, `encoders.<name>.…`, `fusion.…`, `decoder.…`.
+/// Parameter names: `modalities.<name>.…`, `encoders.<name>.…`, `fusion.…`, `decoder.…`; and `missing.<name>.…` where the
+/// policy for missing modalities has parameters.
 public final class Pipeline {
   /// One modality at work.
   struct Branch {
@@ -26,6 +27,7 @@ public final class Pipeline {
   let branches: [Branch]
   let fusion: any Fusion
   let decoder: any Decoder
+  let missing: MissingModalities
   let fused: Shape
 
   init(
@@ -42,9 +44,12 @@ public final class Pipeline {
         encoder: branch.encoder.make(encoderInput, context.scope("encoders.\(branch.name)")),
         encoderInput: encoderInput, features: inferred.features[index]!)
     }
-    fusion = specification.fusion.make(
-      branches.map { ModalityShape($0.name, $0.features) }, context.scope("fusion"))
+    let features = branches.map { ModalityShape($0.name, $0.features) }
+    fusion = specification.fusion.make(features, context.scope("fusion"))
     decoder = specification.decoder.make(fused, output, context.scope("decoder"))
+    missing = MissingModalities(
+      specification.fusion.missingPolicy, fusion: specification.fusion.type.name, features,
+      context: context.scope("missing"))
     conversions = zip(specification.branches, arrays).map { $0.modality.conversion($1) }
     self.inputs = arrays
     self.specification = specification
@@ -69,26 +74,55 @@ public final class Pipeline {
 
   /// The features of a batch, one tensor a modality, before they are fused.
   ///
-  /// - Parameter raw: one tensor `[N, …sample]` per modality, in order, already converted.
-  /// - Throws: ``PipelineError`` where a component produces another shape than it inferred.
-  public func encode(_ raw: [Tensor], _ pass: ForwardPass) throws(PipelineError) -> Features {
+  /// A modality and its encoder see only the samples that have it: what stands in the place of the others reaches neither
+  /// the result nor a statistic of the batch. Their features are zeros.
+  ///
+  /// - Parameters:
+  ///   - raw: one tensor `[N, …sample]` per modality, in order, already converted.
+  ///   - presence: which samples have which modality; nil: nothing is missing.
+  /// - Throws: ``PipelineError`` where a component produces another shape than it inferred, and for samples that have no
+  ///   modality, or lack one that the fusion does not go without.
+  public func encode(
+    _ raw: [Tensor], presence: Presence? = nil, _ pass: ForwardPass
+  ) throws(PipelineError) -> Features {
     precondition(
       raw.count == branches.count, "a pipeline of \(branches.count) modalities was given \(raw.count) tensors")
+    precondition(
+      presence.map { $0.masks.count == branches.count && $0.count == raw[0].shape[0] } ?? true,
+      "presence of other modalities or samples than the tensors")
+    try missing.check(presence)
     var entries: [(modality: String, tensor: Tensor)] = []
-    for (branch, raw) in zip(branches, raw) {
-      let input = branch.modality(raw, pass)
-      try expect(input, branch.encoderInput, raw.shape[0], "modality", type(of: branch.modality).name, branch.name)
-      let features = pass.measured("encoders.\(branch.name)") { branch.encoder(input, pass) }
-      try expect(features, branch.features, raw.shape[0], "encoder", type(of: branch.encoder).name, branch.name)
-      entries.append((branch.name, features))
+    for (index, (branch, raw)) in zip(branches, raw).enumerated() {
+      guard let rows = presence?.rows(having: index) else {
+        entries.append((branch.name, try encode(raw, branch, pass)))
+        continue
+      }
+      let batch = raw.shape[0]
+      guard !rows.isEmpty else {
+        entries.append((branch.name, .zeros([batch] + branch.features, device: pass.device)))
+        continue
+      }
+      let features = try encode(raw.selected(rows, axis: 0), branch, pass)
+      entries.append((branch.name, features.spread(to: rows, of: batch)))
     }
-    return Features(entries)
+    return Features(entries, presence: presence)
   }
 
-  /// The output for features: fusion, then decoder.
+  private func encode(_ raw: Tensor, _ branch: Branch, _ pass: ForwardPass) throws(PipelineError) -> Tensor {
+    let input = branch.modality(raw, pass)
+    try expect(input, branch.encoderInput, raw.shape[0], "modality", type(of: branch.modality).name, branch.name)
+    let features = pass.measured("encoders.\(branch.name)") { branch.encoder(input, pass) }
+    try expect(features, branch.features, raw.shape[0], "encoder", type(of: branch.encoder).name, branch.name)
+    return features
+  }
+
+  /// The output for features: what takes the place of missing ones, fusion, then decoder.
+  ///
+  /// - Throws: ``PipelineError`` as ``encode(_:presence:_:)``.
   public func decode(_ features: Features, _ pass: ForwardPass) throws(PipelineError) -> Tensor {
     let batch = features.tensors[0].shape[0]
-    let joined = pass.measured("fusion") { fusion(features, pass) }
+    let complete = try missing.complete(features, pass)
+    let joined = pass.measured("fusion") { fusion(complete, pass) }
     try expect(joined, fused, batch, "fusion", type(of: fusion).name, nil)
     let result = pass.measured("decoder") { decoder(joined, pass) }
     try expect(result, output, batch, "decoder", type(of: decoder).name, nil)
@@ -97,9 +131,11 @@ public final class Pipeline {
 
   /// Shapes: one `[N, …sample]` per modality to `[N, …output]`.
   ///
-  /// - Throws: ``PipelineError`` where a component produces another shape than it inferred.
-  public func callAsFunction(_ raw: [Tensor], _ pass: ForwardPass) throws(PipelineError) -> Tensor {
-    try decode(encode(raw, pass), pass)
+  /// - Throws: ``PipelineError`` as ``encode(_:presence:_:)``.
+  public func callAsFunction(
+    _ raw: [Tensor], presence: Presence? = nil, _ pass: ForwardPass
+  ) throws(PipelineError) -> Tensor {
+    try decode(encode(raw, presence: presence, pass), pass)
   }
 
   private func expect(
@@ -112,5 +148,15 @@ public final class Pipeline {
         "the \(kind) '\(name)'\(place) inferred the shape \([batch] + sample) and produced \(tensor.shape)",
         hint: "its outputShape and its forward pass disagree: a bug of that component")
     ])
+  }
+}
+
+extension Tensor {
+  /// Rows put in their places among `count`, zeros elsewhere; the gradient comes back from those places alone.
+  fileprivate func spread(to rows: [Int], of count: Int) -> Tensor {
+    var places = [Int](repeating: rows.count, count: count)
+    for (place, row) in rows.enumerated() { places[row] = place }
+    let gap = Tensor.zeros([1] + shape.dropFirst(), device: device)
+    return Tensor.concatenated([self, gap], axis: 0).selected(places, axis: 0)
   }
 }

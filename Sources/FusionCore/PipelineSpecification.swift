@@ -73,6 +73,7 @@ public struct PipelineSpecification: Sendable {
     if let fused = result.fused, let output {
       result.blueprint.scope("decoder", keys: ["decoder"]) { decoder.check(fused, output, &$0) }
     }
+    result.blueprint.scope("missing") { MissingModalities.describe(fusion.missingPolicy, known, &$0) }
     checkSize(&result.blueprint)
     return result
   }

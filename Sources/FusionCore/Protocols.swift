@@ -83,9 +83,15 @@ public protocol Encoder: Component {
 public struct Features {
   /// Modality names and their tensors `[N, …]`, in order.
   public let entries: [(modality: String, tensor: Tensor)]
+  /// Which samples have which modality; nil: nothing is missing. The values of a modality in the rows of samples that lack
+  /// it must not count; a pipeline puts zeros there.
+  public let presence: Presence?
 
   /// Features in a given order.
-  public init(_ entries: [(modality: String, tensor: Tensor)]) { self.entries = entries }
+  public init(_ entries: [(modality: String, tensor: Tensor)], presence: Presence? = nil) {
+    self.entries = entries
+    self.presence = presence
+  }
 
   /// The tensors in order.
   public var tensors: [Tensor] { entries.map(\.tensor) }
@@ -94,6 +100,10 @@ public struct Features {
 }
 
 /// What a fusion does where a modality is missing for a sample.
+///
+/// The pipeline puts zeros, means and tokens in place, and refuses; a fusion that declares one of these sees features
+/// without gaps. One that declares to skip or to renormalise is handed ``Features/presence`` and does so itself, with
+/// ``Features/leavingOut(_:as:axis:)``.
 public enum MissingModalityPolicy: String, Sendable, CaseIterable, Codable {
   /// Zeros take its place.
   case zero
@@ -107,6 +117,31 @@ public enum MissingModalityPolicy: String, Sendable, CaseIterable, Codable {
   case renormalise
   /// The sample cannot be processed.
   case refuse
+}
+
+/// What a user asks to be done where a modality is missing: `missing:` in the section of the fusion.
+public enum MissingModalityChoice: String, Sendable, CaseIterable, Codable {
+  /// What the fusion declares.
+  case own
+  /// Zeros, whatever the fusion declares.
+  case zero
+  /// The mean of the training features, whatever the fusion declares.
+  case mean
+  /// A learned vector, whatever the fusion declares.
+  case token
+  /// Samples that lack a modality are refused.
+  case refuse
+
+  /// The policy that this comes to for a fusion that declares `declared`.
+  public func policy(declared: MissingModalityPolicy) -> MissingModalityPolicy {
+    switch self {
+    case .own: declared
+    case .zero: .zero
+    case .mean: .mean
+    case .token: .token
+    case .refuse: .refuse
+    }
+  }
 }
 
 /// What a fusion declares about itself; checks are gated by traits, never by names.

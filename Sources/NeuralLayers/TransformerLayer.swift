@@ -56,10 +56,14 @@ public struct TransformerLayer {
   ///
   /// - Parameters:
   ///   - keys: `[N, S, width]`, what a layer that crosses looks at.
-  public func callAsFunction(_ x: Tensor, keys: Tensor? = nil, _ pass: ForwardPass) -> Tensor {
+  ///   - keyPadding: `[N, S]`, 1 where what it looks at is padding.
+  public func callAsFunction(
+    _ x: Tensor, keys: Tensor? = nil, keyPadding: Tensor? = nil, _ pass: ForwardPass
+  ) -> Tensor {
     let queries = norm1(x, pass)
     let others = normKeys.flatMap { norm in keys.map { norm($0, pass) } } ?? queries
-    let attended = x + dropout1(attention(query: queries, key: others, value: others, pass), pass)
+    let answer = attention(query: queries, key: others, value: others, keyPadding: keyPadding, pass)
+    let attended = x + dropout1(answer, pass)
     return attended + dropout2(linear2(dropout(activation(linear1(norm2(attended, pass), pass)), pass), pass), pass)
   }
 }
@@ -76,8 +80,10 @@ public struct TransformerStack {
   }
 
   /// Shapes: `[N, T, width]` and the same out; `keys` `[N, S, width]` are what layers that cross look at, all of them the
-  /// same.
-  public func callAsFunction(_ x: Tensor, keys: Tensor? = nil, _ pass: ForwardPass) -> Tensor {
-    norm(layers.reduce(x) { $1($0, keys: keys, pass) }, pass)
+  /// same, but for those that `keyPadding` `[N, S]` marks with 1.
+  public func callAsFunction(
+    _ x: Tensor, keys: Tensor? = nil, keyPadding: Tensor? = nil, _ pass: ForwardPass
+  ) -> Tensor {
+    norm(layers.reduce(x) { $1($0, keys: keys, keyPadding: keyPadding, pass) }, pass)
   }
 }
