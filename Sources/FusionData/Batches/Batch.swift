@@ -10,6 +10,10 @@ public final class Batch {
   public fileprivate(set) var rows: ArraySlice<Int> = []
   /// The class of each sample; empty unless each sample has exactly one.
   public fileprivate(set) var classes: [Int] = []
+  /// The names of the modalities, in order.
+  public let modalities: [String]
+  /// Which samples have which modality; nil: nothing is missing.
+  public private(set) var presence: Presence?
   private let shapes: [Shape]
   private var storages: [Storage]
   private let targetWidth: Int?
@@ -20,6 +24,7 @@ public final class Batch {
 
   /// Memory for `capacity` samples of a part.
   init(split: DataSplit, capacity: Int) {
+    modalities = split.modalities.map(\.name)
     shapes = split.modalities.map(\.array.sampleShape)
     storages = shapes.map { Storage(count: capacity * $0.elementCount) }
     switch split.targets {
@@ -29,7 +34,7 @@ public final class Batch {
     targetStorage = targetWidth.map { Storage(count: capacity * $0) }
   }
 
-  /// The samples of the modality at a position, `[N, …sample]`. Shares this batch's memory.
+  /// The samples of the modality at a position, `[N, …sample]`; zeros where it is missing. Shares this batch's memory.
   public func tensor(_ modality: Int, device: Device) -> Tensor {
     Tensor(shape: [count] + shapes[modality], storage: storages[modality], device: device)
   }
@@ -56,7 +61,13 @@ public final class Batch {
     self.rows = rows
     for (place, modality) in split.modalities.enumerated() {
       try modality.array.gather(rows: rows, into: storages[place].base, conversions[place])
+      guard let mask = modality.presence else { continue }
+      let width = modality.array.sampleCount
+      for (sample, row) in rows.enumerated() where !mask.isPresent[row] {
+        (storages[place].base + sample * width).update(repeating: 0, count: width)
+      }
     }
+    presence = split.presence(of: rows)
     switch split.targets {
     case .classes(let labels, _): classes = rows.map { Int(labels[$0]) }
     case .flags(let array, _), .values(let array): try array.gather(rows: rows, into: targetStorage!.base)

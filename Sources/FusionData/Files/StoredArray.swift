@@ -149,10 +149,15 @@ public struct StoredArray: Sendable {
   ///
   /// - Parameters:
   ///   - always: also where the type alone bounds the values, as that of bytes does.
+  ///   - presence: rows that are missing may hold anything, and are passed over; as many as there are samples.
   /// - Throws: ``DataError`` that names the row of the first value that is infinite or not a number.
-  public func scanned(device: Device, always: Bool = false) throws(DataError) -> StoredArray {
+  public func scanned(
+    device: Device, always: Bool = false, presence: PresenceMask? = nil
+  ) throws(DataError) -> StoredArray {
     guard valueRange == nil || always, shape.elementCount > 0 else { return self }
     try store.checkSize()
+    let isPresent = presence?.isPresent
+    let width = sampleCount
     // Units follow from the array's size alone; 1M values take about a millisecond.
     let total = shape.elementCount
     let unit = 1 << 20
@@ -163,6 +168,7 @@ public struct StoredArray: Sendable {
       device.parallel(units: units) { index in
         var extremes = Extremes()
         visit(index * unit..<min(total, (index + 1) * unit)) { position, value in
+          if let isPresent, !isPresent[position / width] { return }
           extremes.low = value < extremes.low ? value : extremes.low
           extremes.high = value > extremes.high ? value : extremes.high
           // True for infinities and NaN alike: both make the difference NaN.
@@ -181,7 +187,9 @@ public struct StoredArray: Sendable {
         expected: "finite values; clean or impute the array first")
     }
     var copy = self
-    copy.valueRange = found.map(\.low).min()!...found.map(\.high).max()!
+    let (low, high) = (found.map(\.low).min()!, found.map(\.high).max()!)
+    // Nothing was looked at where every row is missing.
+    if low <= high { copy.valueRange = low...high }
     return copy
   }
 

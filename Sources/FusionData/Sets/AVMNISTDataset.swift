@@ -9,7 +9,8 @@ import Foundation
 /// ROOT/train_labels.npy       [N], 0 to 9                  ROOT/test_labels.npy
 /// ```
 ///
-/// Any numeric type. A folder with a test part alone, with or without labels, serves prediction.
+/// Any numeric type. A folder with a test part alone, with or without labels, serves prediction, and need not have all
+/// modalities. `ROOT/audio/train_present.npy` `[N]` and so on, where there is one, says with 0 which samples lack a modality.
 public enum AVMNISTDataset: DatasetFormat {
   /// Nothing to choose: the layout says it all.
   public typealias Configuration = NoConfiguration
@@ -32,7 +33,14 @@ public enum AVMNISTDataset: DatasetFormat {
   /// Opens the files of the modalities, checks shapes, labels and lengths, and looks for NaN in floating-point arrays.
   public static func open(
     _ configuration: NoConfiguration, root: String?, modalities: [String]
-  ) throws(DataError) -> Dataset {
+  ) throws(DataError) -> Dataset { try open(root: root, modalities: modalities, needsAll: true) }
+
+  /// As any folder; modalities that a part has no array of are left out.
+  public static func openForPrediction(
+    _ configuration: NoConfiguration, root: String?, modalities: [String]
+  ) throws(DataError) -> Dataset { try open(root: root, modalities: modalities, needsAll: false) }
+
+  private static func open(root: String?, modalities: [String], needsAll: Bool) throws(DataError) -> Dataset {
     guard let root else { throw DataError("data.root", "is missing", expected: "the folder of the data set avmnist") }
     try requireFolder(root)
     let unknown = modalities.filter { sampleShapes[$0] == nil }
@@ -42,7 +50,7 @@ public enum AVMNISTDataset: DatasetFormat {
     }
     let device = Device(threads: ProcessInfo.processInfo.activeProcessorCount)
     let parts = try ["train", "test"].mapGathering { part throws(DataError) in
-      try openPart(part, root: root, modalities: modalities, device: device)
+      try openPart(part, root: root, modalities: modalities, needsAll: needsAll, device: device)
     }
     guard parts.contains(where: { $0 != nil }) else {
       throw DataError(
@@ -53,22 +61,27 @@ public enum AVMNISTDataset: DatasetFormat {
 
   /// Nil where none of the part's files is there.
   private static func openPart(
-    _ part: String, root: String, modalities: [String], device: Device
+    _ part: String, root: String, modalities: [String], needsAll: Bool, device: Device
   ) throws(DataError) -> DataSplit? {
     let labelFile = "\(root)/\(part)_labels.npy"
-    let files = modalities.map { "\(root)/\($0)/\(part)_data.npy" }
-    let manager = FileManager.default
-    let hasLabels = manager.fileExists(atPath: labelFile)
-    guard hasLabels || files.contains(where: manager.fileExists) else { return nil }
-    let arrays = try zip(modalities, files).mapGathering { modality, file throws(DataError) in
-      let shape = sampleShapes[modality]!
+    func data(_ modality: String) -> String { "\(root)/\(modality)/\(part)_data.npy" }
+    func mask(_ modality: String) -> String { "\(root)/\(modality)/\(part)_present.npy" }
+    let exists = { (file: String) in FileManager.default.fileExists(atPath: file) }
+    let hasLabels = exists(labelFile)
+    let isAnyThere = modalities.contains { exists(data($0)) }
+    guard hasLabels || isAnyThere else { return nil }
+    let wanted = needsAll || !isAnyThere ? modalities : modalities.filter { exists(data($0)) || exists(mask($0)) }
+    let arrays = try wanted.mapGathering { modality throws(DataError) in
+      let (shape, file) = (sampleShapes[modality]!, data(modality))
       let array = try Npy.open(file)
       guard array.sampleShape == shape || array.sampleShape == [shape.elementCount] else {
         throw DataError(
           file, "holds an array of shape \(array.shape)",
           expected: "[N, \(shape.map(String.init).joined(separator: ", "))]")
       }
-      return ModalityArray(modality, try array.withSampleShape(shape).scanned(device: device))
+      let presence = exists(mask(modality)) ? try PresenceMask(Npy.open(mask(modality))) : nil
+      return try ModalityArray(
+        modality, array.withSampleShape(shape), presence: presence, needed: needsAll && part == "train", device: device)
     }
     var targets: Targets?
     if hasLabels || part == "train" {

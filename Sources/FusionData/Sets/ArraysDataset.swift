@@ -13,6 +13,8 @@ import FusionCore
 ///
 /// A key is the name of a modality, or the one that holds the targets. A file is an npy, npz, safetensors, CSV, TSV or
 /// IDX file; `file:member` names an array of an npz or safetensors file, or columns of a table (`age,height`, `x1..x9`).
+///
+/// Beside a modality, `voice.present: FILE` names zeros and ones `[N]`: 0 for samples that lack it.
 public enum ArraysDataset: DatasetFormat {
   /// `dataset: arrays`.
   public static let name = "arrays"
@@ -66,7 +68,9 @@ public enum ArraysDataset: DatasetFormat {
 
     /// See the properties.
     public static let options: [Option] = [
-      Option("train", "the files of the training part: KEY: FILE or KEY: FILE:MEMBER"),
+      Option(
+        "train",
+        "the files of the training part: KEY: FILE or KEY: FILE:MEMBER; KEY.present: FILE where some are missing"),
       Option("validation_files", "the files of a validation part of its own, as in train"),
       Option("test", "the files of the test part, as in train; targets may be missing"),
       Option("files", "instead of train and test: one set of files, to be cut into both"),
@@ -93,7 +97,8 @@ public enum ArraysDataset: DatasetFormat {
     try open(configuration, root: root, modalities: modalities, cuts: true)
   }
 
-  /// As any folder, but for the one set of `files`: it is not cut, all of it is the test part.
+  /// As any folder, but for the one set of `files`: it is not cut, all of it is the test part. Modalities that a part has
+  /// no file of are left out.
   public static func openForPrediction(
     _ configuration: Configuration, root: String?, modalities: [String]
   ) throws(DataError) -> Dataset {
@@ -111,7 +116,7 @@ public enum ArraysDataset: DatasetFormat {
     guard Set(configuration.classNames).count == configuration.classNames.count else {
       throw DataError("data.class_names", "names a class twice")
     }
-    let reader = PartReader(configuration: configuration, root: root, modalities: modalities)
+    let reader = PartReader(configuration: configuration, root: root, modalities: modalities, needsAll: cuts)
     let source = root ?? "data"
     // Whoever's recipe.json it is: one that cannot be understood is no reason not to read the arrays.
     let isGenerated = root.flatMap { try? Recipe.isGenerated(folder: $0) } ?? false
@@ -163,10 +168,14 @@ private struct PartReader {
   let configuration: ArraysDataset.Configuration
   let root: String?
   let modalities: [String]
+  /// Whether a modality without a file is an error.
+  let needsAll: Bool
   let device = Device(threads: ProcessInfo.processInfo.activeProcessorCount)
 
-  func isPresent(_ files: [String: String]) -> Bool {
-    modalities.contains { key in files[key].map { ArrayReference($0, root: root).exists } ?? false }
+  func isPresent(_ files: [String: String]) -> Bool { modalities.contains { exists($0, files) } }
+
+  private func exists(_ key: String, _ files: [String: String]) -> Bool {
+    files[key].map { ArrayReference($0, root: root).exists } ?? false
   }
 
   /// What to say of a part none of whose files is there.
@@ -180,7 +189,8 @@ private struct PartReader {
 
   func read(_ part: SplitName, _ files: [String: String], classes: [String]?) throws(DataError) -> DataSplit {
     let targetKey = configuration.targets
-    let wanted = modalities + (part == .test ? [] : [targetKey])
+    let taken = needsAll || !isPresent(files) ? self.modalities : self.modalities.filter { exists($0, files) }
+    let wanted = taken + (part == .test ? [] : [targetKey])
     let missing = wanted.filter { files[$0] == nil }
     guard missing.isEmpty else {
       let key = part == .validation ? "validation_files" : configuration.files.isEmpty ? part.rawValue : "files"
@@ -188,8 +198,14 @@ private struct PartReader {
         "data.\(key)", "names no file for \(missing.map { "'\($0)'" }.joined(separator: ", "))",
         expected: "one for each modality and the targets; there are \(files.keys.sorted().joined(separator: ", "))")
     }
-    let arrays = try modalities.mapGathering { key throws(DataError) in
-      ModalityArray(key, try ArrayReference(files[key]!, root: root).open().scanned(device: device))
+    try checkMasks(part, files)
+    let arrays = try taken.mapGathering { key throws(DataError) in
+      let array = try ArrayReference(files[key]!, root: root).open()
+      let mask = try files[key + Self.maskEnding].map { file throws(DataError) in
+        try PresenceMask(ArrayReference(file, root: root).open())
+      }
+      return try ModalityArray(
+        key, array, presence: mask, needed: needsAll && part == .train, device: device)
     }
     let reference = files[targetKey].map { ArrayReference($0, root: root) }
     // A test part may come without targets.
@@ -198,6 +214,23 @@ private struct PartReader {
       name: part.rawValue, modalities: arrays,
       targets: found.map { reference throws(DataError) in try targets(reference, classes: classes) },
       targetSource: found?.path)
+  }
+
+  /// After the name of a modality, which has no dot: the key of what tells who has it.
+  private static let maskEnding = ".present"
+
+  /// Keys with a dot that belong to no array would be passed over, and with them what is missing.
+  private func checkMasks(_ part: SplitName, _ files: [String: String]) throws(DataError) {
+    let stray = files.keys.filter { key in
+      guard key.contains(".") else { return false }
+      let modality = key.hasSuffix(Self.maskEnding) ? String(key.dropLast(Self.maskEnding.count)) : ""
+      return files[modality] == nil || modality == configuration.targets
+    }
+    guard stray.isEmpty else {
+      throw DataError(
+        "data", "names a file for \(stray.sorted().map { "'\($0)'" }.joined(separator: ", ")) in \(part.rawValue)",
+        expected: "KEY.present, for the key of a modality that has a file too")
+    }
   }
 
   private func targets(_ reference: ArrayReference, classes: [String]?) throws(DataError) -> Targets {

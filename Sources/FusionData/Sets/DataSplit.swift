@@ -6,11 +6,15 @@ public struct ModalityArray: Sendable {
   public let name: String
   /// All its samples.
   public let array: StoredArray
+  /// Which rows hold a sample; nil: all of them.
+  public let presence: PresenceMask?
 
   /// An array with a name.
-  public init(_ name: String, _ array: StoredArray) {
+  public init(_ name: String, _ array: StoredArray, presence: PresenceMask? = nil) {
     self.name = name
     self.array = array
+    // One that marks nothing as missing is none: such data take the way that they always took.
+    self.presence = presence.flatMap { $0.isPresent.contains(false) || $0.isPresent.count != array.count ? $0 : nil }
   }
 }
 
@@ -20,7 +24,7 @@ public struct ModalityArray: Sendable {
 public struct DataSplit: Sendable {
   /// `train`, `validation` or `test`.
   public let name: String
-  /// In the order of the configuration.
+  /// In the order of the configuration. Samples to predict for may lack a modality altogether, which is not among them.
   public let modalities: [ModalityArray]
   /// What is to be learned; nil: not known.
   public let targets: Targets?
@@ -33,7 +37,7 @@ public struct DataSplit: Sendable {
   ///
   /// - Parameters:
   ///   - targetSource: where the targets come from, for messages.
-  /// - Throws: ``DataError`` where the arrays differ in length, or are empty.
+  /// - Throws: ``DataError`` where the arrays differ in length, or are empty, or where a sample has no modality.
   public init(
     name: String, modalities: [ModalityArray], targets: Targets?, targetSource: String? = nil
   ) throws(DataError) {
@@ -53,8 +57,19 @@ public struct DataSplit: Sendable {
           modality.array.source, "holds samples without values: an array of shape \(modality.array.shape)",
           expected: "no dimension of 0"))
     }
+    for modality in modalities {
+      do throws(DataError) { try modality.presence?.check(suits: modality.array) } catch { errors.append(error) }
+    }
     guard errors.isEmpty else { throw DataError(gathering: errors) }
     guard lengths[0].count > 0 else { throw DataError(lengths[0].source, "holds no samples") }
+    let masks = modalities.compactMap(\.presence)
+    if masks.count == modalities.count,
+      let row = (0..<lengths[0].count).first(where: { row in masks.allSatisfy { !$0.isPresent[row] } })
+    {
+      throw DataError(
+        masks.map(\.source).joined(separator: ", "), "row \(row) lacks every modality",
+        expected: "at least one of \(modalities.map(\.name).joined(separator: ", ")); leave such samples out")
+    }
     self.init(name: name, modalities: modalities, targets: targets, rows: Array(0..<lengths[0].count))
   }
 
@@ -69,6 +84,18 @@ public struct DataSplit: Sendable {
   public func with(name: String? = nil, rows: [Int]) -> DataSplit {
     precondition(rows.allSatisfy { $0 >= 0 && $0 < modalities[0].array.count }, "rows outside the arrays")
     return DataSplit(name: name ?? self.name, modalities: modalities, targets: targets, rows: rows)
+  }
+
+  /// How many of this part's samples lack each modality that some of them have, in order.
+  public var missingCounts: [Int] {
+    modalities.map { modality in modality.presence.map { mask in rows.count { !mask.isPresent[$0] } } ?? 0 }
+  }
+
+  /// Which of some rows have which of the ``modalities``; nil: nothing is missing.
+  public func presence(of rows: ArraySlice<Int>) -> Presence? {
+    Presence(
+      modalities.map { modality in modality.presence.map { mask in rows.map { mask.isPresent[$0] } } },
+      count: rows.count)
   }
 
   /// What a pipeline has to know of the arrays.
