@@ -14,6 +14,10 @@ import Testing
     plainText + "name: x\nseed: 18446744073709551615\ntask: {type: classification, class_weights: [1, 2.5]}\n",
     plainText + "task: {type: classification, class_weights: balanced}\ntraining:\n",
     plainText
+      + "training: {modality_dropout: {audio: 0.5}}\n",
+    plainText.replacing("{type: toy_join}", with: "{type: toy_join, missing: token}")
+      + "training: {modality_dropout: 0.5}\n",
+    plainText
       + "training: {gradient_clip: null, early_stopping: {patience: 3}, optimizer: {type: adam, betas: [0, 0.5]}}\n",
   ])
   func lawfulFilesKeepTheSchema(text: String) throws {
@@ -30,6 +34,8 @@ import Testing
     ("training: {optimizer: {type: adam, momentum: 0.9}}\n", "momentum"), ("task: {type: guess}\n", "type"),
     ("training: {early_stopping: {patience: 0}}\n", "patience"), ("training: {select: bets}\n", "select"),
     ("training: {optimizer: {learnig_rate: 1}}\n", "learnig_rate"),
+    ("training: {modality_dropout: 1.5}\n", "modality_dropout"),
+    ("training: {modality_dropout: {audio: -1}}\n", "modality_dropout"),
     ("task: {type: classification, class_weights: all}\n", "class_weights"),
   ])
   func unlawfulKeysBreakTheSchema(addition: String, key: String) throws {
@@ -40,6 +46,7 @@ import Testing
   @Test(arguments: [
     ("toy_join", "toy_jion"), ("toy_head", "toy_net"), ("blocks: 2", "blocks: 0"), ("image:", "Image:"),
     ("dataset: toy_digits, ", ""), ("fusion: {type: toy_join}\n", ""), ("blocks: 2", "bloks: 2"),
+    ("{type: toy_join}", "{type: toy_join, missing: tokn}"),
     ("{type: toy_image, encoder: {type: toy_net}}", "{type: toy_image}"),
   ])
   func mistakesInComponentsBreakTheSchema(right: String, wrong: String) throws {

@@ -122,6 +122,7 @@ struct StrictReader {
     case .either(let kinds):
       let fitting = kinds.first { kind in
         if case .list = kind { return node.elements != nil }
+        if case .dictionary = kind { return node.pairs != nil }
         return node.scalar != nil
       }
       guard let fitting else { return refuse(node, kind, rule, name, otherwise) }

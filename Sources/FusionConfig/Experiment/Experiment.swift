@@ -82,10 +82,16 @@ extension Experiment {
     .map([
       .init("name", .string(name)), .init("seed", seed.value), .init("data", data.value),
       .init("modalities", .map(pipeline.branches.map { .init($0.name, value(of: $0)) })),
-      .init("fusion", typed(pipeline.fusion.type, pipeline.fusion.configuration)),
+      .init("fusion", fusion),
       .init("decoder", typed(pipeline.decoder.type, pipeline.decoder.configuration)),
       .init("task", task.configValue), .init("training", training.value),
     ])
+  }
+
+  private var fusion: ConfigValue {
+    var part = FusionPartSettings()
+    part.missing = pipeline.fusion.missing
+    return .map(typed(pipeline.fusion.type, pipeline.fusion.configuration).entries + part.configValue.entries)
   }
 
   private func value(of branch: PipelineSpecification.Branch) -> ConfigValue {

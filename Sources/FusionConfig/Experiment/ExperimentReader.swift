@@ -31,6 +31,7 @@ struct ExperimentReader {
     guard let identity, let data, let branches, let fusion, let decoder, let task, let training else {
       throw ConfigError(reader.findings.found)
     }
+    checkModalityDropout(training.modalityDropout, branches, fusion)
     try reader.findings.throwIfAny()
     let pipeline = PipelineSpecification(branches: branches, fusion: fusion, decoder: decoder)
     // What can be known without data: above all, whether the fusion takes that many modalities.
@@ -118,33 +119,45 @@ struct ExperimentReader {
     }
     let encoder = reader.component(.encoder, encoderNode, "\(name).encoder", registry: registry)
     guard let modality, let encoder,
-      let modalityType = conforming(modality.type as? any Modality.Type, modality, pair.value),
-      let encoderType = conforming(encoder.type as? any Encoder.Type, encoder, encoderNode)
+      let modalityType = conforming(modality.type as? any Modality.Type, modality.type, pair.value),
+      let encoderType = conforming(encoder.type as? any Encoder.Type, encoder.type, encoderNode)
     else { return nil }
     return PipelineSpecification.Branch(
       name: pair.key, modality: configured(modalityType, modality), encoder: configured(encoderType, encoder))
   }
 
   private mutating func fusionComponent(_ node: Node) -> ConfiguredFusion? {
-    guard let found = reader.component(.fusion, node, "fusion", registry: registry),
-      let type = conforming(found.type as? any Fusion.Type, found, node)
+    guard let type = reader.componentType(.fusion, node, "fusion", key: "type", registry: registry),
+      let fusion = conforming(type as? any Fusion.Type, type, node)
     else { return nil }
-    return configured(type, found)
+    return configured(fusion, node)
+  }
+
+  /// A fusion's own keys, and those that stand beside them.
+  private mutating func configured<F: Fusion>(_ type: F.Type, _ node: Node) -> ConfiguredFusion? {
+    let common = FusionPartSettings.fields
+    let own = F.Configuration.fields.filter { field in !common.contains { $0.key == field.key } }
+    let context = MapContext("fusion", before: ["type"], command: "fusionkit describe \(type.name)")
+    guard let value = reader.checked(node, own + common, context),
+      let part = reader.decode(FusionPartSettings.self, value, node),
+      let configuration = reader.decode(F.Configuration.self, value, node)
+    else { return nil }
+    return ConfiguredFusion(type, configuration, missing: part.missing)
   }
 
   private mutating func decoderComponent(_ node: Node) -> ConfiguredDecoder? {
     guard let found = reader.component(.decoder, node, "decoder", registry: registry),
-      let type = conforming(found.type as? any Decoder.Type, found, node)
+      let type = conforming(found.type as? any Decoder.Type, found.type, node)
     else { return nil }
     return configured(type, found)
   }
 
   /// A plugin may claim a kind without being of it.
-  private mutating func conforming<Kind>(_ type: Kind?, _ found: NamedComponent, _ node: Node) -> Kind? {
+  private mutating func conforming<Kind>(_ type: Kind?, _ found: any Component.Type, _ node: Node) -> Kind? {
     if type == nil {
       reader.findings.add(
         node.nearest(["type"]).mark,
-        "'\(found.type.name)' is registered as \(found.type.kind.withArticle) but does not conform to the protocol")
+        "'\(found.name)' is registered as \(found.kind.withArticle) but does not conform to the protocol")
     }
     return type
   }
@@ -155,9 +168,6 @@ struct ExperimentReader {
   }
   private func configured<E: Encoder>(_ type: E.Type, _ found: NamedComponent) -> ConfiguredEncoder {
     ConfiguredEncoder(type, found.configuration as! E.Configuration)
-  }
-  private func configured<F: Fusion>(_ type: F.Type, _ found: NamedComponent) -> ConfiguredFusion {
-    ConfiguredFusion(type, found.configuration as! F.Configuration)
   }
   private func configured<D: Decoder>(_ type: D.Type, _ found: NamedComponent) -> ConfiguredDecoder {
     ConfiguredDecoder(type, found.configuration as! D.Configuration)
@@ -180,6 +190,33 @@ struct ExperimentReader {
     settings.optimizer = optimizer
     settings.schedule = schedule
     return settings
+  }
+
+  /// Names that exist, probabilities that leave every sample something, and a fusion that takes what is left.
+  private mutating func checkModalityDropout(
+    _ dropout: ModalityDropout, _ branches: [PipelineSpecification.Branch], _ fusion: ConfiguredFusion
+  ) {
+    guard let node = root["training"]?["modality_dropout"], dropout.isOn else { return }
+    // Names of modalities that were taken away stay lawful: the same file then serves one modality alone.
+    let known = (root["modalities"]?.pairs ?? []).map(\.key)
+    for pair in node.pairs ?? [] where !known.contains(pair.key) {
+      reader.findings.add(
+        pair.keyMark, "there is no modality \(quoted(pair.key))", suggestion: didYouMean(pair.key, among: known),
+        notes: ["available: \(known.joined(separator: ", "))"])
+    }
+    guard branches.count > 1 else { return }
+    let sum = branches.reduce(0) { $0 + dropout.probability($1.name) }
+    if sum > Double(branches.count - 1) + 1e-9 {
+      reader.findings.add(
+        node.mark,
+        "probabilities that add up to \(Double((sum * 1e6).rounded() / 1e6)) for \(branches.count) modalities, of "
+          + "which every sample keeps one: expected at most \(branches.count - 1) together")
+    }
+    if fusion.missingPolicy == .refuse {
+      reader.findings.add(
+        node.mark, "the fusion '\(fusion.type.name)' refuses samples that lack a modality",
+        notes: ["leave modality_dropout out, or choose what takes a modality's place with fusion.missing"])
+    }
   }
 
   private mutating func checkMetric(_ node: Node?) {

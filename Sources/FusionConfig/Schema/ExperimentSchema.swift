@@ -46,7 +46,7 @@ private struct SectionSchemas {
   func section(_ section: Section) -> ConfigValue {
     switch section {
     case .data: return components(.dataset, section, DataPartSettings.fields.map(\.schema))
-    case .fusion: return components(.fusion, section, [])
+    case .fusion: return components(.fusion, section, FusionPartSettings.fields.map(\.schema))
     case .decoder: return components(.decoder, section, [])
     case .task: return variants(TaskSettings.self, section.summary)
     case .modalities:

@@ -37,6 +37,8 @@ public struct TrainingLoopSettings: ComponentConfiguration, Equatable {
   public var dropLast = false
   /// The largest norm of all gradients together; nil: not clipped.
   public var gradientClip: Double?
+  /// How often a modality is taken from a sample.
+  public var modalityDropout = ModalityDropout.all(0)
   /// When to stop before the last epoch; nil: never.
   public var earlyStopping: EarlyStopping?
   /// Which epoch's weights `model.safetensors` holds.
@@ -56,6 +58,7 @@ public struct TrainingLoopSettings: ComponentConfiguration, Equatable {
     case shuffle
     case dropLast = "drop_last"
     case gradientClip = "gradient_clip"
+    case modalityDropout = "modality_dropout"
     case earlyStopping = "early_stopping"
     case select
     case selectBy = "select_by"
@@ -70,6 +73,9 @@ public struct TrainingLoopSettings: ComponentConfiguration, Equatable {
     Option("shuffle", "draw the order of samples anew every epoch"),
     Option("drop_last", "leave out a last, smaller batch in training"),
     Option("gradient_clip", "largest norm of all gradients together; none: not clipped", .above(0)),
+    Option(
+      "modality_dropout", "probability that a modality is taken from a sample: one, or one by name; never all of them",
+      .range(0, 1, includesUpper: false)),
     Option("early_stopping", "when to stop before the last epoch; none: never"),
     Option("select", "which epoch's weights model.safetensors holds", Selection.self),
     Option("select_by", "what the best epoch is judged by: split.metric"),
