@@ -34,7 +34,8 @@ struct Evaluator {
     defer { progress.report(.ended) }
     var done = 0
     while let batch = try loader.next() {
-      let output = try pipeline(batch.tensors(device: device), .evaluation(device: device))
+      let (raw, presence) = pipeline.raw(of: batch, device: device)
+      let output = try pipeline(raw, presence: presence, .evaluation(device: device))
       (result.base + done * width).update(from: output.storage.base, count: batch.count * width)
       done += batch.count
       progress.report(.advanced(samples: done, loss: nil))

@@ -83,6 +83,14 @@ public struct Trainer {
   /// - Throws: `DataError` where there is no such part, or it has no targets; ``CheckpointError`` where the weights do
   ///   not fit.
   public func evaluate(_ run: RunFolder, split: SplitName = .test) throws -> Evaluation {
+    let (evaluator, part, objective) = try prepared(run, split: split)
+    return try evaluator.evaluate(part, objective, title: split.rawValue)
+  }
+
+  /// A run's model with its weights, the part to evaluate it on, and what counts.
+  func prepared(
+    _ run: RunFolder, split: SplitName
+  ) throws -> (evaluator: Evaluator, part: DataSplit, objective: Objective) {
     let record = try RunEnvironment.read(from: run).data
     let evaluator = try evaluator(of: run, record)
     let settings = experiment.data
@@ -117,7 +125,7 @@ public struct Trainer {
     } catch {
       throw experiment.diagnostics(for: error.problems)
     }
-    return try evaluator.evaluate(part, objective, title: split.rawValue)
+    return (evaluator, part, objective)
   }
 }
 

@@ -15,6 +15,7 @@ final class TrainingLoop {
   let baseRate: Double
   let seed: UInt64
   let train: DataSplit
+  let thinning: ModalityThinning?
   let device: Device
   let progress: any ProgressReporter
   let stop: StopFlag
@@ -32,6 +33,7 @@ final class TrainingLoop {
     train = bench.data.train!
     settings = experiment.training
     seed = experiment.seed
+    thinning = ModalityThinning(settings.modalityDropout, modalities: pipeline.modalities, seed: seed)
     self.progress = progress
     self.stop = stop
     optimizer = experiment.training.optimizer.make(pipeline.store.trainable)
@@ -87,7 +89,8 @@ final class TrainingLoop {
     let store = pipeline.store
     optimizer.learningRate = learningRate
     let pass = ForwardPass.training(device: device, seed: seed, step: position.step)
-    let output = try pipeline(batch.tensors(device: device), pass)
+    let presence = thinning.map { $0.thinned(batch.presence, count: batch.count, step: position.step) }
+    let output = try pipeline(batch.tensors(device: device), presence: presence ?? batch.presence, pass)
     let loss = objective.loss(output, classes: batch.classes, targets: batch.targets(device: device))
     guard loss.item.isFinite else { throw diverged("the loss", loss.item) }
     // Only now: where the loss is lost, the gradients of the step before tell why.

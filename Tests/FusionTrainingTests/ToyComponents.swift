@@ -79,9 +79,14 @@ struct ToyData: DatasetFormat {
     /// How many times as many samples class 0 has as the others.
     var imbalance = 1
     var testTargets = true
+    /// Every so manieth sample lacks b; 0: none.
+    var lacking = 0
+    /// The one modality that samples of the test part have; empty: all.
+    var only = ""
     static let options = [
       Option("targets", "kind", Targets.self), Option("samples", "training samples", .atLeast(1)),
       Option("imbalance", "times", .atLeast(1)), Option("testTargets", "whether the test part has targets"),
+      Option("lacking", "samples without b"), Option("only", "the one modality of the test part"),
     ]
   }
   static let name = "toy"
@@ -107,9 +112,14 @@ struct ToyData: DatasetFormat {
     let sizes = ["a": 0..<3, "b": 3..<5]
     let arrays = try modalities.map { modality throws(DataError) in
       let range = sizes[modality]!
-      return ModalityArray(
-        modality,
-        try StoredArray(points.flatMap { $0[range] }, shape: [count, range.count], source: "toy/\(modality)"))
+      let array = try StoredArray(
+        points.flatMap { $0[range] }, shape: [count, range.count], source: "toy/\(modality)")
+      let isPresent = (0..<count).map { row in
+        let lacks = configuration.lacking > 0 && modality == "b" && (row + 1) % configuration.lacking == 0
+        return !lacks && (name != .test || ["", modality].contains(configuration.only))
+      }
+      let mask = try StoredArray(isPresent.map { $0 ? 1 : 0 }, shape: [count], source: "toy/\(modality) present")
+      return ModalityArray(modality, array, presence: try PresenceMask(mask))
     }
     var targets: Targets?
     switch configuration.targets {
