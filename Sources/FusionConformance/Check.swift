@@ -64,5 +64,6 @@ public struct Check: Sendable {
 extension Check {
   /// All checks, in the order in which they are run and reported.
   public static let all: [Check] =
-    registration + configuration + shapes + parameters + forward + gradients + training + files + concurrency + kinds
+    registration + configuration + shapes + parameters + forward + gradients + training + files + concurrency
+    + kinds
 }

@@ -24,6 +24,11 @@ enum FWD2: Flaw { static let id = "FWD-2" }
 enum FWD3: Flaw { static let id = "FWD-3" }
 enum FWD4: Flaw { static let id = "FWD-4" }
 enum FWD5: Flaw { static let id = "FWD-5" }
+enum FWD6: Flaw { static let id = "FWD-6" }
+enum FWD6Weights: Flaw {
+  static let id = ""
+  static let keepsWeights = true
+}
 enum FWD7: Flaw { static let id = "FWD-7" }
 enum GRD1: Flaw { static let id = "GRD-1" }
 enum GRD2: Flaw { static let id = "GRD-2" }
@@ -57,6 +62,8 @@ struct Mutant: Sendable {
     Mutant(id: "FWD-3", type: ToyFusion<FWD3>.self),
     Mutant(id: "FWD-4", type: ToyFusion<FWD4>.self),
     Mutant(id: "FWD-5", type: ToyFusion<FWD5>.self),
+    Mutant(id: "FWD-6", type: ToyFusion<FWD6>.self),
+    Mutant(id: "FWD-6", type: ToyFusion<FWD6Weights>.self),
     Mutant(id: "FWD-7", type: ToyFusion<FWD7>.self),
     Mutant(id: "GRD-1", type: ToyFusion<GRD1>.self),
     Mutant(id: "GRD-2", type: ToyFusion<GRD2>.self),

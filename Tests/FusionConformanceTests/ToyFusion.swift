@@ -5,8 +5,14 @@ import Synchronization
 protocol Flaw: Sendable {
   /// The id of the broken rule; empty: none.
   static var id: String { get }
+  /// Whether a mean is still divided by the number of all modalities where one is missing.
+  static var keepsWeights: Bool { get }
   /// A map inside of the options.
   associatedtype Inner: Codable & Sendable = LawfulInner
+}
+
+extension Flaw {
+  static var keepsWeights: Bool { false }
 }
 
 /// A map whose keys are known although its default is nil.
@@ -45,7 +51,9 @@ struct ToyFusion<F: Flaw>: Fusion {
     }
   }
 
-  static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(orderMatters: false) }
+  static func traits(_ configuration: Configuration) -> FusionTraits {
+    FusionTraits(orderMatters: false, missing: configuration.pool == .mean ? .renormalise : .skip)
+  }
 
   static func outputShape(_ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint) -> Shape?
   {
@@ -102,9 +110,11 @@ struct ToyFusion<F: Flaw>: Fusion {
       let context = BuildContext(store: ParameterStore(), device: pass.device, seed: 0)
       _ = Linear(inputs: 2, outputs: 2, context: context)
     }
-    let terms = self.terms(features, pass)
+    let all = self.terms(features, pass)
+    let terms = F.id == "FWD-6" ? all : features.leavingOut(all)
     var y = terms.dropFirst().reduce(terms[0], +)
     if pool == .mean { y = y * (1 / Float(terms.count)) }
+    if pool == .mean, !F.keepsWeights, let weights = features.renormalisation { y = y * weights }
     return flawed(y.tanh(), features, pass)
   }
 
@@ -130,7 +140,9 @@ struct ToyFusion<F: Flaw>: Fusion {
       return y + Float(state.evaluations) * 1e-6
     case "FWD-3" where isEvaluation: return y - y.mean(axes: [0]) * 0.1
     case "FWD-5":
-      let lengths = features.vectors.map { $0.square().sum(axes: [1]).sqrt().reshaped([y.shape[0], 1]) }
+      let lengths = features.leavingOut(features.vectors).map {
+        $0.square().sum(axes: [1]).sqrt().reshaped([y.shape[0], 1])
+      }
       return lengths.reduce(y, +)
     case "GRD-1": return Tensor.recorded("doubled", inputs: [y], output: y.detached) { [$0 * 2] }
     case "GRD-2": return y * pass[hidden]

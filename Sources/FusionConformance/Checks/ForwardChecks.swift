@@ -112,6 +112,7 @@ extension Check {
         }
       }
     },
+    missingModality,
     Check(
       "FWD-7", "a forward pass makes no parameters",
       protects: "layers made anew, at random, in each pass, which are neither trained nor saved", level: .configuration

@@ -35,7 +35,30 @@ extension Plugin {
           fusion(Features(zip(inputs, tensors).map { ($0.modality, $1) }), pass)
         }
       },
-      reordered: { order in specimen(type, configuration, traits, label, order.map { inputs[$0] }) })
+      reordered: { order in specimen(type, configuration, traits, label, order.map { inputs[$0] }) },
+      missing: missing(type, configuration, traits, label, inputs))
+  }
+
+  private static func missing<F: Fusion>(
+    _ type: F.Type, _ configuration: F.Configuration, _ traits: FusionTraits, _ label: String,
+    _ inputs: [ModalityShape]
+  ) -> Specimen.Missing {
+    Specimen.Missing(
+      policy: traits.missing,
+      make: { context in
+        let fusion = F(configuration, inputs: inputs, context: context)
+        let policy = MissingModalities(
+          traits.missing, fusion: F.name, inputs, context: context.scope("missing"))
+        let leavesOut = traits.missing == .skip || traits.missing == .renormalise
+        return { tensors, presence, pass in
+          let features = Features(zip(inputs, tensors).map { ($0.modality, $1) }, presence: presence)
+          // What leaves terms out itself is handed them with whatever there is, and not with a pipeline's zeros.
+          return fusion(leavesOut ? features : try policy.complete(features, pass), pass)
+        }
+      },
+      first: { count in
+        count < traits.fewest ? nil : specimen(type, configuration, traits, label, Array(inputs.prefix(count)))
+      })
   }
 
   /// Sets of shapes, the most modalities first.

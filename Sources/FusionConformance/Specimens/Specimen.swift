@@ -31,6 +31,20 @@ struct Specimen: Sendable {
   /// The same with its inputs in another order, for fusions.
   var reordered: (@Sendable (_ order: [Int]) -> Specimen)?
 
+  /// How it deals with missing modalities, for fusions.
+  var missing: Missing?
+
+  /// A fusion with the policy that it declares.
+  struct Missing: Sendable {
+    /// The second pass of a fusion at work on samples that may lack modalities.
+    typealias Forward = (_ inputs: [Tensor], _ presence: Presence?, _ pass: ForwardPass) throws -> Tensor
+
+    let policy: MissingModalityPolicy
+    let make: @Sendable (BuildContext) -> Forward
+    /// The same fusion of the first modalities alone; nil where it does not take so few.
+    let first: @Sendable (_ count: Int) -> Specimen?
+  }
+
   /// Runs the first pass.
   var verdict: Verdict {
     var blueprint = Blueprint()

@@ -19,6 +19,9 @@ final class Trial {
     parametersMade = Parameter.madeOnThisThread - before
   }
 
+  /// Where another instance makes the same parameters again, in a store of its own.
+  var context: BuildContext { BuildContext(store: ParameterStore(), device: device, seed: seed) }
+
   /// Normal inputs, `[batch, …]` each; another `draw` gives others.
   func inputs(batch: Int, draw: Int = 0) -> [Tensor] {
     let random = RandomStream(seed: seed).derived("conformance.inputs").derived(draw)
