@@ -98,9 +98,9 @@ import Testing
     let unknown = try Binary.run(["predict", run, "--input", "imag=a.npy", "--input", "audio=a.npy"])
     #expect(unknown.status == 2)
     #expect(unknown.errors.contains("imag"))
-    let missing = try Binary.run(["predict", run, "--input", "image=a.npy"])
-    #expect(missing.status == 2)
-    #expect(missing.errors.contains("audio"))
+    let twice = try Binary.run(["predict", run, "--input", "image=a.npy", "--input", "image=b.npy"])
+    #expect(twice.status == 2)
+    #expect(twice.errors.contains("--input image=FILE is given more than once"))
     let folder = Scratch()
     try folder.write("flat.npy", NpyFile.bytes([1, 2, 3], [3]))
     let misshapen = try Binary.run(

@@ -10,8 +10,9 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate",
     abstract: "Evaluates a run: metrics, confusion matrix, a table by class.",
     discussion: """
-      Example:
+      Examples:
         fusionkit evaluate outputs/AVMNIST-LATE --split test
+        fusionkit evaluate outputs/AVMNIST-LATE --subsets
       """)
 
   @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"))
@@ -23,6 +24,9 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Other data of the same form. (default: those it was trained on)", valueName: "folder"))
   var data: String?
 
+  @Flag(help: "Instead: the metrics for every subset of the modalities, the others taken for missing.")
+  var subsets = false
+
   @OptionGroup var threads: ThreadOption
   @OptionGroup var json: JSONOption
 
@@ -31,14 +35,25 @@ struct EvaluateCommand: ParsableCommand {
     let root = data.map { ["data.root=" + quotedYAML($0)] } ?? []
     let experiment = try run.experiment(overrides: root, registry: Registry.complete())
     let trainer = Trainer(experiment, threads: threads.count, progress: Console.progress(quiet: json.isOn))
-    let evaluation = try trainer.evaluate(run, split: split)
     let isGenerated = experiment.data.root.flatMap { try? Recipe.read(folder: $0) }?.generated ?? false
+    if subsets { return try showSubsets(trainer, run, isGenerated: isGenerated) }
+    let evaluation = try trainer.evaluate(run, split: split)
+    Console.noteAbsent(experiment.pipeline, evaluation.split)
     guard let report = EvaluationReport(evaluation, run: run.path, isGenerated: isGenerated) else {
       throw DataError(
         data ?? run.path, "the part '\(split.rawValue)' has no targets", expected: "labels to compare with")
     }
     if json.isOn { return try Console.printJSON(report) }
     try Console.print(report.text)
+  }
+
+  private func showSubsets(_ trainer: Trainer, _ run: RunFolder, isGenerated: Bool) throws {
+    let evaluations = try trainer.evaluateSubsets(run, split: split)
+    let pipeline = trainer.experiment.pipeline
+    if let all = evaluations.first { Console.noteAbsent(pipeline, all.evaluation.split) }
+    let report = SubsetsReport(
+      evaluations, run: run.path, split: split.rawValue, fusion: pipeline.fusion, isGenerated: isGenerated)
+    if json.isOn { try Console.printJSON(report) } else { try Console.print(report.text) }
   }
 }
 

@@ -12,7 +12,7 @@ struct PredictCommand: ParsableCommand {
     discussion: """
       For a folder: a CSV of id,label on standard output or in a file; with --logits also a column logit_<class> for each \
       class. For one sample, by its index or from files: the probability of each class. Uses whatever weights lie in the \
-      run's model.safetensors.
+      run's model.safetensors. Modalities may be missing: then what the fusion declares takes their place.
 
       Examples:
         fusionkit predict outputs/AVMNIST-LATE --data data/avmnist -o submission.csv
@@ -41,7 +41,8 @@ struct PredictCommand: ParsableCommand {
 
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("One sample, an array file for each modality; file:member for npz.", valueName: "modality=file"))
+    help: ArgumentHelp(
+      "One sample, an array file for each modality at hand; file:member for npz.", valueName: "modality=file"))
   var input: [ModalityFile] = []
 
   @OptionGroup var threads: ThreadOption
@@ -65,6 +66,7 @@ struct PredictCommand: ParsableCommand {
     let experiment = try run.experiment(registry: Registry.complete())
     let trainer = Trainer(experiment, threads: threads.count, progress: Console.progress(quiet: isOneSample))
     let samples = try data.map { try part(of: $0, experiment) } ?? givenSample(for: run, experiment)
+    Console.noteAbsent(experiment.pipeline, samples)
     let prediction = try trainer.predict(run, samples)
     if let output { return try AtomicFile.write(prediction.csv(logits: logits), to: output) }
     guard isOneSample else { return try Console.print(prediction.csv(logits: logits)) }
@@ -85,18 +87,13 @@ struct PredictCommand: ParsableCommand {
     return part.with(rows: [part.rows[index]])
   }
 
-  /// The sample that `--input` gives, a file for each modality.
+  /// The sample that `--input` gives, a file for each modality that it has.
   private func givenSample(for run: RunFolder, _ experiment: Experiment) throws -> DataSplit {
     let modalities = experiment.pipeline.branches.map { $0.name }
     let problems =
       input.filter { !modalities.contains($0.modality) }.map { "there is no modality '\($0.modality)'" }
-      + modalities.compactMap { name in
-        switch input.count(where: { $0.modality == name }) {
-        case 0: "--input \(name)=FILE is missing"
-        case 1: nil
-        default: "--input \(name)=FILE is given more than once"
-        }
-      }
+      + modalities.filter { name in input.count { $0.modality == name } > 1 }
+      .map { "--input \($0)=FILE is given more than once" }
     guard problems.isEmpty else {
       throw UsageError(
         problems.joined(separator: "\n  ") + "\n  the model takes: \(modalities.joined(separator: ", "))")
@@ -105,7 +102,8 @@ struct PredictCommand: ParsableCommand {
     var arrays: [ModalityArray] = []
     var errors: [DataError] = []
     for name in modalities {
-      guard let file = input.first(where: { $0.modality == name })?.file, let shape = record.arrays[name]?.shape else {
+      guard let file = input.first(where: { $0.modality == name })?.file else { continue }
+      guard let shape = record.arrays[name]?.shape else {
         throw RunFolderError.notARun(path: run.path, missing: "the shape of '\(name)' in environment.json")
       }
       do throws(DataError) {

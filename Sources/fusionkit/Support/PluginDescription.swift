@@ -40,7 +40,9 @@ struct PluginDescription: Encodable {
     summary = entry.type.summary
     origin = entry.origin
     traits = (entry.type as? any Fusion.Type).map { Self.traits(of: $0) }
-    options = Self.options(of: entry.type)
+    options =
+      Self.keys(Self.options(of: entry.type))
+      + (kind == .fusion ? Self.keys(FusionPartSettings.optionDescriptions) : [])
   }
 
   private static func traits<F: Fusion>(of type: F.Type) -> Traits {
@@ -50,8 +52,12 @@ struct PluginDescription: Encodable {
       missing: traits.missing)
   }
 
-  private static func options<C: Component>(of type: C.Type) -> [Key] {
-    C.Configuration.optionDescriptions.map {
+  private static func options<C: Component>(of type: C.Type) -> [OptionDescription] {
+    C.Configuration.optionDescriptions
+  }
+
+  private static func keys(_ descriptions: [OptionDescription]) -> [Key] {
+    descriptions.map {
       Key(key: $0.key, values: $0.values, default: $0.defaultText, summary: $0.summary)
     }
   }
@@ -78,7 +84,7 @@ struct PluginDescription: Encodable {
 
 extension MissingModalityPolicy {
   /// What happens to its term.
-  fileprivate var inWords: String {
+  var inWords: String {
     switch self {
     case .zero: "zeros take its place"
     case .mean: "the mean of the training features takes its place"
