@@ -3,7 +3,7 @@
 .PHONY: help setup build demo test sanitize bench lint format clean
 
 FUSIONKIT := .build/release/fusionkit
-SOURCES := Package.swift BuildTools Sources Plugins Tests
+SOURCES := Package.swift BuildTools Sources Plugins Tests Examples
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10

@@ -30,8 +30,15 @@ let rooms: [Target] = [
   .target(name: "CFusionKernels"),
   .target(name: "TensorEngine", dependencies: ["CFusionKernels", "CBLAS"]),
   .target(name: "NeuralLayers", dependencies: ["TensorEngine", "CFusionKernels"]),
-  .target(name: "FusionCore", dependencies: ["TensorEngine", "NeuralLayers"]),
-  .target(name: "FusionConfig", dependencies: ["FusionCore", "CLibYAML"]),
+  .executableTarget(name: "FingerprintGenerator", dependencies: ["CCrypto"]),
+  .plugin(
+    name: "FingerprintCore", capability: .buildTool(), dependencies: ["FingerprintGenerator"],
+    path: "BuildTools/FingerprintCore"),
+  .target(name: "CFusionABI"),
+  .target(
+    name: "FusionCore", dependencies: ["TensorEngine", "NeuralLayers", "CFusionABI"], plugins: ["FingerprintCore"]),
+  .target(name: "PluginLoading", dependencies: ["FusionCore", "CFusionABI"]),
+  .target(name: "FusionConfig", dependencies: ["FusionCore", "PluginLoading", "CLibYAML"]),
   .target(
     name: "FusionData", dependencies: ["FusionCore", "CBLAS", "CZlib", "CLibZip", "CSndFile", "CFFTW", "CCrypto"]),
   .target(
@@ -50,8 +57,11 @@ let rooms: [Target] = [
     name: "fusionkit",
     dependencies: [
       "AllPlugins", "FusionAnalysis", "FusionConfig", "FusionConformance", "FusionData", "FusionTraining",
-      .product(name: "ArgumentParser", package: "swift-argument-parser"),
-    ]),
+      "PluginLoading", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ],
+    // A plugin that is loaded at run time finds the core here. The flag binds this program alone: packages that depend
+    // on the libraries are not barred by it.
+    linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"], .when(platforms: [.linux]))]),
 ]
 
 let tests: [Target] = [
@@ -91,6 +101,6 @@ let package = Package(
 )
 
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
-  guard target.name != "CFusionKernels" else { continue }
+  guard !["CFusionKernels", "CFusionABI"].contains(target.name) else { continue }
   target.swiftSettings = [.enableUpcomingFeature("ExistentialAny")]
 }

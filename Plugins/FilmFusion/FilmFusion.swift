@@ -33,6 +33,11 @@ public struct FilmFusion: Fusion {
     _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
   ) -> Shape? {
     let (conditioning, shape) = roles(configuration, inputs)
+    guard !shape.isEmpty else {
+      blueprint.problem(
+        "'\(inputs[configuration.flip ? 0 : 1].modality)' is a single value without a dimension to scale and shift")
+      return nil
+    }
     blueprint.scope("generator") {
       $0.perceptron(
         inputs: conditioning, hidden: configuration.hidden, outputs: 2 * channels(shape), activation: .relu, dropout: 0)

@@ -29,7 +29,8 @@ public struct TensorFusion: Fusion {
       let product = size.multipliedReportingOverflow(by: width)
       guard !product.overflow, product.partialValue <= largest else {
         blueprint.problem(
-          "the outer product of widths \(widths.map(String.init).joined(separator: " x ")) is larger than \(largest)",
+          "the outer product of widths \(zip(inputs, widths).map { "\($0.modality) \($1)" }.joined(separator: " x ")) "
+            + "is larger than \(largest)",
           key: configuration.width == nil ? nil : "width",
           hint: "a smaller 'width' makes every modality narrower first; low_rank_tensor never forms the product")
         return nil

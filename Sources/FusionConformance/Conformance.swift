@@ -11,11 +11,14 @@ public struct Conformance: Sendable {
   public var seed: UInt64
   /// The ids of the checks to run; nil: all.
   public var only: Set<String>?
+  /// The libraries that the plugins come from, for the command that repeats a failure.
+  public var libraries: [String]
 
   /// A run of the checks.
-  public init(seed: UInt64 = 0, only: Set<String>? = nil) {
+  public init(seed: UInt64 = 0, only: Set<String>? = nil, libraries: [String] = []) {
     self.seed = seed
     self.only = only
+    self.libraries = libraries
   }
 
   /// Runs the checks over a plugin.
@@ -23,16 +26,46 @@ public struct Conformance: Sendable {
   /// - Parameters:
   ///   - type: a fusion, encoder, decoder or modality.
   ///   - record: the checked-in list of its parameters, for PAR-1; nil where there is none.
-  ///   - began: is told the id of each check before it runs.
+  ///   - told: is told of each check before and after it runs.
   public func report(
-    on type: any Component.Type, record: ParameterRecord? = nil, began: (_ id: String) -> Void = { _ in }
+    on type: any Component.Type, record: ParameterRecord? = nil, told: (_ event: Event) -> Void = { _ in }
   ) -> Report {
     let plugin = Plugin(erasing: type, record: record)
-    let results = Check.all.filter { only?.contains($0.id) ?? true }.map { check in
-      began(check.id)
-      return (id: check.id, outcome: outcome(of: check, plugin))
+    let results = checks.map { check in
+      told(.began(id: check.id))
+      let result = (id: check.id, outcome: outcome(of: check, plugin))
+      told(.ended(id: result.id, outcome: result.outcome))
+      return result
     }
     return Report(kind: plugin.kind, name: plugin.name, results: results)
+  }
+
+  /// What happens while checks are run, in a form that another process can be told in.
+  public enum Event: Sendable, Codable {
+    /// A check begins.
+    case began(id: String)
+    /// It is over.
+    case ended(id: String, outcome: Outcome)
+  }
+
+  /// The checks that are run, in order.
+  public var checks: [Check] { Check.all.filter { only?.contains($0.id) ?? true } }
+
+  /// The failure of a check in the middle of which the process ended: a shape mistake inside of an operation, an index
+  /// out of range, a recursion without end.
+  ///
+  /// - Parameters:
+  ///   - words: how it ended, a line each.
+  ///   - hint: what may be the cause.
+  public func stopped(in check: Check, of type: any Component.Type, _ words: [String], hint: String) -> Failure {
+    Failure(
+      id: check.id, rule: check.rule, name: type.name, lines: words, trace: ["seed \(seed)"], hint: hint, others: 0,
+      command: command(check, type.name))
+  }
+
+  private func command(_ check: Check, _ name: String) -> String {
+    "fusionkit conformance \(name) --only \(check.id) --seed \(seed)"
+      + libraries.map { " --plugin \($0)" }.joined()
   }
 
   private func outcome(of check: Check, _ plugin: Plugin) -> Outcome {
@@ -79,6 +112,6 @@ public struct Conformance: Sendable {
     Failure(
       id: check.id, rule: check.rule, name: plugin.name, lines: finding.lines,
       trace: finding.trace + ["seed \(seed)"], hint: finding.hint, others: others,
-      command: "fusionkit conformance \(plugin.name) --only \(check.id) --seed \(seed)")
+      command: command(check, plugin.name))
   }
 }

@@ -1,7 +1,7 @@
 import FusionCore
 
 /// One failing check of one plugin: everything needed to understand and repeat it.
-public struct Failure: Sendable, Equatable {
+public struct Failure: Sendable, Equatable, Codable {
   /// The check's id.
   public let id: String
   /// Its rule.
@@ -32,7 +32,7 @@ extension Failure: CustomStringConvertible {
 }
 
 /// What became of one check.
-public enum Outcome: Sendable, Equatable {
+public enum Outcome: Sendable, Equatable, Codable {
   /// It held in so many cases.
   case passed(cases: Int)
   /// It did not hold.
@@ -61,6 +61,13 @@ public struct Report: Sendable {
   public let name: String
   /// The checks that were run, in order.
   public let results: [(id: String, outcome: Outcome)]
+
+  /// A report of results that were gathered elsewhere.
+  public init(kind: ComponentKind, name: String, results: [(id: String, outcome: Outcome)]) {
+    self.kind = kind
+    self.name = name
+    self.results = results
+  }
 
   /// Everything that has to be mended.
   public var failures: [Failure] { results.compactMap { $0.outcome.failure } }

@@ -39,6 +39,8 @@ public struct Registry: Sendable {
   }
 
   private var entries: [ComponentKind: [String: Entry]] = [:]
+  /// The paths of the libraries whose plugins it holds, in the order in which they were loaded.
+  public private(set) var libraries: [String] = []
 
   /// An empty registry.
   public init() {}
@@ -56,6 +58,17 @@ public struct Registry: Sendable {
       }
     }
     for name in names { entries[type.kind, default: [:]][name] = Entry(type: type, origin: origin) }
+  }
+
+  /// Enters the components of a library that was loaded, all of them or none.
+  ///
+  /// - Parameter library: its path.
+  /// - Throws: as ``register(_:origin:)``; the registry is unchanged then.
+  public mutating func register(_ types: [any Component.Type], library: String) throws(RegistryError) {
+    var registry = self
+    for type in types { try registry.register(type, origin: library) }
+    registry.libraries.append(library)
+    self = registry
   }
 
   /// All components of a kind, sorted by name, aliases left out.

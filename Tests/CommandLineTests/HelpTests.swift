@@ -7,7 +7,7 @@ import Testing
     [], ["train"], ["evaluate"], ["predict"], ["list"], ["describe"], ["check"], ["schema"], ["data"],
     ["data", "demo"],
     ["data", "build"], ["data", "build", "avmnist"], ["data", "inspect"], ["bench"], ["conformance"],
-    ["plugin"], ["plugin", "new"],
+    ["plugin"], ["plugin", "new"], ["plugin", "build"],
   ]
 
   @Test(arguments: commands)
@@ -45,6 +45,8 @@ import Testing
       "noise-without-snr",
       ["data", "build", "avmnist", "--mnist", "a", "--fsdd", "b", "--out", "c", "--audio-noise", "white"]
     ),
+    ("conformance-limit", ["conformance", "add", "--limit", "0"]),
+    ("conformance-kind", ["conformance", "avmnist", "--kind", "dataset"]),
     ("resume-and-config", ["train", "configs/late_fusion.yaml", "--resume", "outputs/x"]),
     ("resume-and-seeds", ["train", "--resume", "outputs/x", "--seeds", "1,2"]),
     ("seeds", ["train", "configs/late_fusion.yaml", "--seeds", "1,two"]),

@@ -60,7 +60,9 @@ import Testing
     let line = """
       swiftc -typecheck -swift-version 6 -warnings-as-errors -I '\(build)/Modules' -I '\(Binary.package)/Sources/CBLAS' \
       -Xcc -fmodule-map-file='\(build)/CFusionKernels.build/module.modulemap' \
-      -Xcc -I'\(Binary.package)/Sources/CFusionKernels/include' 'Plugins/\(type)/\(type).swift'
+      -Xcc -I'\(Binary.package)/Sources/CFusionKernels/include' \
+      -Xcc -fmodule-map-file='\(build)/CFusionABI.build/module.modulemap' \
+      -Xcc -I'\(Binary.package)/Sources/CFusionABI/include' 'Plugins/\(type)/\(type).swift'
       """
     let outcome = try Binary.shell(line, in: folder.path)
     #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")

@@ -15,6 +15,18 @@ enum CFG2: Flaw {
 enum CFG3: Flaw { static let id = "CFG-3" }
 enum SHP1: Flaw { static let id = "SHP-1" }
 enum SHP2: Flaw { static let id = "SHP-2" }
+enum SHP2Nameless: Flaw {
+  static let id = "SHP-2"
+  static let variant = "nameless"
+}
+enum SHP2First: Flaw {
+  static let id = "SHP-2"
+  static let variant = "first"
+}
+enum SHP2Empty: Flaw {
+  static let id = "SHP-2"
+  static let variant = "empty"
+}
 enum SHP3: Flaw { static let id = "SHP-3" }
 enum PAR1: Flaw { static let id = "PAR-1" }
 enum PAR2: Flaw { static let id = "PAR-2" }
@@ -34,6 +46,14 @@ enum GRD1: Flaw { static let id = "GRD-1" }
 enum GRD2: Flaw { static let id = "GRD-2" }
 enum GRD3: Flaw { static let id = "GRD-3" }
 enum TRN1: Flaw { static let id = "TRN-1" }
+enum TRN1Deaf: Flaw {
+  static let id = "TRN-1"
+  static let variant = "deaf"
+}
+enum TRN1Faint: Flaw {
+  static let id = "TRN-1"
+  static let variant = "faint"
+}
 enum SER1: Flaw { static let id = "SER-1" }
 enum CON1: Flaw { static let id = "CON-1" }
 enum THR1: Flaw { static let id = "THR-1" }
@@ -53,6 +73,13 @@ struct Mutant: Sendable {
     Mutant(id: "CFG-3", type: ToyFusion<CFG3>.self),
     Mutant(id: "SHP-1", type: ToyFusion<SHP1>.self),
     Mutant(id: "SHP-2", type: ToyFusion<SHP2>.self),
+    Mutant(id: "SHP-2", type: ToyFusion<SHP2Nameless>.self),
+    Mutant(id: "SHP-2", type: ToyFusion<SHP2First>.self),
+    Mutant(id: "SHP-2", type: ToyFusion<SHP2Empty>.self),
+    Mutant(id: "SHP-2", type: ToyEncoder<SHP2>.self),
+    Mutant(id: "SHP-2", type: ToyEncoder<SHP2Nameless>.self),
+    Mutant(id: "SHP-2", type: ToyDecoder<SHP2Nameless>.self),
+    Mutant(id: "SHP-2", type: ToyModality<SHP2>.self),
     Mutant(id: "SHP-3", type: ToyFusion<SHP3>.self),
     Mutant(id: "PAR-1", type: ToyFusion<PAR1>.self),
     Mutant(id: "PAR-2", type: ToyFusion<PAR2>.self),
@@ -69,6 +96,9 @@ struct Mutant: Sendable {
     Mutant(id: "GRD-2", type: ToyFusion<GRD2>.self),
     Mutant(id: "GRD-3", type: ToyFusion<GRD3>.self),
     Mutant(id: "TRN-1", type: ToyFusion<TRN1>.self),
+    Mutant(id: "TRN-1", type: ToyFusion<TRN1Deaf>.self),
+    Mutant(id: "TRN-1", type: ToyFusion<TRN1Faint>.self),
+    Mutant(id: "TRN-1", type: ToyEncoder<TRN1Faint>.self),
     Mutant(id: "SER-1", type: ToyFusion<SER1>.self),
     Mutant(id: "CON-1", type: ToyFusion<CON1>.self),
     Mutant(id: "THR-1", type: ToyFusion<THR1>.self),

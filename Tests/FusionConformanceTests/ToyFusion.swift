@@ -7,12 +7,15 @@ protocol Flaw: Sendable {
   static var id: String { get }
   /// Whether a mean is still divided by the number of all modalities where one is missing.
   static var keepsWeights: Bool { get }
+  /// Which of several ways to break the rule.
+  static var variant: String { get }
   /// A map inside of the options.
   associatedtype Inner: Codable & Sendable = LawfulInner
 }
 
 extension Flaw {
   static var keepsWeights: Bool { false }
+  static var variant: String { "" }
 }
 
 /// A map whose keys are known although its default is nil.
@@ -52,19 +55,25 @@ struct ToyFusion<F: Flaw>: Fusion {
   }
 
   static func traits(_ configuration: Configuration) -> FusionTraits {
-    FusionTraits(orderMatters: false, missing: configuration.pool == .mean ? .renormalise : .skip)
+    FusionTraits(
+      orderMatters: F.variant == "deaf", missing: configuration.pool == .mean ? .renormalise : .skip)
   }
 
   static func outputShape(_ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint) -> Shape?
   {
     for input in inputs where input.shape.count > 2 {
-      if F.id == "SHP-2" { return nil }
-      blueprint.problem("'\(input.modality)' has the shape \(input.shape), expected a vector or tokens")
+      switch F.id == "SHP-2" ? F.variant : "lawful" {
+      case "": return nil
+      case "nameless": blueprint.problem("a shape is wrong")
+      case "first": blueprint.problem("'\(inputs[0].modality)' or another has a shape that is no vector")
+      case "empty" where input.shape.count > 3: return [0]
+      default: blueprint.problem("'\(input.modality)' has the shape \(input.shape), expected a vector or tokens")
+      }
     }
     guard blueprint.problems.isEmpty else { return nil }
     if F.id == "SHP-3" { _ = Tensor.zeros([2], device: Device()) }
     let width = configuration.width
-    let weights = F.id == "TRN-1" ? width : inputs.reduce(0) { $0 + ($1.width + 1) * width }
+    let weights = F.id == "TRN-1" && F.variant == "" ? width : inputs.reduce(0) { $0 + ($1.width + 1) * width }
     blueprint.layer("", "toy", output: [width], parameters: weights + (F.id == "PAR-2" ? 1 : 0))
     return [width]
   }
@@ -80,14 +89,14 @@ struct ToyFusion<F: Flaw>: Fusion {
     let width = configuration.width
     (self.width, pool) = (width, configuration.pool)
     projections =
-      F.id == "TRN-1"
+      F.id == "TRN-1" && F.variant == ""
       ? []
       : inputs.map { input in
         Linear(
           inputs: input.width, outputs: width,
           context: context.scope("projections" + (F.id == "PAR-1" ? "" : ".\(input.modality)")))
       }
-    bias = F.id == "TRN-1" ? context.parameter("bias", [width], .fanInUniform(fanIn: width)) : nil
+    bias = F.id == "TRN-1" && F.variant == "" ? context.parameter("bias", [width], .fanInUniform(fanIn: width)) : nil
     hidden =
       F.id == "GRD-2"
       ? Parameter(name: "hidden", role: .weight, value: .ones([1], device: context.device))
@@ -122,6 +131,7 @@ struct ToyFusion<F: Flaw>: Fusion {
     guard let bias else {
       return zip(projections, features.vectors).enumerated().map { index, term in
         let value = term.0(term.1, pass)
+        if F.variant == "deaf", index > 0 { return projections[index](term.1 * 0, pass) }
         return F.id == "FWD-4" ? value * Float(index + 1) : value
       }
     }
@@ -158,6 +168,7 @@ struct ToyFusion<F: Flaw>: Fusion {
       if !state.hasShared { shared.withLock { $0 = projections[0].weight.value.scalars[0] } }
       state.hasShared = true
       return y * (1 + shared.withLock { $0 } * 0.1)
+    case "TRN-1" where F.variant == "faint": return y * 1e-4
     case "THR-1": return y + Float(pass.device.threads) * 1e-4
     default: return y
     }

@@ -8,6 +8,11 @@ struct ToyEncoder<F: Flaw>: Encoder {
   private static var output: Shape { F.id == "ENC-1" ? [1, 2, 3] : [2, 3] }
 
   static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
+    if input.count > 3 {
+      if F.id == "SHP-2", F.variant == "" { return nil }
+      blueprint.problem(F.id == "SHP-2" ? "a shape is wrong" : "expected up to 3 dimensions, got \(input)")
+      return nil
+    }
     blueprint.layer(
       "", "linear", output: output, parameters: Linear.parameterCount(inputs: input.elementCount, outputs: 6))
     return output
@@ -18,7 +23,8 @@ struct ToyEncoder<F: Flaw>: Encoder {
     linear = Linear(inputs: input.elementCount, outputs: 6, context: context)
   }
   func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor {
-    linear(input.flattened(from: 1), pass).tanh().reshaped([input.shape[0]] + Self.output)
+    let y = linear(input.flattened(from: 1), pass).tanh().reshaped([input.shape[0]] + Self.output)
+    return F.id == "TRN-1" ? y * 1e-4 : y
   }
 }
 
@@ -30,6 +36,9 @@ struct ToyDecoder<F: Flaw>: Decoder {
   private static func outputs(_ asked: Shape) -> Int { F.id == "DEC-1" ? 1 : asked.elementCount }
 
   static func check(_ configuration: Configuration, input: Shape, output: Shape, blueprint: inout Blueprint) {
+    if input.count > 3 {
+      return blueprint.problem(F.id == "SHP-2" ? "a shape is wrong" : "expected up to 3 dimensions, got \(input)")
+    }
     blueprint.layer(
       "", "linear", output: output,
       parameters: Linear.parameterCount(inputs: input.elementCount, outputs: outputs(output)))
@@ -50,6 +59,7 @@ struct ToyModality<F: Flaw>: Modality {
 
   static func outputShape(_ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint) -> Shape?
   {
+    if F.id == "SHP-2", input.sampleShape.isEmpty { return nil }
     blueprint.layer("", "as it is", output: input.sampleShape)
     return input.sampleShape
   }

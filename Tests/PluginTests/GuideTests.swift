@@ -7,9 +7,13 @@ import Testing
   @Test func theGuideShowsTheTypeThatIsTestedHere() throws {
     let tests = URL(filePath: #filePath).deletingLastPathComponent()
     let guide = try String(contentsOf: tests.appending(path: "../../docs/writing-a-fusion.md"), encoding: .utf8)
-    let source = try String(contentsOf: tests.appending(path: "GatedSumFusion.swift"), encoding: .utf8)
-    let start = try #require(source.firstRange(of: "import ")?.lowerBound)
-    #expect(guide.contains("```swift\n\(source[start...])```\n"))
+    // The one that is compiled here, and that of the package whose library CommandLineTests builds.
+    let example = "../../Examples/OutOfTreePlugin/Sources/GatedSumFusion/"
+    for file in ["GatedSumFusion.swift", example + "GatedSumFusion.swift"] {
+      let source = try String(contentsOf: tests.appending(path: file), encoding: .utf8)
+      let start = try #require(source.firstRange(of: "import ")?.lowerBound)
+      #expect(guide.contains("```swift\n\(source[start...])```\n"), "\(file)")
+    }
   }
 
   @Test func itComputesItsFormula() throws {

@@ -8,6 +8,8 @@ public struct Experiment: Sendable {
   public let name: String
   /// What all random streams are derived from; 0 by default.
   public let seed: UInt64
+  /// The libraries that plugins were loaded from, by the configuration or before it.
+  public let plugins: [String]
   /// Which data.
   public let data: DataSettings
   /// Modalities with their encoders, fusion and decoder.
@@ -79,13 +81,16 @@ extension Experiment {
 
   /// The whole configuration as a value.
   public var resolved: ConfigValue {
-    .map([
-      .init("name", .string(name)), .init("seed", seed.value), .init("data", data.value),
-      .init("modalities", .map(pipeline.branches.map { .init($0.name, value(of: $0)) })),
-      .init("fusion", fusion),
-      .init("decoder", typed(pipeline.decoder.type, pipeline.decoder.configuration)),
-      .init("task", task.configValue), .init("training", training.value),
-    ])
+    .map(
+      [
+        .init("name", .string(name)), .init("seed", seed.value),
+      ] + (plugins.isEmpty ? [] : [.init(PluginsSetting.key, .strings(plugins))]) + [
+        .init("data", data.value),
+        .init("modalities", .map(pipeline.branches.map { .init($0.name, value(of: $0)) })),
+        .init("fusion", fusion),
+        .init("decoder", typed(pipeline.decoder.type, pipeline.decoder.configuration)),
+        .init("task", task.configValue), .init("training", training.value),
+      ])
   }
 
   private var fusion: ConfigValue {

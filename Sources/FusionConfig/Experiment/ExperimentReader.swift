@@ -9,7 +9,8 @@ struct ExperimentReader {
   static func read(
     _ document: Node, defaultName: String, registry: Registry
   ) throws(ConfigError) -> Experiment {
-    var reader = ExperimentReader(root: document, registry: registry)
+    var reader = ExperimentReader(
+      root: document, registry: try registry.loading(plugins: document[PluginsSetting.key]))
     return try reader.experiment(defaultName: defaultName)
   }
 
@@ -19,7 +20,8 @@ struct ExperimentReader {
   }
 
   private mutating func experiment(defaultName: String) throws(ConfigError) -> Experiment {
-    let context = MapContext("the configuration", before: ["extends"], after: Section.allCases.map(\.rawValue))
+    let context = MapContext(
+      "the configuration", before: ["extends", PluginsSetting.key], after: Section.allCases.map(\.rawValue))
     let identity = reader.configuration(IdentitySettings.self, root, context)
     checkName(identity?.name)
     let data = section(.data).flatMap { dataSettings($0) }
@@ -38,7 +40,8 @@ struct ExperimentReader {
     let problems = pipeline.infer(inputs: [:], output: nil).blueprint.problems
     guard problems.isEmpty else { throw root.diagnostics(for: problems) }
     return Experiment(
-      name: identity.name ?? defaultName, seed: identity.seed, data: data, pipeline: pipeline, task: task,
+      name: identity.name ?? defaultName, seed: identity.seed, plugins: registry.libraries, data: data,
+      pipeline: pipeline, task: task,
       training: training, document: root)
   }
 

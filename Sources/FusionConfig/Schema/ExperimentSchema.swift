@@ -16,6 +16,15 @@ public func experimentSchema(registry: Registry) -> String {
         .object(["type": .string("array"), "items": .object(["type": .string("string")])]),
       ]),
     ]))
+  let plugins = ConfigValue.Entry(
+    PluginsSetting.key,
+    .object([
+      "description": .string(PluginsSetting.summary),
+      "anyOf": .list([
+        .object(["type": .string("string")]), .object(["type": .string("null")]),
+        .object(["type": .string("array"), "items": .object(["type": .string("string")])]),
+      ]),
+    ]))
   let required = Section.allCases.filter { $0.example != nil }.map(\.rawValue)
   let needsType = ConfigValue.object(["required": .strings(["type"])])
   let complete = ConfigValue.object([
@@ -33,7 +42,7 @@ public func experimentSchema(registry: Registry) -> String {
     [
       .init("$schema", .string("http://json-schema.org/draft-07/schema#")),
       .init("title", .string("FusionKit experiment")), .init("type", .string("object")),
-    ] + closedObject([extends] + fields + sections) + [
+    ] + closedObject([extends, plugins] + fields + sections) + [
       .init("if", .object(["required": .strings(["extends"])])), .init("else", complete),
       .init("definitions", .object(["encoder": schemas.components(.encoder, Section.modalities, [])])),
     ]

@@ -30,7 +30,7 @@ extension Check {
             hint: "declare 'examples' with input shapes that fit")
         }
       }
-      for specimen in plugin.candidates {
+      for specimen in plugin.candidates + plugin.odd {
         findings.within(
           [specimen.configuration, specimen.inputsInWords].filter { !$0.isEmpty }.joined(separator: " › ")
         ) {
@@ -70,18 +70,40 @@ extension Check {
         "no shape and no problem   expected blueprint.problem(…), whose text the user sees",
         hint: "report before returning nil")
     case .refused(let problems):
-      guard specimen.kind == .fusion else {
-        if problems.contains(where: { $0.message.isEmpty }) { findings.fail("a problem without words") }
-        return
-      }
-      // A key leads to a line of the user's file; without one, the modality has to be named.
-      let names = specimen.inputs.map { $0.modality }
-      for problem in problems
-      where problem.path.isEmpty && !names.contains(where: { problem.description.contains($0) }) {
-        findings.fail(
-          "got '\(problem.message)'   expected a problem that names a modality (\(names.joined(separator: ", "))) or a key",
-          hint: "ModalityShape.modality is the name")
+      // A key leads to a line of the user's file; without one, the words have to.
+      for problem in problems where problem.path.isEmpty { reason(problem, specimen, &findings) }
+      if let odd = specimen.oddInput, problems.allSatisfy({ $0.path.isEmpty }) {
+        blame(odd, specimen, problems, &findings)
       }
     }
+  }
+
+  /// Of an encoder, a decoder or a modality the pipeline knows which modality it is for: it has to say what it got.
+  private static func reason(_ problem: Problem, _ specimen: Specimen, _ findings: inout Findings) {
+    guard specimen.kind == .fusion else {
+      let shape = specimen.inputs[0].shape
+      let sizes = Set(shape.map { "\($0)" } + ["\(shape)"])
+      if !shape.isEmpty, !sizes.contains(where: { problem.description.contains($0) }) {
+        findings.fail(
+          "got '\(problem.message)'   expected a problem that tells the shape, \(shape), or a key",
+          hint: "what was expected and what was there: 'expected [C, H, W], got \(shape)'")
+      }
+      return
+    }
+    let names = specimen.inputs.map { $0.modality }
+    if !names.contains(where: { problem.description.contains($0) }) {
+      findings.fail(
+        "got '\(problem.message)'   expected a problem that names a modality (\(names.joined(separator: ", "))) or a key",
+        hint: "ModalityShape.modality is the name")
+    }
+  }
+
+  /// The others are accepted together: it is the odd one that has to be named.
+  private static func blame(_ odd: Int, _ specimen: Specimen, _ problems: [Problem], _ findings: inout Findings) {
+    let name = specimen.inputs[odd].modality
+    guard !problems.contains(where: { $0.description.contains(name) }) else { return }
+    findings.fail(
+      "got '\(problems.map(\.message).joined(separator: "', '"))'   expected a problem that names '\(name)'",
+      hint: "with a usual shape in its place the inputs are accepted")
   }
 }

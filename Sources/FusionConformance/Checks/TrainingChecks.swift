@@ -3,27 +3,42 @@ import FusionCore
 extension Check {
   static let training = [
     Check(
-      "TRN-1", "overfits 16 samples", protects: "components that run, and learn nothing", level: .configuration
+      "TRN-1", "overfits 16 samples, by all inputs together and by each of them alone",
+      protects: "components that run, and learn nothing, or nothing of one modality", level: .configuration
     ) { specimen, findings in
       guard let shape = specimen.output else { return }
       let trial = Trial(specimen, seed: findings.seed)
       guard trial.evaluate(trial.inputs(batch: 2)).shape == [2] + shape else { return }  // SHP-1, DEC-1
-      let task = OverfittingTask(trial, shape)
-      let (right, steps) = task.run()
-      if right < OverfittingTask.samples {
-        findings.fail(
-          "after \(steps) steps of Adam \(right) of \(OverfittingTask.samples) samples are classified right"
-            + "   expected all of them",
-          hint: "does the output depend on the inputs, and does training and evaluation compute the same?")
+      overfit(OverfittingTask(trial, shape), "", &findings)
+      guard specimen.inputs.count > 1 else { return }
+      for (index, input) in specimen.inputs.enumerated() {
+        let task = OverfittingTask(Trial(specimen, seed: findings.seed), shape, telling: index)
+        overfit(task, input.modality, &findings)
       }
     }
   ]
+
+  /// - Parameter modality: the only one that tells the classes apart; empty: all do.
+  private static func overfit(_ task: OverfittingTask, _ modality: String, _ findings: inout Findings) {
+    let result = task.run()
+    guard !result.isGood else { return }
+    findings.within(modality.isEmpty ? "" : "only '\(modality)' tells the classes apart") {
+      $0.fail(
+        "after \(result.steps) steps of Adam \(result.right) of \(OverfittingTask.samples) samples are classified right, "
+          + "loss \(short(result.loss))   expected all of them, loss below \(short(OverfittingTask.wantedLoss))",
+        hint: modality.isEmpty
+          ? "does the output depend on the inputs, and do training and evaluation compute the same?"
+          : "does the output depend on '\(modality)'?")
+    }
+  }
 }
 
 /// Sixteen samples of two classes, each around a point of its own, and a linear layer behind the component where it does
-/// not classify itself.
+/// not classify itself. Where one input is to tell the classes apart, the others are the same for all samples.
 private struct OverfittingTask {
   static let samples = 16
+  /// Half way from guessing, ln 2, to certainty; guessing right by a hair is no learning.
+  static let wantedLoss: Float = 0.35
   private static let rounds = 40
   private static let stepsPerRound = 10
 
@@ -34,13 +49,16 @@ private struct OverfittingTask {
   private let head: Linear?
   private let isDecoder: Bool
 
-  init(_ trial: Trial, _ shape: Shape) {
+  /// - Parameter index: the only input that tells the classes apart; nil: all do.
+  init(_ trial: Trial, _ shape: Shape, telling index: Int? = nil) {
     self.trial = trial
     let labels = (0..<Self.samples).map { $0 % 2 }
     self.labels = labels
     let points = trial.inputs(batch: 2, draw: 1)
-    inputs = zip(points, trial.inputs(batch: Self.samples, draw: 2)).map { points, noise in
-      points.rows(labels) + noise * 0.1
+    let noise = trial.inputs(batch: Self.samples, draw: 2)
+    inputs = points.indices.map { input in
+      guard index == nil || index == input else { return points[input].rows(labels.map { _ in 0 }) }
+      return points[input].rows(labels) + noise[input] * 0.1
     }
     isDecoder = trial.specimen.kind == .decoder && shape.elementCount > 1
     head =
@@ -50,20 +68,30 @@ private struct OverfittingTask {
         inputs: shape.elementCount, outputs: 2, context: BuildContext(store: store, device: trial.device, seed: 1))
   }
 
-  /// How many samples are right in the end, and after how many steps.
-  func run() -> (right: Int, steps: Int) {
-    let optimizer = Adam(trial.store.trainable + store.trainable, learningRate: 0.01)
+  /// How it went in the end.
+  struct Result {
     var right = 0
+    var loss = Float.infinity
+    var steps = 0
+    var isGood: Bool { right == OverfittingTask.samples && loss < OverfittingTask.wantedLoss }
+  }
+
+  /// Trains until all samples are right and the loss says so too, or the steps are used up.
+  func run() -> Result {
+    let optimizer = Adam(trial.store.trainable + store.trainable, learningRate: 0.01)
+    var result = Result()
     for round in 1...Self.rounds {
       for step in 0..<Self.stepsPerRound { train(optimizer, step: round * Self.stepsPerRound + step) }
       let logits = self.logits(ForwardPass.evaluation(device: trial.device))
-      right = labels.indices.count { row in
+      result.steps = round * Self.stepsPerRound
+      result.loss = logits.crossEntropy(labels).scalars[0]
+      result.right = labels.indices.count { row in
         let scores = (0..<2).map { logits.storage.values[row * logits.shape[1] + $0] }
         return scores[labels[row]] > scores[1 - labels[row]]
       }
-      if right == Self.samples { return (right, round * Self.stepsPerRound) }
+      if result.isGood { break }
     }
-    return (right, Self.rounds * Self.stepsPerRound)
+    return result
   }
 
   private func train(_ optimizer: Adam, step: Int) {

@@ -136,4 +136,34 @@ extension Plugin {
       }
     }
   }
+
+  /// Inputs of which one or all are of an odd shape.
+  struct OddInputs {
+    let shapes: [Shape]
+    /// Which; nil: all.
+    var odd: Int?
+    /// The same with a usual shape in its place.
+    var usual: [Shape] = []
+  }
+
+  /// Shapes that a data set may hold and that few components can take: no dimension at all, a single value, many
+  /// dimensions. For fusions also one of them among vectors and tokens.
+  static func oddInputs(_ kind: ComponentKind) -> [OddInputs] {
+    let odd: [Shape] = [[], [1], [1, 1], [1, 1, 1], [2, 3, 4, 5], [1, 1, 1, 1, 1]]
+    guard kind == .fusion else { return odd.map { OddInputs(shapes: [$0]) } }
+    let families: [[Shape]] = [[[4], [4], [4]], [[3, 4], [2, 4], [5, 4]]]
+    return (1...3).flatMap { count -> [OddInputs] in
+      let all = odd.map { OddInputs(shapes: Array(repeating: $0, count: count)) }
+      let single = families.map { Array($0.prefix(count)) }.flatMap { usual in
+        odd.flatMap { shape in
+          (0..<count).map { index in
+            var shapes = usual
+            shapes[index] = shape
+            return OddInputs(shapes: shapes, odd: index, usual: usual)
+          }
+        }
+      }
+      return all + single
+    }
+  }
 }

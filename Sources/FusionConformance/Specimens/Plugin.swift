@@ -21,6 +21,8 @@ struct Plugin: Sendable {
   let readOn: @Sendable (_ yaml: String, _ inputs: [Shape]) -> Result<[Specimen], ConfigError>
   /// Every configuration on every input shape, those that the first pass refuses included.
   let candidates: [Specimen]
+  /// The defaults, or the first example, on shapes that most components cannot take: only the first pass sees them.
+  let odd: [Specimen]
   /// Those that the first pass accepts.
   let accepted: [Specimen]
   /// The first accepted one of each configuration.
@@ -75,6 +77,15 @@ struct Plugin: Sendable {
     let declared = groups.count
     groups += Self.variants(of: C.Configuration.self).map { everywhere($0.configuration, $0.label) }
     candidates = groups.flatMap { $0 }
+    let tried = examples.first?.configuration ?? defaults
+    odd = Self.oddInputs(type.kind).flatMap { inputs -> [Specimen] in
+      let isUsualAccepted = specimens(tried, "", inputs.usual).contains { $0.output != nil }
+      return specimens(tried, "", inputs.shapes).map { specimen in
+        var specimen = specimen
+        specimen.oddInput = isUsualAccepted ? inputs.odd : nil
+        return specimen
+      }
+    }
     let fitting = groups.map { group in group.filter { $0.output != nil } }
     accepted = fitting.flatMap { $0 }
     representatives = fitting.compactMap { $0.first }

@@ -31,6 +31,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Rounds that are measured.")
   var rounds = 5
 
+  @OptionGroup var plugins: PluginOptions
   @OptionGroup var threads: ThreadOption
 
   @Flag(help: "Print where a step's time goes, and the share of the machine's peak.")
@@ -54,7 +55,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
-    let registry = try Registry.complete()
+    let registry = try Registry.complete(plugins: plugins.paths)
     let experiment =
       try config.map { try Experiment.load(path: $0, registry: registry) }
       ?? StandardPipeline.experiment(fusion: fusion ?? "concat", registry)

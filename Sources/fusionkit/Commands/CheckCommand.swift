@@ -18,9 +18,10 @@ struct CheckCommand: ParsableCommand {
   var configs: [String]
 
   @OptionGroup var overrides: OverrideOptions
+  @OptionGroup var plugins: PluginOptions
 
   func run() throws {
-    let registry = try Registry.complete()
+    let registry = try Registry.complete(plugins: plugins.paths)
     var isSound = true
     for path in configs {
       do throws(ConfigError) {

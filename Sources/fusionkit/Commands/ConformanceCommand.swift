@@ -10,11 +10,13 @@ struct ConformanceCommand: ParsableCommand {
     commandName: "conformance",
     abstract: "Checks plugins: shapes, gradients, determinism, saved files.",
     discussion: """
-      Without a name, all of them. Exits with 1 if a check fails; docs/conformance.md lists the checks.
+      Without a name, all of them, or with --plugin those of the library. Each plugin runs in a process of its own: one \
+      that stops there fails the check that it was in. Exits with 1 if a check fails; docs/conformance.md lists the checks.
 
       Examples:
         fusionkit conformance
         fusionkit conformance low_rank_tensor --only GRD-1 --seed 7
+        fusionkit conformance --plugin ~/gated-sum/.build/libGatedSumFusion.so
       """)
 
   @Argument(help: ArgumentHelp("Names of fusions, encoders, decoders or modalities.", valueName: "name"))
@@ -27,28 +29,62 @@ struct ConformanceCommand: ParsableCommand {
   @Option(help: ArgumentHelp("What random inputs and parameters derive from.", valueName: "n"))
   var seed: UInt64 = 0
 
+  @Option(help: "The kind, where several have the name: fusion, encoder, decoder or modality.")
+  var kind: ComponentKind?
+
+  @Option(help: ArgumentHelp("Stop a check that has not ended after so many seconds.", valueName: "seconds"))
+  var limit = 120
+
+  @Flag(help: "Run the checks in this process, for a debugger.")
+  var inProcess = false
+
+  /// Where a process of its own tells what happens.
+  @Option(help: .hidden)
+  var events: String?
+
+  @OptionGroup var plugins: PluginOptions
   @OptionGroup var json: JSONOption
 
+  func validate() throws {
+    guard 1...86_400 ~= limit else { throw ValidationError("--limit takes a number of seconds from 1 to 86400") }
+    guard kind != .dataset else {
+      throw ValidationError("a data set has no checks: fusion, encoder, decoder or modality")
+    }
+  }
+
   func run() throws {
-    let registry = try Registry.complete()
+    let registry = try Registry.complete(plugins: plugins.paths)
     let entries = try selected(from: registry)
     let ids = try only.map { try checkID($0) }
-    let run = ConformanceRun(
-      conformance: Conformance(seed: seed, only: ids.isEmpty ? nil : Set(ids)), isJSON: json.isOn)
+    let conformance = Conformance(seed: seed, only: ids.isEmpty ? nil : Set(ids), libraries: plugins.paths)
+    if let events {
+      guard let entry = entries.first else { return }
+      return try ConformanceEvents.write(of: conformance, on: entry.type, to: events)
+    }
+    let limit = Double(limit)
+    let run =
+      inProcess
+      ? ConformanceRun(isJSON: json.isOn, workers: 1) { conformance.report(on: $0.type) }
+      : ConformanceRun(isJSON: json.isOn, workers: ProcessInfo.processInfo.activeProcessorCount) {
+        try IsolatedConformance(conformance: conformance, limit: limit).report(on: $0.type)
+      }
     if try !run(entries) { throw ExitCode(1) }
   }
 
-  /// The plugins of these names, every kind that has the name; all where none is given.
+  /// The plugins of these names, every kind that has the name; where none is given, those of the libraries or all.
   private func selected(from registry: Registry) throws -> [Registry.Entry] {
-    let kinds: [ComponentKind] = [.fusion, .encoder, .decoder, .modality]
-    guard !names.isEmpty else { return kinds.flatMap { registry.all($0) } }
+    let kinds: [ComponentKind] = kind.map { [$0] } ?? [.fusion, .encoder, .decoder, .modality]
+    guard !names.isEmpty else {
+      let all = kinds.flatMap { registry.all($0) }
+      return registry.libraries.isEmpty ? all : all.filter { registry.libraries.contains($0.origin) }
+    }
     var problems: [String] = []
     let entries = names.flatMap { name in
       let found = kinds.compactMap { try? registry.find($0, name) }
       if found.isEmpty {
         let available = Set(kinds.flatMap { kind in registry.all(kind).map { $0.type.name } }).sorted()
         problems.append(
-          "no plugin is called '\(name)'"
+          "no \(kind?.rawValue ?? "plugin") is called '\(name)'"
             + (nearestSpelling(of: name, among: available).map { ": did you mean '\($0)'?" } ?? "")
             + "\n  available: \(available.joined(separator: ", "))   (fusionkit list)")
       }

@@ -24,10 +24,11 @@ struct DescribeCommand: ParsableCommand {
   @Option(help: "The kind of the plugin, where several have the name: fusion, encoder, decoder, modality or dataset.")
   var kind: ComponentKind?
 
+  @OptionGroup var plugins: PluginOptions
   @OptionGroup var json: JSONOption
 
   func run() throws {
-    let registry = try Registry.complete()
+    let registry = try Registry.complete(plugins: plugins.paths)
     if kind == nil, subject.hasSuffix(".yaml") || subject.hasSuffix(".yml") || subject.contains("/") {
       return try describePipeline(Experiment.load(path: subject, overrides: overrides.set, registry: registry))
     }

@@ -27,13 +27,14 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Instead: the metrics for every subset of the modalities, the others taken for missing.")
   var subsets = false
 
+  @OptionGroup var plugins: PluginOptions
   @OptionGroup var threads: ThreadOption
   @OptionGroup var json: JSONOption
 
   func run() throws {
     let run = RunFolder(folder)
     let root = data.map { ["data.root=" + quotedYAML($0)] } ?? []
-    let experiment = try run.experiment(overrides: root, registry: Registry.complete())
+    let experiment = try run.experiment(overrides: root, registry: Registry.complete(plugins: plugins.paths))
     let trainer = Trainer(experiment, threads: threads.count, progress: Console.progress(quiet: json.isOn))
     let isGenerated = experiment.data.root.flatMap { try? Recipe.read(folder: $0) }?.generated ?? false
     if subsets { return try showSubsets(trainer, run, isGenerated: isGenerated) }

@@ -14,10 +14,11 @@ struct ListCommand: ParsableCommand {
   @Argument(help: "Only one kind: fusions, encoders, decoders, modalities or datasets.")
   var kind: ComponentKind?
 
+  @OptionGroup var plugins: PluginOptions
   @OptionGroup var json: JSONOption
 
   func run() throws {
-    let registry = try Registry.complete()
+    let registry = try Registry.complete(plugins: plugins.paths)
     let kinds = kind.map { [$0] } ?? [.fusion, .encoder, .decoder, .modality, .dataset]
     guard !json.isOn else {
       return try Console.printJSON(kinds.flatMap { kind in registry.all(kind).map { Row($0) } })

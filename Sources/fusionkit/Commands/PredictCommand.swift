@@ -45,6 +45,7 @@ struct PredictCommand: ParsableCommand {
       "One sample, an array file for each modality at hand; file:member for npz.", valueName: "modality=file"))
   var input: [ModalityFile] = []
 
+  @OptionGroup var plugins: PluginOptions
   @OptionGroup var threads: ThreadOption
 
   @Flag(name: .customLong("json"), help: "Print JSON instead of a table, for one sample.")
@@ -63,7 +64,7 @@ struct PredictCommand: ParsableCommand {
 
   func run() throws {
     let run = RunFolder(folder)
-    let experiment = try run.experiment(registry: Registry.complete())
+    let experiment = try run.experiment(registry: Registry.complete(plugins: plugins.paths))
     let trainer = Trainer(experiment, threads: threads.count, progress: Console.progress(quiet: isOneSample))
     let samples = try data.map { try part(of: $0, experiment) } ?? givenSample(for: run, experiment)
     Console.noteAbsent(experiment.pipeline, samples)

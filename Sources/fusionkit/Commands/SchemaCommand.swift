@@ -14,5 +14,7 @@ struct SchemaCommand: ParsableCommand {
         fusionkit schema > schema.json
       """)
 
-  func run() throws { try Console.print(experimentSchema(registry: Registry.complete())) }
+  @OptionGroup var plugins: PluginOptions
+
+  func run() throws { try Console.print(experimentSchema(registry: Registry.complete(plugins: plugins.paths))) }
 }

@@ -35,6 +35,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Train one run for each seed; print mean and deviation.", valueName: "n,n,…"))
   var seeds: SeedList?
 
+  @OptionGroup var plugins: PluginOptions
   @OptionGroup var threads: ThreadOption
 
   @Flag(help: "Replace a run that lies in the output folder.")
@@ -54,7 +55,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    let registry = try Registry.complete()
+    let registry = try Registry.complete(plugins: plugins.paths)
     if let resume {
       let run = RunFolder(resume)
       let experiment = try run.experiment(overrides: overrides.set, registry: registry)

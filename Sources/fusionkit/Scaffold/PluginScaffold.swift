@@ -41,19 +41,24 @@ struct PluginScaffold {
     if identity.hasSuffix(".git") { identity.removeLast(4) }
     let dependency = isAddress ? "url: \"\(origin)\", branch: \"main\"" : "path: \"\(origin)\""
     var scaffold = Scaffold()
-    func add(_ path: String, _ text: String) { scaffold.add("\(folder)/\(path)", name.fill(text)) }
+    func add(_ path: String, _ text: String) {
+      scaffold.add("\(folder)/\(path)", name.fill(text.replacing("__library__", with: libraryName)))
+    }
     add(
       "Package.swift",
       ScaffoldTexts.manifest(kind, dependency: dependency).replacing("__package__", with: identity))
     add("Sources/\(name.type)/\(name.type).swift", ScaffoldSources.source(kind))
     add("Tests/\(name.type)Tests/\(name.type)Tests.swift", ScaffoldTexts.tests(kind))
     addFixture(to: &scaffold, "\(folder)/Tests/\(name.type)Tests/Fixtures")
-    add("README.md", ScaffoldTexts.readme(kind))
+    add("README.md", ScaffoldTexts.readme(kind) + ScaffoldTexts.packageSteps)
     add("configs/\(name.stem).yaml", ScaffoldTexts.experiment(kind, extends: nil))
     add("configs/base.yaml", ScaffoldTexts.base)
     add(".gitignore", ".build/\noutputs/\n/data/\n")
     return scaffold
   }
+
+  /// What `plugin build` calls the library of the package.
+  var libraryName: String { PluginPackage.libraryName(name.type) }
 
   private func addFixture(to scaffold: inout Scaffold, _ folder: String) {
     guard let fixture = ScaffoldTexts.fixture(kind) else { return }

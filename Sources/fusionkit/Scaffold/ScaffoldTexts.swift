@@ -48,7 +48,20 @@ enum ScaffoldTexts {
       """
   }
 
-  /// An experiment that tries it, on the data of the other examples.
+  /// What to type in a package.
+  static let packageSteps = """
+
+    ```sh
+    fusionkit plugin build                              # .build/__library__
+    fusionkit conformance --plugin .build/__library__
+    fusionkit data demo --out data/demo
+    fusionkit train configs/__stem__.yaml               # loads the library, as its 'plugins' says
+    swift test -c release                               # the same checks and the fixture; compiles FusionKit first
+    ```
+
+    """
+
+  /// An experiment that tries it, on the data of the other examples; one of a package loads its library.
   static func experiment(_ kind: ComponentKind, extends base: String?) -> String {
     let part =
       switch kind {
@@ -62,7 +75,7 @@ enum ScaffoldTexts {
       # Tries the \(kind.rawValue) '__name__'. Data by formula: fusionkit data demo --out data/demo, then
       #   fusionkit train configs/__stem__.yaml --set data.root=data/demo
       name: __stem__
-      extends: \(base ?? "base.yaml")
+      extends: \(base ?? "base.yaml")\(base == nil ? "\nplugins: [../.build/__library__]" : "")
       \(part)
 
       """

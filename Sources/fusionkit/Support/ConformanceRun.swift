@@ -2,26 +2,35 @@ import Foundation
 import FusionConformance
 import FusionCore
 import FusionTraining
+import Synchronization
 
 /// Runs the checks over plugins and tells of it.
 struct ConformanceRun {
-  let conformance: Conformance
   let isJSON: Bool
+  /// How many plugins are looked at side by side.
+  let workers: Int
+  /// Runs the checks over one.
+  let report: @Sendable (Registry.Entry) throws -> Report
 
   /// Whether all plugins passed.
   func callAsFunction(_ entries: [Registry.Entry]) throws -> Bool {
     let began = Date()
-    let progress = TerminalProgress.automatic()
-    defer { progress.report(.ended) }
-    var reports: [Report] = []
-    for (index, entry) in entries.enumerated() {
-      if entries.count > 1, index == 0 { progress.report(.began(title: "conformance", samples: entries.count)) }
-      let report = conformance.report(on: entry.type)
-      reports.append(report)
-      if entries.count > 1 { progress.report(.advanced(samples: index + 1, loss: nil)) }
-      guard !isJSON else { continue }
-      progress.report(.ended)
-      try Console.print(Self.text(of: report))
+    let table = Mutex(Results())
+    let next = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: min(workers, entries.count)) { _ in
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard entries.indices.contains(index) else { return }
+        let result = Result { try report(entries[index]) }
+        table.withLock { table in
+          table.results[index] = result
+          if !isJSON { table.printNext() }
+        }
+      }
+    }
+    let reports = try table.withLock { table in
+      if let error = table.error { throw error }
+      return try entries.indices.compactMap { try table.results[$0]?.get() }
     }
     let failed = reports.count { !$0.isPassed }
     if isJSON {
@@ -32,10 +41,24 @@ struct ConformanceRun {
       let failures = reports.reduce(0) { $0 + $1.failures.count }
       try Console.print(
         failed == 0
-          ? "\n\(reports.count) plugins, \(checks) checks passed, \(seconds)"
+          ? "\n\(reports.count) \(reports.count == 1 ? "plugin" : "plugins"), \(checks) checks passed, \(seconds)"
           : "\n\(failed) of \(reports.count) plugins failed \(failures) of \(checks) checks, \(seconds)")
     }
     return failed == 0
+  }
+
+  /// What is known so far; plugins are told of in their order, whichever is done first.
+  private struct Results {
+    var results: [Int: Result<Report, any Error>] = [:]
+    var error: (any Error)?
+    private var printed = 0
+
+    mutating func printNext() {
+      while error == nil, let result = results[printed] {
+        do { try Console.print(ConformanceRun.text(of: result.get())) } catch { self.error = error }
+        printed += 1
+      }
+    }
   }
 
   /// A line for a plugin that passed, its failures for one that did not.

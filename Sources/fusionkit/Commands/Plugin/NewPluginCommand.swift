@@ -60,7 +60,12 @@ struct NewPluginCommand: ParsableCommand {
     }
     let scaffold = try plugin.package(folder, dependingOn: origin)
     try scaffold.write()
-    try tell(scaffold, in: current, next: ["cd \(package)", "swift test -c release"])
+    try tell(
+      scaffold, in: current,
+      next: [
+        "cd \(package)", "fusionkit plugin build", "fusionkit conformance --plugin .build/\(plugin.libraryName)",
+        "fusionkit data demo --out data/demo", "fusionkit train configs/\(name.stem).yaml",
+      ])
   }
 
   private func inTreeSteps(_ name: PluginName) -> [String] {

@@ -4,6 +4,6 @@ import ArgumentParser
 struct PluginCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plugin",
-    abstract: "Makes plugins.",
-    subcommands: [NewPluginCommand.self])
+    abstract: "Makes plugins, and builds libraries of them.",
+    subcommands: [NewPluginCommand.self, BuildPluginCommand.self])
 }

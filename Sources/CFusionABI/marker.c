@@ -1,0 +1,3 @@
+#include "CFusionABI.h"
+
+const char fusionkit_core_marker = 1;

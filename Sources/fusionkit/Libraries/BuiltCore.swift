@@ -1,0 +1,38 @@
+import Foundation
+
+/// The modules that this program was built from, which lie beside it in the build folder.
+struct BuiltCore {
+  /// What the compiler needs to find them.
+  let flags: [String]
+
+  /// - Throws: ``UsageError`` where the program was moved away from them.
+  init() throws {
+    let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+    // The sources that it was compiled from: their headers are part of the modules.
+    let source = URL(fileURLWithPath: #filePath).pathComponents.dropLast(4).joined(separator: "/").replacing(
+      "//", with: "/")
+    let checkout = Checkout.above(folder) ?? source
+    let maps = ["CFusionABI", "CFusionKernels"].map { "\(folder)/\($0).build/module.modulemap" }
+    let headers = ["CFusionABI/include", "CFusionKernels/include", "CBLAS"].map { "\(checkout)/Sources/\($0)" }
+    let missing = (["\(folder)/Modules/FusionCore.swiftmodule"] + maps + headers).filter {
+      !FileManager.default.fileExists(atPath: $0)
+    }
+    guard missing.isEmpty else {
+      throw UsageError(
+        "the modules that this program was built from are not beside it any more\n"
+          + missing.map { "  there is no \($0)" }.joined(separator: "\n")
+          + "\n  run the one in a checkout of FusionKit: swift build -c release --product fusionkit, then "
+          + ".build/release/fusionkit")
+    }
+    flags =
+      ["-I", "\(folder)/Modules", "-I", headers[2]]
+      + maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] } + headers.prefix(2).flatMap { ["-Xcc", "-I\($0)"] }
+      + Self.systemHeaders("openblas")
+  }
+
+  /// Where pkg-config finds a library's headers; nothing where it knows of none, or is not there.
+  private static func systemHeaders(_ library: String) -> [String] {
+    let text = (try? Tool("pkg-config", ["--cflags-only-I", library]).run().output) ?? ""
+    return text.split(whereSeparator: \.isWhitespace).flatMap { ["-Xcc", String($0)] }
+  }
+}
