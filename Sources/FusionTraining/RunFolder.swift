@@ -122,6 +122,8 @@ public enum RunFolderError: UserError, Equatable {
   case notARun(path: String, missing: String)
   /// Another process writes to the run.
   case busy(path: String)
+  /// A run of another configuration lies where one of a series is to go.
+  case other(path: String)
 
   /// 1: nothing is wrong with the configuration.
   public var exitStatus: Int32 { 1 }
@@ -142,6 +144,8 @@ public enum RunFolderError: UserError, Equatable {
       "\(path) is not a run folder that can be used here: \(missing) is missing"
     case .busy(let path):
       "another process is writing to the run folder \(path); wait for it, or choose another --output"
+    case .other(let path):
+      "\(path) holds a run of another configuration; choose another --output, or remove that run"
     }
   }
 }

@@ -75,7 +75,5 @@ extension Trainer {
   }
 
   /// Whether a run in the folder is of exactly this experiment.
-  private func owns(_ run: RunFolder) -> Bool {
-    (try? String(contentsOfFile: run.configuration, encoding: .utf8)) == experiment.resolvedYAML
-  }
+  private func owns(_ run: RunFolder) -> Bool { run.holds(experiment.resolvedYAML) }
 }
