@@ -49,10 +49,7 @@ public struct AVMNISTBuilder: Sendable {
       problems.append("image components and image energy exclude each other")
     }
     if let audioSNR, !(abs(audioSNR) <= 100) { problems.append("audio SNR: \(audioSNR); expected -100 to 100 dB") }
-    for (name, limit) in [("train", trainLimit), ("test", testLimit)] {
-      if let limit, limit < 1 { problems.append("\(name) limit: \(limit); expected at least 1") }
-    }
-    return problems
+    return problems + DigitPairs.problems(trainLimit: trainLimit, testLimit: testLimit)
   }
 
   /// Reads, makes and writes everything; `recipe.json` last.
@@ -86,21 +83,13 @@ public struct AVMNISTBuilder: Sendable {
     _ name: String, _ digits: MNISTFiles.Part, _ recordings: [DigitRecordings.Recording], limit: Int?, _ pca: ImagePCA?,
     _ spectrogram: Spectrogram, _ device: Device
   ) throws(DataError) -> AVMNISTWriter.Part {
-    let labels = Array(digits.labels.prefix(limit ?? .max))
-    var byDigit = [[Int]](repeating: [], count: 10)
-    for (number, recording) in recordings.enumerated() { byDigit[recording.digit].append(number) }
-    if let silent = Set(labels).sorted().first(where: { byDigit[$0].isEmpty }) {
-      throw DataError(fsdd, "has no \(name) recording of the digit \(silent)", expected: "recordings of all ten digits")
-    }
+    let random = RandomStream(seed: seed).derived(name)
+    let pairs = try DigitPairs(name, digits, recordings, limit: limit, random: random, folder: fsdd)
+    let chosen = pairs.chosen
     if audioSNR != nil, audioNoise == .babble, recordings.count <= SpeechRenderer.babbleVoices {
       throw DataError(
         fsdd, "has \(counted(recordings.count, "\(name) recording"))",
         expected: "more than \(SpeechRenderer.babbleVoices), for babble of others")
-    }
-    let random = RandomStream(seed: seed).derived(name)
-    let pairing = random.derived("pairs")
-    let chosen = labels.enumerated().map { sample, label in
-      byDigit[label][pairing.integer(below: byDigit[label].count, at: sample)]
     }
     let renderer = SpeechRenderer(
       recordings: recordings, spectrogram: spectrogram, snr: audioSNR, noise: audioNoise,
@@ -109,14 +98,10 @@ public struct AVMNISTBuilder: Sendable {
     let size = Spectrogram.size * Spectrogram.size
     let hasBabble = audioSNR != nil && audioNoise == .babble
     return AVMNISTWriter.Part(
-      name: name, labels: labels,
-      origins: [CSV.line(["label", "mnist_image", "recording"] + (hasBabble ? ["babble"] : []))]
-        + chosen.enumerated().map { sample, recording in
-          let voices = hasBabble ? renderer.voices(recording: recording, sample: sample) : []
-          return CSV.line(
-            ["\(labels[sample])", "\(sample)", recordings[recording].name]
-              + (hasBabble ? [voices.map { recordings[$0].name }.joined(separator: " ")] : []))
-        },
+      name: name, labels: pairs.labels,
+      origins: pairs.origins(column: hasBabble ? "babble" : nil) { sample in
+        renderer.voices(recording: chosen[sample], sample: sample).map { recordings[$0].name }.joined(separator: " ")
+      },
       images: { rows, output in
         if let pca { return pca.reconstruct(digits.images, rows: rows, into: output) }
         let first = rows.lowerBound * 784
@@ -163,9 +148,7 @@ public struct AVMNISTBuilder: Sendable {
       )
     }
     description.append(Spectrogram.summary)
-    description.append(
-      holdOutSpeaker.map { "audio: test is every recording of \($0); train is index 5 and above of the others" }
-        ?? "audio: test is index 0 to 4 of every speaker, train the others")
+    description.append(DigitPairs.summary(holdingOut: holdOutSpeaker))
     if let audioSNR {
       description.append(
         "audio: \(audioNoise == .babble ? "four other recordings of the same part" : "white noise") at \(audioSNR) dB, "

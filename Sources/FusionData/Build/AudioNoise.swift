@@ -38,7 +38,7 @@ struct SpeechRenderer {
     recording: Int, sample: Int, _ workspace: Spectrogram.Workspace, into output: UnsafeMutablePointer<UInt8>
   ) {
     let samples = recordings[recording].samples
-    let (source, target) = Spectrogram.placement(count: samples.count)
+    let (source, target) = placementInTheMiddle(of: Spectrogram.length, count: samples.count)
     workspace.sound.withUnsafeMutableBufferPointer { sound in
       sound.update(repeating: 0)
       for i in 0..<target.count { sound[target.lowerBound + i] = samples[source + i] }

@@ -82,7 +82,7 @@ enum DemoSpeech {
         }
         var source: Float = 0
         if part.isVoiced {
-          phase += pitch * (1 + glide * Float(place + i) / Float(length)) / Float(Spectrogram.sampleRate)
+          phase += pitch * (1 + glide * Float(place + i) / Float(length)) / Float(DigitRecordings.sampleRate)
           if phase >= 1 {
             phase -= 1
             source = 1
@@ -111,7 +111,7 @@ private struct Resonator {
   private var past: (Float, Float) = (0, 0)
 
   mutating func tune(_ frequency: Float, bandwidth: Float) {
-    let period = 1 / Float(Spectrogram.sampleRate)
+    let period = 1 / Float(DigitRecordings.sampleRate)
     c = -exp(-2 * .pi * bandwidth * period)
     b = 2 * exp(-.pi * bandwidth * period) * cos(2 * .pi * frequency * period)
     a = 1 - b - c

@@ -12,6 +12,8 @@ struct DigitRecordings {
     let samples: [Float]
   }
 
+  /// Samples a second of every recording.
+  static let sampleRate = 8000
   /// All recordings, sorted by digit, speaker and index.
   let all: [Recording]
   /// The SHA-256 over the recordings' names and digests, sorted by name, as `sha256sum *.wav | sha256sum` gives it.
@@ -49,10 +51,10 @@ struct DigitRecordings {
       throw DataError(file, "has a name that tells no digit", expected: "{digit}_{speaker}_{index}.wav")
     }
     let wav = try Wav(opening: file)
-    guard wav.sampleRate == Spectrogram.sampleRate, wav.channels == 1 else {
+    guard wav.sampleRate == Self.sampleRate, wav.channels == 1 else {
       throw DataError(
         file, "is recorded at \(wav.sampleRate) Hz with \(counted(wav.channels, "channel"))",
-        expected: "\(Spectrogram.sampleRate) Hz, one channel")
+        expected: "\(Self.sampleRate) Hz, one channel")
     }
     return Recording(name: name, digit: digit, speaker: String(parts[1]), index: index, samples: wav.samples)
   }

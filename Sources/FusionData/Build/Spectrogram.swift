@@ -1,4 +1,3 @@
-import CFFTW
 import Foundation
 
 /// 112x112 log spectrograms of speech at 8 kHz, as bytes.
@@ -8,83 +7,47 @@ import Foundation
 /// ends there is silence. Of its 129 frequencies, bins 1 to 112 are kept: 31.25 Hz to 3,500 Hz in steps of 31.25 Hz.
 /// Their power in decibels below the loudest value of the whole spectrogram, from -80 to 0, becomes 0 to 255, rounded.
 /// Row: frequency, the lowest first. Column: time.
-///
-/// `@unchecked Sendable`: the plan is made once and only read; FFTW's execution on new arrays may run on many threads.
-final class Spectrogram: @unchecked Sendable {
-  static let sampleRate = 8000
+struct Spectrogram: Sendable {
   static let size = 112
   static let hop = 56
   static let frame = 256
   static let length = size * hop
   static let range: Float = 80
-  private static let bins = frame / 2 + 1
 
-  /// FFTW keeps its planner's state in a global: one planner at a time.
-  private static let planner = NSLock()
   /// The same for a recipe.
   static let summary =
     "audio: 112x112 log spectrograms, uint8: 0.784 s at 8 kHz around the middle, 256-sample Hann window every 56 samples, "
     + "bins 1 to 112 (31.25 Hz to 3,500 Hz), -80 to 0 dB below the peak as 0 to 255; row: frequency, column: time"
 
-  private let plan: fftwf_plan
-  private let window: [Float]
+  private let transforms = RealTransforms(size: frame, count: size)
+  private let window = hannWindow(frame)
 
-  init() {
-    window = (0..<Self.frame).map { Float(0.5 - 0.5 * cos(2 * .pi * Double($0) / Double(Self.frame))) }
-    let workspace = Workspace()
-    // Estimated, not measured: a measured plan may differ from run to run, and with it the last bits.
-    plan = Self.planner.withLock {
-      var size = Int32(Self.frame)
-      guard
-        let plan = fftwf_plan_many_dft_r2c(
-          1, &size, Int32(Self.size), workspace.frames, nil, 1, Int32(Self.frame), workspace.spectra, nil, 1,
-          Int32(Self.bins), FFTW_ESTIMATE)
-      else { fatalError("fftw3f makes no plan for \(Self.size) transforms of \(Self.frame) values") }
-      return plan
-    }
-  }
-
-  deinit { Self.planner.withLock { fftwf_destroy_plan(plan) } }
-
-  /// Memory for one transform at a time, aligned as the plan expects.
+  /// Memory for one transform at a time.
   final class Workspace {
-    fileprivate let frames = fftwf_alloc_real(Spectrogram.size * Spectrogram.frame)!
-    fileprivate let spectra = fftwf_alloc_complex(Spectrogram.size * Spectrogram.bins)!
+    fileprivate let transform = RealTransforms.Workspace(size: Spectrogram.frame, count: Spectrogram.size)
     fileprivate var power = [Float](repeating: 0, count: Spectrogram.size * Spectrogram.size)
     /// The sound in its window: ``length`` samples.
     var sound = [Float](repeating: 0, count: Spectrogram.length)
-
-    deinit {
-      fftwf_free(frames)
-      fftwf_free(spectra)
-    }
-  }
-
-  /// Where the samples of a recording of `count` samples come to lie: those from `source` on, at `target`.
-  static func placement(count: Int) -> (source: Int, target: Range<Int>) {
-    let kept = min(count, length)
-    let start = (length - kept) / 2
-    return ((count - kept) / 2, start..<start + kept)
   }
 
   /// Writes the bytes of the workspace's sound, row by row.
   func compute(_ workspace: Workspace, into output: UnsafeMutablePointer<UInt8>) {
-    let (size, frame, bins) = (Self.size, Self.frame, Self.bins)
+    let (size, frame, bins) = (Self.size, Self.frame, transforms.bins)
     workspace.sound.withUnsafeBufferPointer { sound in
       for t in 0..<size {
         let first = t * Self.hop + Self.hop / 2 - frame / 2
-        let target = workspace.frames + t * frame
+        let target = workspace.transform.frames + t * frame
         for i in 0..<frame {
           let place = first + i
           target[i] = place >= 0 && place < Self.length ? sound[place] * window[i] : 0
         }
       }
     }
-    fftwf_execute_dft_r2c(plan, workspace.frames, workspace.spectra)
+    transforms.execute(workspace.transform)
     workspace.power.withUnsafeMutableBufferPointer { power in
       var peak: Float = 0
       for t in 0..<size {
-        let spectrum = UnsafeMutableRawPointer(workspace.spectra + t * bins).assumingMemoryBound(to: Float.self)
+        let spectrum = workspace.transform.parts + t * bins * 2
         for f in 0..<size {
           let (re, im) = (spectrum[2 * f + 2], spectrum[2 * f + 3])
           let value = re * re + im * im

@@ -49,7 +49,7 @@ public struct Inspection: Codable, Sendable, Equatable, CustomStringConvertible 
   /// The comparison with the recipe, by file; empty unless asked for.
   public let checksums: [String: Checksum]
 
-  /// Looks at a folder in the layout of ``AVMNISTDataset``, or at a single npy, npz, safetensors, CSV or IDX file.
+  /// Looks at a folder in the layout of ``AVMNISTDataset`` or ``WrittenSpokenDataset``, or at a single npy, npz, safetensors, CSV or IDX file.
   ///
   /// - Parameters:
   ///   - verifies: whether to compare every file's SHA-256 with the recipe's.
@@ -69,15 +69,15 @@ public struct Inspection: Codable, Sendable, Equatable, CustomStringConvertible 
       }
       return
     }
-    let modalities = ["image", "audio"].filter { name in
-      ["train", "test"].contains { FileManager.default.fileExists(atPath: "\(path)/\(name)/\($0)_data.npy") }
-    }
-    guard !modalities.isEmpty else {
+    let found = DigitLayout.all.lazy.map { ($0, $0.modalities(in: path)) }.first { !$0.1.isEmpty }
+    guard let (layout, modalities) = found else {
       throw DataError(
-        path, "is no data set in the layout of avmnist",
-        expected: "image/train_data.npy, audio/train_data.npy and so on; or the path of a single file")
+        path, "is no data set in the layout of \(DigitLayout.all.map(\.dataset).joined(separator: " or "))",
+        expected:
+          "\(DigitLayout.all.map { $0.array("image", "train") }.joined(separator: " or ")) and so on; or the path of "
+          + "a single file")
     }
-    let dataset = try AVMNISTDataset.openForPrediction(NoConfiguration(), root: path, modalities: modalities)
+    let dataset = try layout.open(root: path, modalities: modalities, needsAll: false)
     parts = try dataset.splits.mapGathering { split throws(DataError) in
       let arrays = try split.modalities.mapGathering { modality throws(DataError) in
         try Self.look(at: modality.array, modality.name, presence: modality.presence, device)

@@ -16,6 +16,16 @@ public struct Recipe: Codable, Sendable, Equatable {
   public var sources: [String: String]
   /// The SHA-256 of every array, by its path within the folder.
   public var files: [String: String]
+  /// How features were scaled, by modality; nil where none were.
+  public var scaling: [String: Scaling]?
+
+  /// Ranges of columns that became 0 to 1.
+  public struct Scaling: Codable, Sendable, Equatable {
+    /// The smallest value of each column.
+    public var minimum: [Float]
+    /// The largest value of each column.
+    public var maximum: [Float]
+  }
 
   /// Reads the recipe of a folder; nil where there is none.
   ///

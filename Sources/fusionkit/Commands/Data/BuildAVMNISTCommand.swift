@@ -17,14 +17,7 @@ struct BuildAVMNISTCommand: ParsableCommand {
           --image-components 4 --audio-snr 0 --audio-noise babble --hold-out-speaker yweweler
       """)
 
-  @Option(help: ArgumentHelp("The folder of MNIST's four IDX files, plain or gzip'd.", valueName: "folder"))
-  var mnist: String
-
-  @Option(help: ArgumentHelp("The folder of FSDD's recordings, or the one above.", valueName: "folder"))
-  var fsdd: String
-
-  @Option(help: ArgumentHelp("The folder of the data set.", valueName: "folder"))
-  var out: String
+  @OptionGroup var sources: DigitSourceOptions
 
   @Option(help: ArgumentHelp("Decides pairs and noise.", valueName: "n"))
   var seed: UInt64 = 0
@@ -42,28 +35,20 @@ struct BuildAVMNISTCommand: ParsableCommand {
   @Option(help: "Which noise: babble (four other recordings) or white. (default: babble)")
   var audioNoise: AudioNoise?
 
-  @Option(help: ArgumentHelp("A speaker who is heard in the test part only.", valueName: "name"))
-  var holdOutSpeaker: String?
-
-  @Option(help: ArgumentHelp("The first training pairs only.", valueName: "n"))
-  var limitTrain: Int?
-
-  @Option(help: ArgumentHelp("The first test pairs only.", valueName: "n"))
-  var limitTest: Int?
-
+  @OptionGroup var pairs: DigitPairOptions
   @OptionGroup var threads: ThreadOption
 
   /// The options as the library takes them.
   private var builder: AVMNISTBuilder {
-    var builder = AVMNISTBuilder(mnist: mnist, fsdd: fsdd, output: out)
+    var builder = AVMNISTBuilder(mnist: sources.mnist, fsdd: sources.fsdd, output: sources.out)
     builder.seed = seed
     builder.imageComponents = imageComponents
     builder.imageEnergy = imageEnergy
     builder.audioSNR = audioSNR
     builder.audioNoise = audioNoise ?? .babble
-    builder.holdOutSpeaker = holdOutSpeaker
-    builder.trainLimit = limitTrain
-    builder.testLimit = limitTest
+    builder.holdOutSpeaker = pairs.holdOutSpeaker
+    builder.trainLimit = pairs.limitTrain
+    builder.testLimit = pairs.limitTest
     return builder
   }
 
@@ -78,7 +63,7 @@ struct BuildAVMNISTCommand: ParsableCommand {
     try withStageProgress { progress throws(DataError) in
       try builder.build(device: threads.device, progress: progress)
     }
-    try Console.print(Inspection(of: out, device: threads.device).description)
+    try Console.print(Inspection(of: sources.out, device: threads.device).description)
   }
 }
 

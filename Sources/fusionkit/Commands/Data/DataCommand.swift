@@ -12,6 +12,6 @@ struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "build",
       abstract: "Makes a data set from raw files.",
-      subcommands: [BuildAVMNISTCommand.self])
+      subcommands: [BuildAVMNISTCommand.self, BuildWrittenSpokenCommand.self])
   }
 }
