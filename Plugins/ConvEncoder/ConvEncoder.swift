@@ -89,6 +89,12 @@ public struct ConvEncoder: Encoder {
   }
 }
 
+extension ConvEncoder: MirroredEncoder {
+  public static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext) -> any EncoderMirror {
+    ConvolutionMirror(blocks(configuration), input: input, context: context)
+  }
+}
+
 extension ConvEncoder.Nonlinearity {
   fileprivate var ofBlock: ConvolutionBlock.Activation {
     switch self {

@@ -40,3 +40,9 @@ public struct LeNetEncoder: Encoder {
     stack(input, pass).flattened(from: 1)
   }
 }
+
+extension LeNetEncoder: MirroredEncoder {
+  public static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext) -> any EncoderMirror {
+    ConvolutionMirror(blocks(configuration), input: input, context: context)
+  }
+}

@@ -33,3 +33,11 @@ public struct MLPEncoder: Encoder {
     perceptron(input.flattened(from: 1), pass)
   }
 }
+
+extension MLPEncoder: MirroredEncoder {
+  public static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext) -> any EncoderMirror {
+    PerceptronMirror(
+      hidden: configuration.hidden, width: configuration.width, activation: configuration.activation, input: input,
+      context: context)
+  }
+}

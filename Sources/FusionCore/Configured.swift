@@ -6,6 +6,8 @@ public struct ConfiguredModality: Sendable {
   public let type: any Modality.Type
   /// Its configuration, a `type.Configuration`.
   public let configuration: any ComponentConfiguration
+  /// Whether two evaluations of the same batch may differ.
+  public let isStochastic: Bool
   let outputShape: @Sendable (ArrayDescription, inout Blueprint) -> Shape?
   let conversion: @Sendable (ArrayDescription) -> ValueConversion
   let make: @Sendable (ArrayDescription, BuildContext) -> any Modality
@@ -14,6 +16,7 @@ public struct ConfiguredModality: Sendable {
   public init<M: Modality>(_ type: M.Type, _ configuration: M.Configuration) {
     self.type = type
     self.configuration = configuration
+    isStochastic = M.isStochastic(configuration)
     outputShape = { M.outputShape(configuration, input: $0, blueprint: &$1) }
     conversion = { M.conversion(configuration, input: $0) }
     make = { M(configuration, input: $0, context: $1) }
@@ -26,13 +29,27 @@ public struct ConfiguredEncoder: Sendable {
   public let type: any Encoder.Type
   /// Its configuration, a `type.Configuration`.
   public let configuration: any ComponentConfiguration
+  /// Whether two evaluations of the same batch may differ.
+  public let isStochastic: Bool
   let outputShape: @Sendable (Shape, inout Blueprint) -> Shape?
   let make: @Sendable (Shape, BuildContext) -> any Encoder
+  /// Makes the mirror for an input of this shape; nil where the encoder is no ``MirroredEncoder``.
+  let makeMirror: (@Sendable (Shape, BuildContext) -> any EncoderMirror)?
+
+  /// Whether it can be trained alone, by reconstruction.
+  public var hasMirror: Bool { makeMirror != nil }
 
   /// Pairs a type with a configuration.
   public init<E: Encoder>(_ type: E.Type, _ configuration: E.Configuration) {
+    func maker<M: MirroredEncoder>(_ type: M.Type) -> @Sendable (Shape, BuildContext) -> any EncoderMirror {
+      // E is M, found out at run time: their configurations are of one type.
+      let configuration = configuration as! M.Configuration
+      return { M.mirror(configuration, input: $0, context: $1) }
+    }
     self.type = type
     self.configuration = configuration
+    makeMirror = (type as? any MirroredEncoder.Type).map { maker($0) }
+    isStochastic = E.isStochastic(configuration)
     outputShape = { E.outputShape(configuration, input: $0, blueprint: &$1) }
     make = { E(configuration, input: $0, context: $1) }
   }

@@ -92,9 +92,10 @@ public final class Pipeline {
       "presence of other modalities or samples than the tensors")
     try missing.check(presence)
     var entries: [(modality: String, tensor: Tensor)] = []
-    for (index, (branch, raw)) in zip(branches, raw).enumerated() {
+    for (index, raw) in raw.enumerated() {
+      let branch = branches[index]
       guard let rows = presence?.rows(having: index) else {
-        entries.append((branch.name, try encode(raw, branch, pass)))
+        entries.append((branch.name, try encode(modality: index, raw, pass).features))
         continue
       }
       let batch = raw.shape[0]
@@ -102,18 +103,10 @@ public final class Pipeline {
         entries.append((branch.name, .zeros([batch] + branch.features, device: pass.device)))
         continue
       }
-      let features = try encode(raw.selected(rows, axis: 0), branch, pass)
+      let features = try encode(modality: index, raw.selected(rows, axis: 0), pass).features
       entries.append((branch.name, features.spread(to: rows, of: batch)))
     }
     return Features(entries, presence: presence)
-  }
-
-  private func encode(_ raw: Tensor, _ branch: Branch, _ pass: ForwardPass) throws(PipelineError) -> Tensor {
-    let input = branch.modality(raw, pass)
-    try expect(input, branch.encoderInput, raw.shape[0], "modality", type(of: branch.modality).name, branch.name)
-    let features = pass.measured("encoders.\(branch.name)") { branch.encoder(input, pass) }
-    try expect(features, branch.features, raw.shape[0], "encoder", type(of: branch.encoder).name, branch.name)
-    return features
   }
 
   /// The output for features: what takes the place of missing ones, fusion, then decoder.
@@ -121,10 +114,10 @@ public final class Pipeline {
   /// - Throws: ``PipelineError`` as ``encode(_:presence:_:)``.
   public func decode(_ features: Features, _ pass: ForwardPass) throws(PipelineError) -> Tensor {
     let batch = features.tensors[0].shape[0]
-    let complete = try missing.complete(features, pass)
-    let joined = pass.measured("fusion") { fusion(complete, pass) }
+    let complete = try missing.complete(features, pass.part("fusion"))
+    let joined = pass.measured("fusion") { fusion(complete, pass.part("fusion")) }
     try expect(joined, fused, batch, "fusion", type(of: fusion).name, nil)
-    let result = pass.measured("decoder") { decoder(joined, pass) }
+    let result = pass.measured("decoder") { decoder(joined, pass.part("decoder")) }
     try expect(result, output, batch, "decoder", type(of: decoder).name, nil)
     return result
   }
@@ -138,7 +131,7 @@ public final class Pipeline {
     try decode(encode(raw, presence: presence, pass), pass)
   }
 
-  private func expect(
+  func expect(
     _ tensor: Tensor, _ sample: Shape, _ batch: Int, _ kind: String, _ name: String, _ modality: String?
   ) throws(PipelineError) {
     guard tensor.shape != [batch] + sample else { return }

@@ -20,6 +20,8 @@ public final class ForwardPass {
   public let device: Device
   /// Measures the pass, where one is wanted.
   public var stopwatch: Stopwatch?
+  /// The parts of the model that are frozen, by name: they run as in evaluation, and get no gradients.
+  public var frozenParts: Set<String> = []
   private let random: RandomStream
   private var watched: [ObjectIdentifier: Tensor] = [:]
 
@@ -57,6 +59,15 @@ public final class ForwardPass {
   /// given where a tensor may be missing.
   @_disfavoredOverload
   public subscript(parameter: Parameter?) -> Tensor? { parameter.map { self[$0] } }
+
+  /// The pass that the part of the model called `name` is to take: this one, or, where the part is frozen, one that
+  /// evaluates. Gradients still flow through a frozen part to what is trained before it.
+  public func part(_ name: String) -> ForwardPass {
+    guard mode == .training, frozenParts.contains(name) else { return self }
+    let pass = ForwardPass.evaluation(device: device)
+    pass.stopwatch = stopwatch
+    return pass
+  }
 
   /// Runs a component, measured under `name` where the pass has a stopwatch.
   public func measured(_ name: @autoclosure () -> String, _ component: () -> Tensor) -> Tensor {

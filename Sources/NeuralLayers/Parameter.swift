@@ -50,6 +50,11 @@ public final class ParameterStore {
   /// An empty store.
   public init() {}
 
+  /// The parameters of several models as those of one; they are shared, not copied.
+  public init(joining stores: [ParameterStore]) {
+    for store in stores { for parameter in store.parameters { add(parameter) } }
+  }
+
   /// The parameter of this name.
   public subscript(name: String) -> Parameter? { index[name].map { parameters[$0] } }
 
