@@ -98,12 +98,7 @@ struct StrictReader {
       return node.scalar == .null ? .null : value(node, wrapped, rule, name: name, otherwise: otherwise)
     case .structure(let fields):
       // Over the default's own values: a nested map need not repeat them.
-      let overlaid = fields.map { field in
-        Field(
-          key: field.key, kind: field.kind, defaultValue: otherwise[field.key] ?? field.defaultValue,
-          option: field.option)
-      }
-      return .map(map(node, overlaid, MapContext(name)))
+      return .map(map(node, fields.over(otherwise), MapContext(name)))
     case .dictionary(let element):
       guard let pairs = node.pairs else { return refuse(node, kind, rule, name, otherwise) }
       return .map(

@@ -89,6 +89,13 @@ package struct Field: Sendable {
   package var rule: Option.Rule { option?.rule ?? .any }
 }
 
+extension [Field] {
+  /// The same keys with the values of a map as their defaults, where it has them.
+  func over(_ value: ConfigValue) -> [Field] {
+    map { Field(key: $0.key, kind: $0.kind, defaultValue: value[$0.key] ?? $0.defaultValue, option: $0.option) }
+  }
+}
+
 extension ComponentConfiguration {
   /// The keys, in the order of the properties.
   package static var fields: [Field] { Recorder.fields(of: Self()) }

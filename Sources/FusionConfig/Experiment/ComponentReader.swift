@@ -62,9 +62,14 @@ extension StrictReader {
   }
 
   /// The kind of a setting that a map names by its `type`, the first kind by default.
-  mutating func variant<V: VariantSettings>(_ settings: V.Type, _ node: Node?, _ name: String) -> V? {
-    guard let node else { return V(V.variants[0].configuration.init()) }
-    var variant = V.variants[0]
+  ///
+  /// - Parameter base: what holds for what the map does not say; a map of another type starts afresh.
+  mutating func variant<V: VariantSettings>(
+    _ settings: V.Type, _ node: Node?, _ name: String, over base: V? = nil
+  ) -> V? {
+    let base = base ?? V(V.variants[0].configuration.init())
+    guard let node else { return base }
+    var variant = V.variants.first { $0.name == base.typeName } ?? V.variants[0]
     if let typeNode = node["type"] {
       let names = V.variants.map { $0.name }
       var word: String?
@@ -78,12 +83,15 @@ extension StrictReader {
       }
       variant = chosen
     }
-    return configured(variant.configuration, node, MapContext(name, before: ["type"])).map { V($0) }
+    let inherited = variant.name == base.typeName ? base.configuration.configValue : .null
+    return configured(variant.configuration, node, MapContext(name, before: ["type"]), over: inherited).map { V($0) }
   }
 
   private mutating func configured<C: ComponentConfiguration>(
-    _ type: C.Type, _ node: Node, _ context: MapContext
-  ) -> (any ComponentConfiguration)? { configuration(type, node, context) }
+    _ type: C.Type, _ node: Node, _ context: MapContext, over base: ConfigValue
+  ) -> (any ComponentConfiguration)? {
+    checked(node, C.fields.over(base), context).flatMap { decode(type, $0, node) }
+  }
 }
 
 extension ComponentKind {

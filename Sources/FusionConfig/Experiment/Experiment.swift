@@ -89,7 +89,7 @@ extension Experiment {
         .init("modalities", .map(pipeline.branches.map { .init($0.name, value(of: $0)) })),
         .init("fusion", fusion),
         .init("decoder", typed(pipeline.decoder.type, pipeline.decoder.configuration)),
-        .init("task", task.configValue), .init("training", training.value),
+        .init("task", task.configValue), .init("training", training.configValue),
       ])
   }
 
@@ -118,13 +118,5 @@ extension DataSettings {
     let common = part.configValue.entries
     let own = configuration.configValue.entries.filter { entry in !common.contains { $0.key == entry.key } }
     return .map([.init("dataset", .string(dataset.name))] + common + own)
-  }
-}
-
-extension TrainingSettings {
-  fileprivate var value: ConfigValue {
-    .map(
-      loop.configValue.entries
-        + [.init("optimizer", optimizer.configValue), .init("schedule", schedule.configValue)])
   }
 }

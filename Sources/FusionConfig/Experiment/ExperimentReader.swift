@@ -29,11 +29,12 @@ struct ExperimentReader {
     let fusion = section(.fusion).flatMap { fusionComponent($0) }
     let decoder = section(.decoder).flatMap { decoderComponent($0) }
     let task = reader.variant(TaskSettings.self, root["task"], "task")
-    let training = trainingSettings(root["training"])
+    let training = reader.trainingSettings(
+      root["training"], branches: branches, modalities: root["modalities"], registry: registry)
     guard let identity, let data, let branches, let fusion, let decoder, let task, let training else {
       throw ConfigError(reader.findings.found)
     }
-    checkModalityDropout(training.modalityDropout, branches, fusion)
+    checkModalityDropout(training, branches, fusion)
     try reader.findings.throwIfAny()
     let pipeline = PipelineSpecification(branches: branches, fusion: fusion, decoder: decoder)
     // What can be known without data: above all, whether the fusion takes that many modalities.
@@ -176,30 +177,28 @@ struct ExperimentReader {
     ConfiguredDecoder(type, found.configuration as! D.Configuration)
   }
 
-  // MARK: Training
+  // MARK: Missing modalities
 
-  private mutating func trainingSettings(_ node: Node?) -> TrainingSettings? {
-    guard let node else { return TrainingSettings() }
-    let context = MapContext("training", after: ["optimizer", "schedule"])
-    let loop = reader.configuration(TrainingLoopSettings.self, node, context)
-    let optimizer = reader.variant(OptimizerSettings.self, node["optimizer"], "training.optimizer")
-    let schedule = reader.variant(ScheduleSettings.self, node["schedule"], "training.schedule")
-    checkMetric(node["select_by"])
-    checkMetric(node["early_stopping"]?["metric"])
-    if let optimizer, let optimizerNode = node["optimizer"] { checkOptimizer(optimizer, optimizerNode) }
-    guard let loop, let optimizer, let schedule else { return nil }
-    var settings = TrainingSettings()
-    settings.loop = loop
-    settings.optimizer = optimizer
-    settings.schedule = schedule
-    return settings
+  private mutating func checkModalityDropout(
+    _ training: TrainingSettings, _ branches: [PipelineSpecification.Branch], _ fusion: ConfiguredFusion
+  ) {
+    let node = root["training"]
+    checkModalityDropout(training.modalityDropout, node?["modality_dropout"], branches, fusion)
+    for (stage, own) in zip(training.stages, node?["stages"]?.elements ?? []) {
+      let dropout = stage.training.modalityDropout
+      checkModalityDropout(dropout, own["modality_dropout"], branches, fusion)
+      guard stage.objective != .task, dropout.isOn, let place = own["modality_dropout"] else { continue }
+      reader.findings.add(
+        place.mark,
+        "'modality_dropout' is for the objective task, this stage's is \(stage.objective.rawValue): each encoder alone")
+    }
   }
 
   /// Names that exist, probabilities that leave every sample something, and a fusion that takes what is left.
   private mutating func checkModalityDropout(
-    _ dropout: ModalityDropout, _ branches: [PipelineSpecification.Branch], _ fusion: ConfiguredFusion
+    _ dropout: ModalityDropout, _ node: Node?, _ branches: [PipelineSpecification.Branch], _ fusion: ConfiguredFusion
   ) {
-    guard let node = root["training"]?["modality_dropout"], dropout.isOn else { return }
+    guard let node, dropout.isOn else { return }
     // Names of modalities that were taken away stay lawful: the same file then serves one modality alone.
     let known = (root["modalities"]?.pairs ?? []).map(\.key)
     for pair in node.pairs ?? [] where !known.contains(pair.key) {
@@ -219,25 +218,6 @@ struct ExperimentReader {
       reader.findings.add(
         node.mark, "the fusion '\(fusion.type.name)' refuses samples that lack a modality",
         notes: ["leave modality_dropout out, or choose what takes a modality's place with fusion.missing"])
-    }
-  }
-
-  private mutating func checkMetric(_ node: Node?) {
-    guard let node, case .string(let metric)? = node.scalar,
-      metric.wholeMatch(of: /(train|validation)\.[a-z][a-z0-9_]*/) == nil
-    else { return }
-    reader.findings.add(
-      node.mark, "expected train.METRIC or validation.METRIC, got \(quoted(metric))",
-      notes: ["for example: validation.loss, validation.accuracy"])
-  }
-
-  /// What PyTorch refuses too.
-  private mutating func checkOptimizer(_ settings: OptimizerSettings, _ node: Node) {
-    if case .sgd(let sgd) = settings, sgd.nesterov, sgd.momentum == 0 || sgd.dampening != 0 {
-      reader.findings.add(node.nearest(["nesterov"]).mark, "'nesterov' wants a momentum above 0 and a dampening of 0")
-    }
-    if let betas = node["betas"]?.elements, betas.count != 2 {
-      reader.findings.add(node.nearest(["betas"]).mark, "expected two numbers for 'betas', got \(betas.count)")
     }
   }
 }

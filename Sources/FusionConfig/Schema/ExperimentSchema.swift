@@ -73,7 +73,7 @@ private struct SectionSchemas {
       ]
       return .map(
         [.init("description", .string(section.summary)), .init("type", .strings(["object", "null"]))]
-          + closedObject(own + variants))
+          + closedObject(own + variants + [.init("stages", stages(own + variants))]))
     }
   }
 
@@ -88,6 +88,19 @@ private struct SectionSchemas {
       // A modality that is null is taken away.
       types: kind == .modality ? .strings(["object", "null"]) : .string("object"),
       description: kind == .encoder ? "from an input to features" : section?.summary)
+  }
+
+  /// The stages of a training, which take its keys `common` too: their defaults are what the training says.
+  private func stages(_ common: [ConfigValue.Entry]) -> ConfigValue {
+    let inherited = common.map { entry in
+      ConfigValue.Entry(entry.key, .map(entry.value.entries.filter { $0.key != "default" }))
+    }
+    let stage: [ConfigValue.Entry] =
+      [.init("type", .string("object"))] + closedObject(StageKeys.fields.map(\.schema) + inherited)
+    return .object([
+      "description": .string("stages of training, one after the other; what they do not say they take from 'training'"),
+      "type": .strings(["array", "null"]), "minItems": .integer(1), "items": .map(stage),
+    ])
   }
 
   func variants<V: VariantSettings>(_ type: V.Type, _ description: String) -> ConfigValue {

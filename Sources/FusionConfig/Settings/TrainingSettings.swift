@@ -9,6 +9,8 @@ public struct TrainingSettings: Sendable, Equatable {
   public var optimizer = OptimizerSettings.sgd(SGDSettings())
   /// How the learning rate changes.
   public var schedule = ScheduleSettings.constant(ConstantSchedule())
+  /// One after the other, each with settings of its own; empty: everything is trained at once.
+  public var stages: [StageSettings] = []
 
   /// The defaults.
   public init() {}
@@ -17,6 +19,14 @@ public struct TrainingSettings: Sendable, Equatable {
   public subscript<Value>(dynamicMember path: WritableKeyPath<TrainingLoopSettings, Value>) -> Value {
     get { loop[keyPath: path] }
     set { loop[keyPath: path] = newValue }
+  }
+
+  /// With every key; without `stages` where there are none.
+  var configValue: ConfigValue {
+    .map(
+      loop.configValue.entries
+        + [.init("optimizer", optimizer.configValue), .init("schedule", schedule.configValue)]
+        + (stages.isEmpty ? [] : [.init("stages", .list(stages.map(\.configValue)))]))
   }
 }
 

@@ -1,0 +1,204 @@
+import FusionCore
+
+// `training:` and its stages.
+
+extension StrictReader {
+  /// How the pipeline is trained.
+  ///
+  /// - Parameters:
+  ///   - branches: the pipeline's; nil where they could not be read, and stages are not compared with them.
+  ///   - modalities: the node of all of them.
+  mutating func trainingSettings(
+    _ node: Node?, branches: [PipelineSpecification.Branch]?, modalities: Node?, registry: Registry
+  ) -> TrainingSettings? {
+    guard let node else { return TrainingSettings() }
+    let context = MapContext("training", after: ["optimizer", "schedule", "stages"])
+    let common = checked(node, TrainingLoopSettings.fields, context)
+    let settings = trainingSettings(node, common, over: TrainingSettings(), "training")
+    guard let stagesNode = node["stages"], stagesNode.scalar != .null else { return settings }
+    let pipeline = branches.map { StagedPipeline(branches: $0, modalities: modalities, registry: registry) }
+    guard let stages = stages(stagesNode, over: settings ?? TrainingSettings(), pipeline), var settings else {
+      return nil
+    }
+    settings.stages = stages
+    return settings
+  }
+
+  /// The keys that `training:` and its stages share; `loop` are those that have been checked.
+  private mutating func trainingSettings(
+    _ node: Node, _ loop: ConfigValue?, over base: TrainingSettings, _ name: String
+  ) -> TrainingSettings? {
+    let loop = loop.flatMap { decode(TrainingLoopSettings.self, $0, node) }
+    let optimizer = variant(OptimizerSettings.self, node["optimizer"], "\(name).optimizer", over: base.optimizer)
+    let schedule = variant(ScheduleSettings.self, node["schedule"], "\(name).schedule", over: base.schedule)
+    checkMetric(node["select_by"])
+    checkMetric(node["early_stopping"]?["metric"])
+    if let optimizer, let optimizerNode = node["optimizer"] { checkOptimizer(optimizer, optimizerNode) }
+    guard let loop, let optimizer, let schedule else { return nil }
+    var settings = TrainingSettings()
+    settings.loop = loop
+    settings.optimizer = optimizer
+    settings.schedule = schedule
+    return settings
+  }
+
+  private mutating func checkMetric(_ node: Node?) {
+    guard let node, case .string(let metric)? = node.scalar,
+      metric.wholeMatch(of: /(train|validation)\.[a-z][a-z0-9_]*/) == nil
+    else { return }
+    findings.add(
+      node.mark, "expected train.METRIC or validation.METRIC, got \(quoted(metric))",
+      notes: ["for example: validation.loss, validation.accuracy"])
+  }
+
+  /// What PyTorch refuses too.
+  private mutating func checkOptimizer(_ settings: OptimizerSettings, _ node: Node) {
+    if case .sgd(let sgd) = settings, sgd.nesterov, sgd.momentum == 0 || sgd.dampening != 0 {
+      findings.add(node.nearest(["nesterov"]).mark, "'nesterov' wants a momentum above 0 and a dampening of 0")
+    }
+    if let betas = node["betas"]?.elements, betas.count != 2 {
+      findings.add(node.nearest(["betas"]).mark, "expected two numbers for 'betas', got \(betas.count)")
+    }
+  }
+
+  // MARK: Stages
+
+  private mutating func stages(
+    _ node: Node, over base: TrainingSettings, _ pipeline: StagedPipeline?
+  ) -> [StageSettings]? {
+    guard let elements = node.elements, !elements.isEmpty else {
+      findings.add(
+        node.mark,
+        "expected a list of at least one stage for 'training.stages', got \(node.elements == nil ? node.inWords : "none")",
+        notes: ["for example: stages: [{objective: reconstruction, epochs: 10}, {train: [fusion, decoder]}]"])
+      return nil
+    }
+    var taken: Set<String> = []
+    let stages = elements.enumerated().map { index, node in stage(node, index, over: base, pipeline, &taken) }
+    return stages.contains { $0 == nil } ? nil : stages.compactMap { $0 }
+  }
+
+  private mutating func stage(
+    _ node: Node, _ index: Int, over base: TrainingSettings, _ pipeline: StagedPipeline?, _ taken: inout Set<String>
+  ) -> StageSettings? {
+    let name = "training.stages.\(index)"
+    var base = base
+    if let objective = node["objective"]?.scalar, objective != .string(StageObjective.task.rawValue) {
+      // The metrics that the task is judged by may not exist here; every stage has a loss.
+      base.selectBy = TrainingLoopSettings().selectBy
+      base.loop.earlyStopping?.metric = EarlyStopping().metric
+      base.loop.earlyStopping?.mode = .auto
+    }
+    let context = MapContext(name, after: ["optimizer", "schedule"])
+    let fields = StageKeys.fields + TrainingLoopSettings.fields.over(base.loop.configValue)
+    let value = checked(node, fields, context)
+    let training = trainingSettings(node, value, over: base, name)
+    guard let value, var keys = decode(StageKeys.self, value, node) else { return nil }
+    keys.name = keys.name ?? "stage_\(index + 1)"
+    let stageName = keys.name ?? ""
+    if stageName.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}/) == nil {
+      findings.add(
+        node.nearest(["name"]).mark,
+        "\(quoted(stageName)) cannot name a stage: expected up to 64 letters, digits, '_', '-' and '.', a letter or digit "
+          + "in front")
+    }
+    if !taken.insert(stageName).inserted {
+      findings.add(node.nearest(["name"]).mark, "two stages are called \(quoted(stageName))")
+    }
+    if training?.epochs == 0 {
+      findings.add(
+        node.nearest(["epochs"]).mark, "the stage \(quoted(stageName)) trains nothing: it has 0 epochs",
+        notes: ["leave the stage out, or set its epochs to 1 or more"])
+    }
+    if !keys.head.isEmpty, keys.objective != .unimodal {
+      findings.add(
+        node.nearest(["head"]).mark, "'head' is for the objective unimodal, this stage's is \(keys.objective.rawValue)")
+    }
+    keys.train = keys.train ?? (keys.objective == .task ? ["encoders", "fusion", "decoder"] : ["encoders"])
+    guard let pipeline else { return nil }
+    let parts = parts(keys, node, pipeline)
+    guard let parts, let training else { return nil }
+    return StageSettings(name: stageName, parts: parts, training: training, keys: keys)
+  }
+
+  /// The parts that a stage trains, in the order of the pipeline.
+  private mutating func parts(_ keys: StageKeys, _ node: Node, _ pipeline: StagedPipeline) -> [PipelinePart]? {
+    let before = findings.found.count
+    let place = node.nearest(["train"])
+    let words = keys.train ?? []
+    let stage = quoted(keys.name ?? "")
+    if words.isEmpty {
+      findings.add(
+        place.mark, "the stage \(stage) trains nothing: 'train' is empty",
+        notes: ["available: \(pipeline.words.joined(separator: ", "))"])
+    }
+    var chosen: Set<PipelinePart> = []
+    for (index, word) in words.enumerated() {
+      let mark = place.elements.flatMap { $0.indices.contains(index) ? $0[index].mark : nil } ?? place.mark
+      guard let parts = pipeline.parts(word) else {
+        findings.add(
+          mark, "the pipeline has no part \(quoted(word))", suggestion: didYouMean(word, among: pipeline.words),
+          notes: ["available: \(pipeline.words.joined(separator: ", "))"])
+        continue
+      }
+      if keys.objective != .task, parts == [.fusion] || parts == [.decoder] {
+        findings.add(
+          mark, "the objective \(keys.objective.rawValue) trains encoders alone, '\(word)' takes no part in it",
+          notes: ["train '\(word)' in a stage with the objective task"])
+      }
+      chosen.formUnion(parts)
+    }
+    let trained = pipeline.all.filter(chosen.contains)
+    if keys.objective == .reconstruction { checkMirrors(of: trained, stage, pipeline) }
+    if [.memory, .file].contains(keys.cache), keys.objective != .task || !trained.allSatisfy({ !$0.isEncoder }) {
+      findings.add(
+        node.nearest(["cache"]).mark, "there is nothing to cache: the stage \(stage) trains encoders",
+        notes: ["encodings are cached where all encoders are frozen, as by train: [fusion, decoder]"])
+    }
+    return findings.found.count == before ? trained : nil
+  }
+
+  /// At the encoders that have no mirror, which is where another one is chosen.
+  private mutating func checkMirrors(of parts: [PipelinePart], _ stage: String, _ pipeline: StagedPipeline) {
+    for case .encoder(let modality) in parts {
+      guard let branch = pipeline.branches.first(where: { $0.name == modality }), !branch.encoder.hasMirror else {
+        continue
+      }
+      findings.add(
+        pipeline.modalities?.nearest([modality, "encoder", "type"]).mark,
+        "the encoder '\(branch.encoder.type.name)' of modality '\(modality)' has no mirror, which the stage \(stage) "
+          + "needs to rebuild its input",
+        notes: ["encoders with a mirror: \(pipeline.mirrored.joined(separator: ", "))"])
+    }
+  }
+}
+
+/// What the stages of a training can refer to.
+private struct StagedPipeline {
+  let branches: [PipelineSpecification.Branch]
+  let modalities: Node?
+  let registry: Registry
+
+  /// All parts, in order.
+  var all: [PipelinePart] { branches.map { .encoder($0.name) } + [.fusion, .decoder] }
+
+  /// Everything that `train` may say.
+  var words: [String] { ["encoders"] + all.map(\.name) }
+
+  /// The encoders that a reconstruction can train.
+  var mirrored: [String] {
+    registry.all(.encoder).filter { $0.type is any MirroredEncoder.Type }.map { $0.type.name }
+  }
+
+  /// The parts that a word of `train` means; nil: none.
+  func parts(_ word: String) -> [PipelinePart]? {
+    let found = all.filter { word == $0.name || word == "encoders" && $0.isEncoder }
+    return found.isEmpty ? nil : found
+  }
+}
+
+extension PipelinePart {
+  fileprivate var isEncoder: Bool {
+    if case .encoder = self { true } else { false }
+  }
+}
