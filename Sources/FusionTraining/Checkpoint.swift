@@ -23,6 +23,19 @@ struct RunPosition: Codable, Equatable {
   /// Samples trained on in completed epochs, and the seconds that took.
   var trainedSamples = 0
   var trainedSeconds = 0.0
+  /// The stage under way, from 0, which epochs, steps and history are counted in; nil where there are no stages.
+  var stage: Int?
+  /// The stages before it.
+  var finished: [StageRecord]?
+}
+
+/// What a stage came to that is over.
+struct StageRecord: Codable, Equatable {
+  var name: String
+  var history: [EpochRecord]
+  var bestEpoch: Int
+  var trainedSamples: Int
+  var trainedSeconds: Double
 }
 
 /// What an epoch has come to so far.
@@ -36,10 +49,31 @@ struct EpochTally: Codable, Equatable {
   var correct = 0
   /// Seconds of training.
   var seconds = 0.0
+  /// The sums of further values of the batches, each times its samples; nil: none so far.
+  var sums: [String: Sum]?
+
+  /// A sum over samples.
+  struct Sum: Codable, Equatable {
+    var total = 0.0
+    var samples = 0
+  }
+
+  /// Takes note of a value that is the mean of `count` samples.
+  mutating func add(_ value: Double, of count: Int, to name: String) {
+    var sum = sums?[name] ?? Sum()
+    sum.total += value * Double(count)
+    sum.samples += count
+    sums = (sums ?? [:]).merging([name: sum]) { $1 }
+  }
+
+  /// The means of ``sums``.
+  var means: [String: Double] { (sums ?? [:]).mapValues { $0.total / Double(max($0.samples, 1)) } }
 }
 
 /// Everything that a run needs to go on to the same bits, in one file: a rename replaces the last checkpoint by the
 /// next one, and at every moment one of them is whole.
+///
+/// The store holds what lives in a stage alone, too: its mirrors or heads.
 ///
 /// Tensors: `model/<name>`, `best/<name>` (the best model so far), `optimizer/<name>`. The place in the run is JSON in
 /// the file's metadata; random numbers need no state, because they are functions of seed, epoch and step.
@@ -57,6 +91,27 @@ enum Checkpoint {
     try SafeTensors.write(items, metadata: metadata, to: path)
   }
 
+  /// The place in the run that a checkpoint holds.
+  ///
+  /// - Throws: ``CheckpointError`` or `DataError`.
+  static func position(in path: String) throws -> RunPosition { try opened(path).position }
+
+  private static func opened(_ path: String) throws -> (file: SafeTensors, position: RunPosition) {
+    let file = try SafeTensors(opening: path)
+    guard file.metadata["format"] == format, let text = file.metadata["position"],
+      let position = try? JSONDecoder().decode(RunPosition.self, from: Data(text.utf8))
+    else { throw CheckpointError(file: path, "it is not a checkpoint of this version of FusionKit") }
+    return (file, position)
+  }
+
+  /// Another configuration than the one that the checkpoint was made with.
+  static func otherConfiguration(_ path: String) -> CheckpointError {
+    CheckpointError(
+      file: path,
+      "it was trained with another configuration than the run's config.yaml: only training.epochs may change, with stages "
+        + "those of the last one")
+  }
+
   /// Fills model and optimizer.
   ///
   /// - Returns: the best model so far, if there is one, and the place in the run.
@@ -64,21 +119,14 @@ enum Checkpoint {
   static func load(
     _ path: String, into store: ParameterStore, optimizer: any Optimizer, fingerprint: String, device: Device
   ) throws -> (best: [Tensor]?, position: RunPosition) {
-    let file = try SafeTensors(opening: path)
-    guard file.metadata["format"] == format, let text = file.metadata["position"],
-      let position = try? JSONDecoder().decode(RunPosition.self, from: Data(text.utf8))
-    else { throw CheckpointError(file: path, "it is not a checkpoint of this version of FusionKit") }
+    let (file, position) = try opened(path)
     let expected = store.parameters.map { (name: $0.name, shape: $0.value.shape) }
     func section(_ prefix: String) throws -> [[Float]] {
       let names = file.names.filter { $0.hasPrefix(prefix) }
       return try TensorMatch(file: file, names: names, prefix: prefix, expected: expected).tensors()
     }
     let model = try section("model/")
-    guard file.metadata["configuration"] == fingerprint else {
-      throw CheckpointError(
-        file: path,
-        "it was trained with another configuration than the run's config.yaml: only training.epochs may change")
-    }
+    guard file.metadata["configuration"] == fingerprint else { throw otherConfiguration(path) }
     let best = try file.names.contains { $0.hasPrefix("best/") } ? section("best/") : nil
     let problems = optimizer.restore(
       try file.names.filter { $0.hasPrefix("optimizer/") }.map { name in

@@ -28,18 +28,28 @@ struct Evaluator {
   func outputs(_ split: DataSplit, title: String) throws -> Tensor {
     let width = pipeline.output.elementCount
     let result = Storage(count: split.count * width)
-    let conversions = try pipeline.conversions(for: split)
+    var done = 0
+    try forEachBatch(of: split, pipeline.conversions(for: split), title: title) { batch in
+      let (raw, presence) = pipeline.raw(of: batch, device: device)
+      let output = try pipeline(raw, presence: presence, .evaluation(device: device))
+      (result.base + done * width).update(from: output.storage.base, count: batch.count * width)
+      done += batch.count
+    }
+    return Tensor(shape: [split.count] + pipeline.output, storage: result, device: device)
+  }
+
+  /// Hands all samples of a part to `body`, in order.
+  func forEachBatch(
+    of split: DataSplit, _ conversions: [ValueConversion], title: String, _ body: (Batch) throws -> Void
+  ) throws {
     let loader = BatchLoader(split, conversions: conversions, batchSize: batchSize)
     progress.report(.began(title: title, samples: split.count))
     defer { progress.report(.ended) }
     var done = 0
     while let batch = try loader.next() {
-      let (raw, presence) = pipeline.raw(of: batch, device: device)
-      let output = try pipeline(raw, presence: presence, .evaluation(device: device))
-      (result.base + done * width).update(from: output.storage.base, count: batch.count * width)
+      try body(batch)
       done += batch.count
       progress.report(.advanced(samples: done, loss: nil))
     }
-    return Tensor(shape: [split.count] + pipeline.output, storage: result, device: device)
   }
 }

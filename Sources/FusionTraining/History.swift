@@ -16,11 +16,13 @@ public struct EpochRecord: Codable, Sendable, Equatable {
   public var seconds: Double
   /// Training speed.
   public var samplesPerSecond: Double
+  /// The stage that the epoch is one of; nil where the training has no stages.
+  public var stage: String?
 
   /// A row.
   public init(
     epoch: Int, step: Int, learningRate: Double, train: MetricValues, validation: MetricValues, seconds: Double,
-    samplesPerSecond: Double
+    samplesPerSecond: Double, stage: String? = nil
   ) {
     self.epoch = epoch
     self.step = step
@@ -29,20 +31,24 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     self.validation = validation
     self.seconds = seconds
     self.samplesPerSecond = samplesPerSecond
+    self.stage = stage
   }
 }
 
 /// The rows of a run, and how they are written.
 public enum History {
-  /// `history.csv`: one row per epoch, `validation.<metric>` columns in the order of their names, the loss first.
+  /// `history.csv`: one row per epoch, `validation.<metric>` columns in the order of their names, the loss first; in
+  /// front the name of the stage, where there are stages, in which epochs and steps count from the stage's beginning.
   public static func csv(_ records: [EpochRecord]) -> String {
     let train = columns(records.map(\.train))
     let validation = columns(records.map(\.validation))
+    let hasStages = records.contains { $0.stage != nil }
     let header =
-      ["epoch", "step", "learning_rate"] + train.map { "train.\($0)" } + validation.map { "validation.\($0)" }
+      (hasStages ? ["stage"] : []) + ["epoch", "step", "learning_rate"] + train.map { "train.\($0)" }
+      + validation.map { "validation.\($0)" }
       + ["seconds", "samples_per_s"]
     let rows = records.map { record in
-      ["\(record.epoch)", "\(record.step)", "\(record.learningRate)"]
+      (hasStages ? [record.stage ?? ""] : []) + ["\(record.epoch)", "\(record.step)", "\(record.learningRate)"]
         + train.map { record.train[$0].map { "\($0)" } ?? "" }
         + validation.map { record.validation[$0].map { "\($0)" } ?? "" }
         + [String(format: "%.3f", record.seconds), String(format: "%.1f", record.samplesPerSecond)]

@@ -27,8 +27,11 @@ public struct MetricReport: Sendable, Equatable {
   /// The result of this name, if it is defined.
   public subscript(name: String) -> Double? { entries.first { $0.name == name }?.value }
 
-  /// Whether a larger value of this metric means a better model: false for losses and errors.
-  public static func isHigherBetter(_ name: String) -> Bool { !["loss", "mse", "rmse", "mae"].contains(name) }
+  /// Whether a larger value of this metric means a better model: false for losses and errors, those of one modality
+  /// (`mse_image`) too.
+  public static func isHigherBetter(_ name: String) -> Bool {
+    !["loss", "mse", "rmse", "mae"].contains(name.prefix { $0 != "_" })
+  }
 }
 
 /// Gathers the results of batches.

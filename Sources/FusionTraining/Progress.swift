@@ -68,7 +68,8 @@ extension EpochRecord {
       }
       return shown.isEmpty ? "" : "  \(name) \(shown.joined(separator: " "))"
     }
-    return "epoch \(padding)\(number)/\(epochs)" + part("train", train) + part("validation", validation)
+    return (stage.map { "\($0) " } ?? "") + "epoch \(padding)\(number)/\(epochs)" + part("train", train)
+      + part("validation", validation)
       + String(format: "  %.0f samples/s", samplesPerSecond)
   }
 }

@@ -3,7 +3,7 @@ import FusionCore
 import FusionData
 import Foundation
 
-/// One process's part of a run: trains from a place to the end, and keeps the run folder up to date.
+/// One process's part of a run: trains from a place to the end, stage by stage, and keeps the run folder up to date.
 ///
 /// The checkpoint is the only truth. It is replaced as one file; history, model and summary are written after it and
 /// follow from it, so that a run that is killed between two files loses nothing.
@@ -12,10 +12,15 @@ final class RunSession {
   private let run: RunFolder
   private let log: RunLog
   private let stop: StopFlag
-  private let loop: TrainingLoop
+  private let stages: [Stage]
+  /// Of the stage under way.
+  private var loop: TrainingLoop
+  private var stage: Stage { loop.stage }
+  /// The parameters of the model.
   private var store: ParameterStore { bench.pipeline.store }
-  private var settings: TrainingSettings { bench.experiment.training }
-  /// The best model so far; nil where the last one is kept, or none was measured yet.
+  private var settings: TrainingSettings { loop.settings }
+  /// The best model of the stage so far, with the stage's own parameters; nil where the last one is kept, or none was
+  /// measured yet.
   private var best: [Tensor]?
   private let clock = ContinuousClock()
   private let began: ContinuousClock.Instant
@@ -26,9 +31,18 @@ final class RunSession {
     self.run = run
     self.log = log
     self.stop = stop
-    loop = TrainingLoop(bench, progress: log, stop: stop)
+    stages = bench.experiment.stages
+    loop = Self.loop(of: stages[0], bench, run, log, stop)
     began = clock.now
-    let settings = bench.experiment.training
+  }
+
+  /// A loop at the beginning of a stage.
+  private static func loop(
+    of stage: Stage, _ bench: Workbench, _ run: RunFolder, _ log: RunLog, _ stop: StopFlag
+  ) -> TrainingLoop {
+    let work = bench.work(for: stage, run: run, progress: log, stop: stop)
+    let loop = TrainingLoop(bench, stage, work, progress: log, stop: stop)
+    let settings = stage.settings
     if settings.select == .best, bench.data.validation != nil || settings.selectBy.hasPrefix("train.") {
       loop.position.selection = MetricWatch(metric: settings.selectBy)
     }
@@ -36,6 +50,8 @@ final class RunSession {
       MetricWatch(
         metric: $0.metric, largerIsBetter: $0.mode == .auto ? nil : $0.mode == .max, minimumChange: $0.minimumDelta)
     }
+    if stage.stage != nil { loop.position.stage = stage.index }
+    return loop
   }
 
   /// Trains from the beginning.
@@ -47,6 +63,7 @@ final class RunSession {
       try ModelFile.save(store, to: run.model)
       return try writeSummary(.initialised, splits: [:])
     }
+    tellStage()
     return try guarded {
       try save()
       return try trainToEnd()
@@ -56,8 +73,11 @@ final class RunSession {
   /// Goes on from the checkpoint.
   func resume() throws -> RunSummary {
     run.removePartialFiles()
+    let current = try Checkpoint.position(in: run.checkpoint).stage ?? 0
+    guard stages.indices.contains(current) else { throw Checkpoint.otherConfiguration(run.checkpoint) }
+    if current > 0 { loop = Self.loop(of: stages[current], bench, run, log, stop) }
     let loaded = try Checkpoint.load(
-      run.checkpoint, into: store, optimizer: loop.optimizer, fingerprint: bench.experiment.fingerprint,
+      run.checkpoint, into: loop.store, optimizer: loop.optimizer, fingerprint: bench.experiment.fingerprint,
       device: bench.device)
     guard loop.canGoOn(from: loaded.position) else {
       throw CheckpointError(file: run.checkpoint, "its place in the run does not fit the data: have they changed?")
@@ -69,22 +89,24 @@ final class RunSession {
     (best, loop.position) = loaded
     secondsBefore = loop.position.wallSeconds
     try writeIdentity()
-    log.report(.note("resumed after epoch \(loop.position.epoch), step \(loop.position.step)"))
+    log.report(.note("resumed after \(stage.prefix)epoch \(loop.position.epoch), step \(loop.position.step)"))
+    tellStage()
     try writeSummary(.running, splits: [:])
     return try guarded { try trainToEnd() }
   }
 
   private func reasonNotToResume(_ position: RunPosition, wasFinished: Bool) -> String? {
-    let planned = bench.experiment.training.epochs
+    let planned = settings.epochs
     let before = position.plannedEpochs
-    if planned != before, bench.experiment.training.schedule.dependsOnEpochs {
-      return "its learning rate follows a cosine over \(before) epochs, so training.epochs cannot become \(planned)"
+    let key = stage.path("epochs").joined(separator: ".")
+    if planned != before, settings.schedule.dependsOnEpochs {
+      return "its learning rate follows a cosine over \(before) epochs, so \(key) cannot become \(planned)"
     }
-    if planned < position.epoch { return "it has done \(position.epoch) epochs, more than training.epochs: \(planned)" }
+    if planned < position.epoch { return "it has done \(position.epoch) epochs, more than \(key): \(planned)" }
     guard wasFinished else { return nil }
     if isOutOfPatience(position) { return "it is finished: early stopping ended it after epoch \(position.epoch)" }
     return planned == position.epoch
-      ? "it is finished; to train on, raise training.epochs (--set training.epochs=\(planned + 10))" : nil
+      ? "it is finished; to train on, raise \(key) (--set \(key)=\(planned + 10))" : nil
   }
 
   // MARK: Training
@@ -95,14 +117,36 @@ final class RunSession {
   }
 
   private func trainToEnd() throws -> RunSummary {
+    while true {
+      try trainStage()
+      guard stages.indices.contains(stage.index + 1) else { return try finish() }
+      try beginNextStage()
+    }
+  }
+
+  /// The stage's selected model becomes what the next stage starts from.
+  private func beginNextStage() throws {
+    useBest()
+    let position = loop.position
+    let record = StageRecord(
+      name: stage.name ?? "", history: position.history, bestEpoch: position.selection?.bestEpoch ?? position.epoch,
+      trainedSamples: position.trainedSamples, trainedSeconds: position.trainedSeconds)
+    loop = Self.loop(of: stages[stage.index + 1], bench, run, log, stop)
+    loop.position.finished = (position.finished ?? []) + [record]
+    best = nil
+    tellStage()
+    try save()
+  }
+
+  private func trainStage() throws {
     while loop.position.epoch < settings.epochs, !isOutOfPatience(loop.position) {
       guard var record = try loop.finishEpoch() else {
         try save()
         throw TrainingError.interrupted(run: run.path, epoch: loop.position.epoch + 1, step: loop.position.step)
       }
       if let validation = bench.data.validation {
-        let title = "validation \(record.epoch)/\(settings.epochs)"
-        record.validation = try evaluate(validation, title: title).report?.values ?? [:]
+        let title = stage.prefix + "validation \(record.epoch)/\(settings.epochs)"
+        record.validation = try loop.work.evaluate(validation, title: title)
       }
       try close(record)
     }
@@ -110,7 +154,6 @@ final class RunSession {
       log.report(
         .note("stopped early: \(watch.metric) has not improved since epoch \(watch.bestEpoch.map(String.init) ?? "0")"))
     }
-    return try finish()
   }
 
   /// Takes note of an epoch, then saves.
@@ -119,7 +162,7 @@ final class RunSession {
     if let metric = loop.position.selection?.metric,
       loop.position.selection!.observe(record.value(of: metric), epoch: record.epoch)
     {
-      best = store.parameters.map { Tensor($0.value.scalars, shape: $0.value.shape, device: bench.device) }
+      best = loop.store.parameters.map { Tensor($0.value.scalars, shape: $0.value.shape, device: bench.device) }
     }
     if let metric = loop.position.stopping?.metric {
       _ = loop.position.stopping!.observe(record.value(of: metric), epoch: record.epoch)
@@ -133,8 +176,9 @@ final class RunSession {
   /// The checkpoint first, then what follows from it.
   private func save() throws {
     try saveCheckpoint()
-    if loop.position.epoch > 0 { try saveModel() }
-    try AtomicFile.write(History.csv(loop.position.history), to: run.history)
+    if loop.position.epoch > 0 || stage.index > 0 { try saveModel() }
+    let finished = loop.position.finished ?? []
+    try AtomicFile.write(History.csv(finished.flatMap(\.history) + loop.position.history), to: run.history)
     try writeSummary(.running, splits: [:])
   }
 
@@ -148,20 +192,21 @@ final class RunSession {
       splits["validation"] = record.validation
     }
     if let test = bench.data.test {
-      let evaluation = try evaluate(test, title: "test")
-      splits["test"] = evaluation.report?.values
-      try AtomicFile.write(bench.predictionTable.comparison(evaluation), to: run.predictions)
+      if stage.objective == .task {
+        let evaluator = bench.evaluator(log, batchSize: stage.evaluationBatchSize)
+        let evaluation = try evaluator.evaluate(test, bench.objective, title: "test")
+        splits["test"] = evaluation.report?.values
+        try AtomicFile.write(bench.predictionTable.comparison(evaluation), to: run.predictions)
+      } else {
+        splits["test"] = try loop.work.evaluate(test, title: "test")
+      }
     }
     return try writeSummary(.finished, splits: splits)
   }
 
-  private func evaluate(_ split: DataSplit, title: String) throws -> Evaluation {
-    try bench.evaluator(log).evaluate(split, bench.objective, title: title)
-  }
-
   private func useBest() {
     guard let best else { return }
-    for (parameter, value) in zip(store.parameters, best) { parameter.value.storage.copy(value.scalars) }
+    for (parameter, value) in zip(loop.store.parameters, best) { parameter.value.storage.copy(value.scalars) }
   }
 
   /// Runs the training; writes down how it ended, where that is possible.
@@ -191,16 +236,35 @@ final class RunSession {
     let counts = bench.data.splits.map { "\($0.name) \($0.count)" }.joined(separator: ", ")
     log.report(.note("\(bench.experiment.name): \(counts) samples; \(store.weightCount) parameters"))
     if bench.data.isGenerated { log.report(.warning("the data were generated by formula, results say little")) }
+    if stage.stage != nil {
+      let idle = bench.experiment.pipeline.parts.filter { part in
+        stages.allSatisfy { $0.frozen.contains(part) } && store.trainable(of: part) > 0
+      }
+      if !idle.isEmpty {
+        let names = idle.map(\.name).joined(separator: ", ")
+        log.report(.warning("no stage trains \(names): what was drawn at first stays"))
+      }
+      if stages[stages.count - 1].objective != .task {
+        log.report(.warning("the last stage is not trained by the task: its metrics are those of its own objective"))
+      }
+    }
     if settings.select == .best, loop.position.selection == nil {
       log.report(.warning("there is no validation part to select the best epoch by: the last one is kept"))
     }
+  }
+
+  private func tellStage() {
+    guard let title = stage.title(of: stages.count) else { return }
+    let own = loop.work.store.weightCount
+    log.report(.note(title + (own == 0 ? "" : "; \(own) parameters of its own, which are not kept")))
   }
 
   private func saveCheckpoint() throws {
     loop.position.plannedEpochs = settings.epochs
     loop.position.wallSeconds = wallSeconds
     try Checkpoint.save(
-      store, best: best, optimizer: loop.optimizer, position: loop.position, fingerprint: bench.experiment.fingerprint,
+      loop.store, best: best, optimizer: loop.optimizer, position: loop.position,
+      fingerprint: bench.experiment.fingerprint,
       to: run.checkpoint)
   }
 
@@ -216,21 +280,27 @@ final class RunSession {
     _ status: RunStatus, splits: [String: MetricValues], error: String? = nil
   ) throws -> RunSummary {
     let position = loop.position
+    let finished = position.finished ?? []
+    let samples = finished.reduce(position.trainedSamples) { $0 + $1.trainedSamples }
+    let seconds = finished.reduce(position.trainedSeconds) { $0 + $1.trainedSeconds }
     let summary = RunSummary(
-      status: status, seed: bench.experiment.seed, parameters: store.weightCount, epochs: position.epoch,
+      status: status, seed: bench.experiment.seed, parameters: store.weightCount,
+      epochs: finished.reduce(position.epoch) { $0 + $1.history.count },
       bestEpoch: position.epoch == 0 ? nil : position.selection?.bestEpoch ?? position.epoch, wallSeconds: wallSeconds,
-      trainSamplesPerSecond: position.trainedSeconds > 0
-        ? Double(position.trainedSamples) / position.trainedSeconds : nil,
-      generatedData: bench.data.isGenerated ? true : nil, error: error, splits: splits)
+      trainSamplesPerSecond: seconds > 0 ? Double(samples) / seconds : nil,
+      generatedData: bench.data.isGenerated ? true : nil, error: error, splits: splits,
+      stages: stage.stage == nil ? nil : StageSummary.all(stages, position))
     try summary.write(to: run)
     return summary
   }
 }
 
 extension Experiment {
-  /// What has to be equal for a run to be continued: everything but the number of epochs.
+  /// What has to be equal for a run to be continued: everything but the number of epochs, of the last stage where there
+  /// are stages.
   var fingerprint: String {
-    resolved.replacing(["training", "epochs"], with: .null).yaml
+    let last = stages[stages.count - 1].path("epochs")
+    return resolved.replacing(["training", "epochs"], with: .null).replacing(last[...], with: .null).yaml
   }
 }
 
@@ -238,6 +308,10 @@ extension ConfigValue {
   /// The same with another value at the end of a path of keys.
   fileprivate func replacing(_ path: ArraySlice<String>, with value: ConfigValue) -> ConfigValue {
     guard let key = path.first else { return value }
+    if case .list(var elements) = self, let index = Int(key), elements.indices.contains(index) {
+      elements[index] = elements[index].replacing(path.dropFirst(), with: value)
+      return .list(elements)
+    }
     guard case .map(var entries) = self else { return self }
     for i in entries.indices where entries[i].key == key {
       entries[i].value = entries[i].value.replacing(path.dropFirst(), with: value)

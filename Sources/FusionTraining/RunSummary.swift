@@ -44,9 +44,12 @@ public struct RunSummary: Codable, Sendable, Equatable {
   public var error: String?
   /// Metrics of the selected model per part of the data: `train`, `validation`, `test`.
   public var splits: [String: MetricValues]
+  /// What each stage came to, up to the one under way; nil where the training has no stages. ``epochs`` counts those of
+  /// all stages, ``bestEpoch`` is the last stage's.
+  public var stages: [StageSummary]?
 
   enum CodingKeys: String, CodingKey {
-    case status, seed, parameters, epochs, error, splits
+    case status, seed, parameters, epochs, error, splits, stages
     case bestEpoch = "best_epoch"
     case generatedData = "generated_data"
     case wallSeconds = "wall_s"

@@ -52,7 +52,7 @@ public struct Trainer {
   /// Goes on with a run that was interrupted or killed, or that gets more epochs: to the same bits as if it had never
   /// stopped.
   ///
-  /// The trainer's experiment is the run's own `config.yaml`; only `training.epochs` may be another, and only where the
+  /// The trainer's experiment is the run's own `config.yaml`; only `training.epochs`, or the last stage's, may be another, and only where the
   /// learning rate's schedule does not depend on it.
   ///
   /// - Throws: ``TrainingError/notResumable(run:reason:)``, ``CheckpointError``, and what ``train(into:overwrite:)`` throws.
@@ -130,9 +130,9 @@ public struct Trainer {
 }
 
 extension Workbench {
-  /// Evaluates with the experiment's batch size.
-  func evaluator(_ progress: any ProgressReporter) -> Evaluator {
-    Evaluator(pipeline: pipeline, device: device, batchSize: experiment.evaluationBatchSize, progress: progress)
+  /// Evaluates with a batch size.
+  func evaluator(_ progress: any ProgressReporter, batchSize: Int) -> Evaluator {
+    Evaluator(pipeline: pipeline, device: device, batchSize: batchSize, progress: progress)
   }
 
   /// How predictions are put into words.
@@ -140,5 +140,5 @@ extension Workbench {
 }
 
 extension Experiment {
-  var evaluationBatchSize: Int { training.evaluateBatchSize ?? training.batchSize }
+  var evaluationBatchSize: Int { stages[stages.count - 1].evaluationBatchSize }
 }

@@ -7,15 +7,20 @@ import FusionData
 /// Everything random is a function of the seed, the epoch and the step, so that a loop that goes on from a
 /// ``RunPosition`` takes the same steps, to the bit, as one that was never interrupted.
 final class TrainingLoop {
-  let pipeline: Pipeline
+  /// What is trained and by what.
+  let stage: Stage
+  /// What a step computes.
+  let work: any StageWork
+  /// The parameters of the pipeline, then those that live in the stage alone.
+  let store: ParameterStore
   let optimizer: any Optimizer
   let objective: Objective
   let settings: TrainingSettings
   let schedule: LearningRateSchedule
   let baseRate: Double
-  let seed: UInt64
-  let train: DataSplit
+  /// Takes modalities from samples; nil: from none.
   let thinning: ModalityThinning?
+  let samples: Int
   let device: Device
   let progress: any ProgressReporter
   let stop: StopFlag
@@ -24,27 +29,30 @@ final class TrainingLoop {
   /// How many batches an epoch has.
   let batchesPerEpoch: Int
 
-  init(_ bench: Workbench, progress: any ProgressReporter, stop: StopFlag) {
-    let experiment = bench.experiment
-    pipeline = bench.pipeline
+  /// A loop over the epochs of a stage, whose parameters alone are left trainable.
+  init(_ bench: Workbench, _ stage: Stage, _ work: any StageWork, progress: any ProgressReporter, stop: StopFlag) {
+    self.stage = stage
+    self.work = work
     objective = bench.objective
     device = bench.device
-    // The workbench has made sure of it.
-    train = bench.data.train!
-    settings = experiment.training
-    seed = experiment.seed
-    thinning = ModalityThinning(settings.modalityDropout, modalities: pipeline.modalities, seed: seed)
+    samples = work.train.count
+    settings = stage.settings
+    thinning =
+      stage.objective == .task
+      ? ModalityThinning(settings.modalityDropout, modalities: bench.pipeline.modalities, seed: stage.seed) : nil
     self.progress = progress
     self.stop = stop
-    optimizer = experiment.training.optimizer.make(pipeline.store.trainable)
+    stage.freeze(bench.pipeline.store)
+    store = ParameterStore(joining: [bench.pipeline.store, work.store])
+    optimizer = settings.optimizer.make(store.trainable)
     baseRate = optimizer.learningRate
     let size = settings.batchSize
-    let full = train.count / size
-    batchesPerEpoch = settings.dropLast || train.count.isMultiple(of: size) ? full : full + 1
-    schedule = experiment.training.schedule.make(stepsPerEpoch: batchesPerEpoch)
+    let full = samples / size
+    batchesPerEpoch = settings.dropLast || samples.isMultiple(of: size) ? full : full + 1
+    schedule = settings.schedule.make(stepsPerEpoch: batchesPerEpoch)
   }
 
-  private var samplesPerEpoch: Int { min(train.count, batchesPerEpoch * settings.batchSize) }
+  private var samplesPerEpoch: Int { min(samples, batchesPerEpoch * settings.batchSize) }
 
   /// Whether a position that was read from a file can be one of this loop.
   func canGoOn(from position: RunPosition) -> Bool {
@@ -54,6 +62,7 @@ final class TrainingLoop {
       && 0..<far ~= position.trainedSamples && position.history.count == position.epoch
       && 0..<max(batchesPerEpoch, 1) ~= tally.batches && tally.samples == tally.batches * settings.batchSize
       && 0...tally.samples ~= tally.correct
+      && (position.stage ?? 0, position.finished?.count ?? 0) == (stage.index, stage.index)
   }
 
   /// The rest of the epoch under way.
@@ -61,15 +70,16 @@ final class TrainingLoop {
   /// - Returns: what the epoch came to; nil where the stop flag was raised, ``position`` then is the place to go on.
   /// - Throws: ``TrainingError/diverged(_:)``, `DataError`, `PipelineError`.
   func finishEpoch() throws -> EpochRecord? {
+    guard try work.prepare() else { return nil }
     let epoch = position.epoch
-    let order = settings.shuffle ? RandomStream(seed: seed).derived("order").derived(epoch) : nil
+    let order = settings.shuffle ? RandomStream(seed: stage.seed).derived("order").derived(epoch) : nil
     let loader = BatchLoader(
-      train, conversions: pipeline.conversions, batchSize: settings.batchSize, shuffledBy: order,
+      work.train, conversions: work.conversions, batchSize: settings.batchSize, shuffledBy: order,
       dropsLast: settings.dropLast, startingAt: position.tally.batches)
     // An epoch that goes on counts from where it goes on, so that the rate shown is that of now.
     let (samplesBefore, secondsBefore) = (position.tally.samples, position.tally.seconds)
     progress.report(
-      .began(title: "epoch \(epoch + 1)/\(settings.epochs)", samples: samplesPerEpoch - samplesBefore))
+      .began(title: stage.prefix + "epoch \(epoch + 1)/\(settings.epochs)", samples: samplesPerEpoch - samplesBefore))
     defer { progress.report(.ended) }
     let clock = ContinuousClock()
     let start = clock.now
@@ -80,18 +90,18 @@ final class TrainingLoop {
       progress.report(.advanced(samples: tally.samples - samplesBefore, loss: tally.loss / Double(tally.samples)))
     }
     guard position.tally.batches == batchesPerEpoch else { return nil }
-    if let (name, value) = pipeline.store.firstNotFinite { throw diverged("the parameter '\(name)'", value) }
+    if let (name, value) = store.firstNotFinite { throw diverged("the parameter '\(name)'", value) }
     return closeEpoch()
   }
 
   /// One step of the optimizer.
   private func step(_ batch: Batch) throws {
-    let store = pipeline.store
     optimizer.learningRate = learningRate
-    let pass = ForwardPass.training(device: device, seed: seed, step: position.step)
+    let pass = ForwardPass.training(device: device, seed: stage.seed, step: position.step)
+    pass.frozenParts = Set(stage.frozen.map(\.name))
     let presence = thinning.map { $0.thinned(batch.presence, count: batch.count, step: position.step) }
-    let output = try pipeline(batch.tensors(device: device), presence: presence ?? batch.presence, pass)
-    let loss = objective.loss(output, classes: batch.classes, targets: batch.targets(device: device))
+    let result = try work.step(batch, presence: presence ?? batch.presence, pass)
+    let loss = result.loss
     guard loss.item.isFinite else { throw diverged("the loss", loss.item) }
     // Only now: where the loss is lost, the gradients of the step before tell why.
     store.clearGradients()
@@ -102,8 +112,9 @@ final class TrainingLoop {
     position.tally.batches += 1
     position.tally.samples += batch.count
     position.tally.loss += Double(loss.item) * Double(batch.count)
-    if !batch.classes.isEmpty {
-      let found = argmaxOfRows(output.storage.values, width: pipeline.output.elementCount)
+    for (name, value, count) in result.values { position.tally.add(value, of: count, to: name) }
+    if let output = result.output, !batch.classes.isEmpty {
+      let found = argmaxOfRows(output.storage.values, width: output.count / batch.count)
       position.tally.correct += zip(found, batch.classes).count { $0 == $1 }
     }
   }
@@ -117,14 +128,18 @@ final class TrainingLoop {
   private func closeEpoch() -> EpochRecord {
     let tally = position.tally
     var train = ["loss": tally.loss / Double(tally.samples)]
-    if case .crossEntropy = objective.loss { train["accuracy"] = Double(tally.correct) / Double(tally.samples) }
+    if stage.objective == .task, case .crossEntropy = objective.loss {
+      train["accuracy"] = Double(tally.correct) / Double(tally.samples)
+    }
+    for (name, mean) in tally.means { train[name] = mean }
     position.epoch += 1
     position.trainedSamples += tally.samples
     position.trainedSeconds += tally.seconds
     position.tally = EpochTally()
     return EpochRecord(
       epoch: position.epoch, step: position.step, learningRate: optimizer.learningRate, train: train, validation: [:],
-      seconds: tally.seconds, samplesPerSecond: tally.seconds > 0 ? Double(tally.samples) / tally.seconds : 0)
+      seconds: tally.seconds, samplesPerSecond: tally.seconds > 0 ? Double(tally.samples) / tally.seconds : 0,
+      stage: stage.name)
   }
 
   private func diverged(_ what: String, _ value: Float) -> TrainingError {
@@ -132,7 +147,7 @@ final class TrainingLoop {
       .init(
         what: what, value: value, epoch: position.epoch + 1, step: position.step + 1,
         learningRate: optimizer.learningRate,
-        largestGradient: pipeline.store.largestGradient))
+        largestGradient: store.largestGradient))
   }
 }
 

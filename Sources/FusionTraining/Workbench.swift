@@ -46,22 +46,37 @@ struct Workbench {
     }
   }
 
-  /// Metrics that are watched have to exist, and their part of the data too; an epoch has to have a batch.
   private func checkTraining(_ train: DataSplit) throws(PipelineError) {
-    let settings = experiment.training
-    var watched = [(["training", "early_stopping", "metric"], settings.earlyStopping?.metric)]
+    let problems = experiment.stages.flatMap { self.problems(of: $0, train) }
+    guard problems.isEmpty else { throw PipelineError(problems: problems) }
+  }
+
+  /// Metrics that are watched have to exist, and their part of the data too; an epoch has to have a batch, and a stage
+  /// something to train.
+  private func problems(of stage: Stage, _ train: DataSplit) -> [Problem] {
+    let settings = stage.settings
+    var watched = [(stage.path("early_stopping", "metric"), settings.earlyStopping?.metric)]
     if settings.select == .best, data.validation != nil {
-      watched.append((["training", "select_by"], settings.selectBy))
+      watched.append((stage.path("select_by"), settings.selectBy))
     }
-    let trained = ["loss"] + objective.metricNames.filter { $0 == "accuracy" }
-    let known = objective.metricNames.map { "validation.\($0)" } + trained.map { "train.\($0)" }
+    let encoders = stage.trainedEncoders(of: experiment.pipeline).map { pipeline.modalities[$0] }
+    let names = stage.metricNames(objective, modalities: encoders)
+    let known = names.validation.map { "validation.\($0)" } + names.train.map { "train.\($0)" }
     var problems: [Problem] = []
+    if let own = stage.stage, own.parts.allSatisfy({ pipeline.store.trainable(of: $0) == 0 }) {
+      problems.append(
+        Problem(
+          path: stage.path("train"),
+          "the stage '\(own.name)' trains nothing: \(own.parts.map(\.name).joined(separator: ", ")) "
+            + (own.parts.count == 1 ? "has" : "have") + " no parameters"))
+    }
     for case (let path, let metric?) in watched {
       if !known.contains(metric) {
         let nearest = nearestSpelling(of: metric, among: known).map { ": did you mean '\($0)'?" } ?? ""
         problems.append(
           Problem(
-            path: path, "there is no metric '\(metric)' for this task\(nearest)",
+            path: path,
+            "there is no metric '\(metric)' for this \(stage.objective == .task ? "task" : "stage")\(nearest)",
             hint: "available: \(known.joined(separator: ", "))"))
       } else if data.validation == nil, metric.hasPrefix("validation.") {
         problems.append(
@@ -73,10 +88,17 @@ struct Workbench {
     if settings.dropLast, train.count < settings.batchSize {
       problems.append(
         Problem(
-          path: ["training", "drop_last"],
+          path: stage.path("drop_last"),
           "no batch is left: \(train.count) training samples do not fill one of \(settings.batchSize)"))
     }
-    guard problems.isEmpty else { throw PipelineError(problems: problems) }
+    return problems
+  }
+}
+
+extension ParameterStore {
+  /// How many values of a part of the pipeline training may change.
+  func trainable(of part: PipelinePart) -> Int {
+    parameters.filter { $0.role == .weight && part.owns($0.name) }.reduce(0) { $0 + $1.value.count }
   }
 }
 

@@ -54,6 +54,13 @@ public final class ByteStore: @unchecked Sendable {
     try fill(UnsafeMutableRawBufferPointer(start: base, count: count))
   }
 
+  /// Memory from `malloc` that nobody else writes to or frees.
+  init(path: String, adopting memory: UnsafeMutableRawPointer, count: Int) {
+    self.path = path
+    descriptor = -1
+    bytes = UnsafeRawBufferPointer(start: memory, count: count)
+  }
+
   deinit {
     if descriptor >= 0 {
       munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count)

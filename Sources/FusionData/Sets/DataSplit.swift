@@ -98,6 +98,16 @@ public struct DataSplit: Sendable {
       count: rows.count)
   }
 
+  /// Some of the modalities only, in the order given, and the samples that have any of them.
+  public func choosing(_ indices: [Int]) -> DataSplit {
+    precondition(!indices.isEmpty, "a part without arrays")
+    let chosen = indices.map { modalities[$0] }
+    let kept =
+      chosen.contains { $0.presence == nil }
+      ? rows : rows.filter { row in chosen.contains { $0.presence!.isPresent[row] } }
+    return DataSplit(name: name, modalities: chosen, targets: targets, rows: kept)
+  }
+
   /// What a pipeline has to know of the arrays.
   public var descriptions: [String: ArrayDescription] {
     Dictionary(uniqueKeysWithValues: modalities.map { ($0.name, $0.array.description) })

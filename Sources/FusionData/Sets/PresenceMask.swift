@@ -34,6 +34,16 @@ public struct PresenceMask: Sendable {
     self.isPresent = isPresent
   }
 
+  /// The mask of an array that holds some rows of this one's alone, in their order.
+  public func gathered(_ rows: [Int]) -> PresenceMask {
+    PresenceMask(source: source, isPresent: rows.map { isPresent[$0] })
+  }
+
+  private init(source: String, isPresent: [Bool]) {
+    self.source = source
+    self.isPresent = isPresent
+  }
+
   /// Refuses a mask of another length than the array that it is about.
   func check(suits array: StoredArray) throws(DataError) {
     guard isPresent.count != array.count else { return }

@@ -1,0 +1,87 @@
+import FusionCore
+import FusionData
+
+/// What a stage computes: the loss of a batch, and how good the model is on a whole part of the data.
+protocol StageWork: AnyObject {
+  /// The parameters that live as long as the stage does and are no part of the model: of mirrors and heads.
+  var store: ParameterStore { get }
+  /// What is trained on; final once ``prepare()`` was called.
+  var train: DataSplit { get }
+  /// How its arrays are scaled.
+  var conversions: [ValueConversion] { get }
+
+  /// What has to be done once before the first step, in a process that resumes too.
+  ///
+  /// - Returns: false where the stop flag was raised.
+  func prepare() throws -> Bool
+
+  /// The loss of a batch of ``train``.
+  ///
+  /// - Parameter presence: which samples have which of its modalities; nil: nothing is missing.
+  func step(_ batch: Batch, presence: Presence?, _ pass: ForwardPass) throws -> StepResult
+
+  /// All metrics of a part of the data.
+  func evaluate(_ split: DataSplit, title: String) throws -> MetricValues
+}
+
+/// What a step of training came to.
+struct StepResult {
+  /// What is minimised, a scalar.
+  let loss: Tensor
+  /// The pipeline's output, where the stage has it.
+  var output: Tensor?
+  /// Other values to keep the mean of, each the mean of so many samples.
+  var values: [(name: String, value: Double, count: Int)] = []
+}
+
+extension StageWork {
+  func prepare() throws -> Bool { true }
+}
+
+/// The task, through the whole pipeline.
+final class TaskWork: StageWork {
+  let store = ParameterStore()
+  let train: DataSplit
+  var conversions: [ValueConversion] { bench.pipeline.conversions }
+  private let bench: Workbench
+  private let evaluator: Evaluator
+
+  init(_ bench: Workbench, _ stage: Stage, progress: any ProgressReporter) {
+    self.bench = bench
+    train = bench.train
+    evaluator = bench.evaluator(progress, batchSize: stage.evaluationBatchSize)
+  }
+
+  func step(_ batch: Batch, presence: Presence?, _ pass: ForwardPass) throws -> StepResult {
+    let output = try bench.pipeline(batch.tensors(device: bench.device), presence: presence, pass)
+    return StepResult(loss: bench.objective.loss(output, batch, bench.device), output: output)
+  }
+
+  func evaluate(_ split: DataSplit, title: String) throws -> MetricValues {
+    try evaluator.evaluate(split, bench.objective, title: title).report?.values ?? [:]
+  }
+}
+
+extension Batch {
+  /// The samples that have the modality at a place, and which of the batch they are; nil: none has it.
+  func present(_ modality: Int, device: Device) -> (raw: Tensor, rows: [Int])? {
+    let raw = tensor(modality, device: device)
+    guard let rows = presence?.rows(having: modality) else { return (raw, Array(0..<count)) }
+    return rows.isEmpty ? nil : (raw.selected(rows, axis: 0), rows)
+  }
+}
+
+extension Objective {
+  /// The mean loss of the outputs `[n, K]` of some of a batch's samples.
+  func loss(_ output: Tensor, _ batch: Batch, _ rows: [Int], _ device: Device) -> Tensor {
+    guard rows.count < batch.count else { return loss(output, batch, device) }
+    return loss(
+      output, classes: batch.classes.isEmpty ? [] : rows.map { batch.classes[$0] },
+      targets: batch.targets(device: device)?.selected(rows, axis: 0))
+  }
+
+  /// The mean loss of a batch's outputs `[N, K]`.
+  func loss(_ output: Tensor, _ batch: Batch, _ device: Device) -> Tensor {
+    loss(output, classes: batch.classes, targets: batch.targets(device: device))
+  }
+}
