@@ -37,8 +37,10 @@ import Testing
       #expect(values["loss"]?.isFinite == true, "\(split)")
       #expect((0...1).contains(try #require(values["accuracy"])), "\(split)")
     }
+    // One epoch, of each stage where there are stages.
+    let stages = (metrics["stages"] as? [Any])?.count ?? 1
     let history = try String(contentsOfFile: folder / "run/history.csv", encoding: .utf8)
-    #expect(history.split(separator: "\n").count == 2)
+    #expect(history.split(separator: "\n").count == 1 + stages)
     // An experiment is told apart by its name, which is that of its file.
     let config = try String(contentsOfFile: folder / "run/config.yaml", encoding: .utf8)
     let name = URL(filePath: file).deletingPathExtension().lastPathComponent

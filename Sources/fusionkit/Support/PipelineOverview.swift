@@ -12,6 +12,14 @@ struct PipelineOverview: Encodable {
     let path: String?
   }
 
+  struct Stage: Encodable {
+    let name: String
+    let objective: String
+    let trains: [String]
+    let epochs: Int
+    let optimizer: String
+  }
+
   let name: String
   let fusion: String
   let decoder: String
@@ -19,6 +27,8 @@ struct PipelineOverview: Encodable {
   let layers: [Layer]
   let parameters: Int
   let flops: Int
+  /// Nil where the training has none.
+  let stages: [Stage]?
 
   init(_ experiment: Experiment, _ blueprint: Blueprint) {
     name = experiment.name
@@ -30,6 +40,12 @@ struct PipelineOverview: Encodable {
     }
     parameters = blueprint.parameterCount
     flops = blueprint.flops
+    let stages = experiment.training.stages.map {
+      Stage(
+        name: $0.name, objective: $0.objective.rawValue, trains: $0.parts.map(\.name), epochs: $0.training.epochs,
+        optimizer: $0.training.optimizer.typeName)
+    }
+    self.stages = stages.isEmpty ? nil : stages
   }
 
   /// For people.
@@ -42,8 +58,23 @@ struct PipelineOverview: Encodable {
         layer.flops == 0 ? "" : grouped(layer.flops), layer.path ?? "")
     }
     table.add("total", "", "", grouped(parameters), grouped(flops))
-    return "\(name): fusion \(fusion), decoder \(decoder), task \(task)\n\n\(table.text)\n\n"
+    let overview =
+      "\(name): fusion \(fusion), decoder \(decoder), task \(task)\n\n\(table.text)\n\n"
       + "Shapes and floating-point operations are those of one sample, forwards."
+    return stageTable.map { overview + "\n\n" + $0 } ?? overview
+  }
+}
+
+extension PipelineOverview {
+  /// What is trained when; nil where everything is trained at once.
+  private var stageTable: String? {
+    guard let stages else { return nil }
+    var table = TextTable(["stage", "objective", "trains", "epochs", "optimizer"], numeric: [3])
+    for stage in stages {
+      table.add(
+        stage.name, stage.objective, stage.trains.joined(separator: ", "), grouped(stage.epochs), stage.optimizer)
+    }
+    return table.text
   }
 }
 
