@@ -40,7 +40,7 @@ struct SubsetsReport: Encodable {
 
   /// For people.
   var text: String {
-    var parts = ["\(run), \(split), modality by modality; where one is missing: \(missing.inWords)"]
+    var parts = ["\(run), \(split), by the modalities that are seen; where one is missing: \(missing.inWords)"]
     if generatedData { parts.append(generatedDataNote) }
     var table = TextTable(["present", "samples"] + order, numeric: Set(1...order.count + 1))
     for row in subsets {
