@@ -87,6 +87,20 @@ public struct Trainer {
     return try evaluator.evaluate(part, objective, title: split.rawValue)
   }
 
+  /// The experiment's data; a test part may lack modalities altogether.
+  private func openData(toEvaluate split: SplitName) throws -> Dataset {
+    let root = experiment.data.root
+    do {
+      return try experiment.openData(root: root)
+    } catch let error as DataError where split == .test {
+      // Only where that is what is wrong: everything else is told as it is.
+      guard let partial = try? experiment.openData(root: root, isOther: true), let test = partial.test,
+        test.modalities.count < experiment.pipeline.branches.count
+      else { throw error }
+      return partial
+    }
+  }
+
   /// A run's model with its weights, the part to evaluate it on, and what counts.
   func prepared(
     _ run: RunFolder, split: SplitName
@@ -97,7 +111,7 @@ public struct Trainer {
     func renumbered(_ part: DataSplit) throws(DataError) -> DataSplit {
       try part.renumbered(toClasses: record.classes, leavingOut: settings.classes != nil)
     }
-    var data = try experiment.openData(root: settings.root)
+    var data = try openData(toEvaluate: split)
     if split != .test, let train = data.train {
       try experiment.checkTask(suits: train)
       data.train = try renumbered(train)

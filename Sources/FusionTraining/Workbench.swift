@@ -105,10 +105,12 @@ extension ParameterStore {
 extension Experiment {
   /// Opens the data set.
   ///
-  /// - Parameter root: the folder; another one than the experiment's own holds samples to predict for, and may lack
-  ///   targets.
-  public func openData(root: String?) throws -> Dataset {
-    let isOwn = root.map(resolvedPath) == data.root.map(resolvedPath)
+  /// - Parameters:
+  ///   - root: the folder; another one than the experiment's own holds samples to predict for, and may lack targets, or
+  ///     modalities altogether.
+  ///   - isOther: whether it is such a folder; nil: if its path is another than the experiment's own.
+  public func openData(root: String?, isOther: Bool? = nil) throws -> Dataset {
+    let isOwn = isOther.map { !$0 } ?? (root.map(resolvedPath) == data.root.map(resolvedPath))
     func open<Format: DatasetFormat>(_ format: Format.Type) throws -> Dataset {
       let configuration = data.configuration as! Format.Configuration
       let modalities = pipeline.branches.map { $0.name }

@@ -179,7 +179,7 @@ import Testing
     ("{type: toy_join}", "{typ: toy_join}", ["5:9: error: missing key 'type' in fusion"]),
     (
       "{type: toy_join}", "{type: toy_join, rank: 3}",
-      ["5:26: error: unknown key 'rank' in fusion", "available: type   (fusionkit describe toy_join)"]
+      ["5:26: error: unknown key 'rank' in fusion", "available: type, missing   (fusionkit describe toy_join)"]
     ),
   ])
   func componentsThatCannotBe(right: String, wrong: String, expected: [String]) {

@@ -45,6 +45,7 @@ public struct SampleFusion: Fusion {
   /// Shapes: `[N, d_m]` a modality to `[N, width]`.
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let terms = zip(projections, features.vectors).map { projection, x in projection(x, pass).tanh() }
-    return terms.dropFirst().reduce(terms[0], +)
+    // A missing modality leaves its term out.
+    return features.leavingOut(terms).total()
   }
 }
