@@ -7,10 +7,10 @@ struct BuiltCore {
 
   /// - Throws: ``UsageError`` where the program was moved away from them.
   init() throws {
-    let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+    let program = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+    let folder = program.resolvingSymlinksInPath().deletingLastPathComponent().path
     // The sources that it was compiled from: their headers are part of the modules.
-    let source = URL(fileURLWithPath: #filePath).pathComponents.dropLast(4).joined(separator: "/").replacing(
-      "//", with: "/")
+    let source = URL(filePath: #filePath).appending(path: "../../../..").standardizedFileURL.path
     let checkout = Checkout.above(folder) ?? source
     let maps = ["CFusionABI", "CFusionKernels"].map { "\(folder)/\($0).build/module.modulemap" }
     let headers = ["CFusionABI/include", "CFusionKernels/include", "CBLAS"].map { "\(checkout)/Sources/\($0)" }

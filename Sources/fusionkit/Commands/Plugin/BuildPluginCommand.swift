@@ -34,9 +34,14 @@ struct BuildPluginCommand: ParsableCommand {
     let package = try PluginPackage(in: package ?? ".")
     let library = output ?? "\(package.folder)/.build/\(PluginPackage.libraryName(package.name))"
     try LibraryBuild(package: package, core: try BuiltCore()).make(library)
-    // What was built against modules that are not those of this program is found out now.
     var registry = Registry()
-    try registry.load(library: library)
+    do throws(PluginError) { try registry.load(library: library) } catch {
+      // Most likely something else was built in the folder since, the tests for instance.
+      throw UsageError(
+        "the library was built, and this program cannot load it\n  \(error.reason)\n"
+          + "  if the modules beside this program are newer than it, build it again: "
+          + "swift build -c release --product fusionkit")
+    }
     let plugins = [ComponentKind.fusion, .encoder, .decoder, .modality].flatMap { registry.all($0) }.map {
       "\($0.type.kind.rawValue) \($0.type.name)"
     }
