@@ -75,15 +75,10 @@ import Testing
     #expect(
       lost.errors.firstMatch(of: /^run\/config\.yaml:\d+:\d+: error: plugin '.*': there is no such file\n/) != nil)
     #expect(lost.errors.contains("--plugin PATH gives one that was moved"), "\(lost.errors)")
-    let found = try Binary.run(
-      ["evaluate", "run", "--plugin", "moved/libGatedSumFusion.so"], in: folder.path)
-    #expect(
-      found.status == 0
-        && found.output
-          == (try Binary.run(
-            ["evaluate", "bare", "--plugin", "moved/libGatedSumFusion.so"], in: folder.path)).output.replacing(
-            "bare", with: "run")
-    )
+    let library = ["--plugin", "moved/libGatedSumFusion.so"]
+    let found = try Binary.run(["evaluate", "run"] + library, in: folder.path)
+    let same = try Binary.run(["evaluate", "bare"] + library, in: folder.path)
+    #expect(found.status == 0 && found.output == same.output.replacing("bare", with: "run"), "\(found.errors)")
   }
 
   /// Everything at once, each at its place.
