@@ -61,7 +61,7 @@ final class FrozenEncodersWork: StageWork {
     values.reserveCapacity(split.count * output.elementCount)
     try evaluator.forEachBatch(of: known ?? split, conversions, title: title) { batch in
       let features = try features(batch, presence: batch.presence, areKept: known != nil)
-      values += try bench.pipeline.decode(features, .evaluation(device: bench.device)).storage.values
+      values += try bench.pipeline.decode(features, .evaluation(device: bench.device)).scalars
     }
     let outputs = Tensor(values, shape: [split.count] + output, device: bench.device)
     return try bench.objective.report(outputs, split)?.values ?? [:]

@@ -73,7 +73,9 @@ final class UnimodalWork: StageWork {
     try evaluator.forEachBatch(of: chosen, branches.map { conversions[$0.index] }, title: title) { batch in
       for (place, branch) in branches.enumerated() {
         let pass = ForwardPass.evaluation(device: bench.device)
-        outputs[place] += try output(branch, batch.tensor(place, device: bench.device), pass).storage.values
+        guard let (raw, present) = batch.present(place, device: bench.device) else { continue }
+        outputs[place] += try output(branch, raw, pass).scalars
+        rows[place] += present.map { batch.rows[batch.rows.startIndex + $0] }
       }
     }
     var each: [MetricValues] = []
