@@ -1,6 +1,6 @@
 # FusionKit: make demo, make test. `make help` lists everything.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test sanitize bench lint format clean
+.PHONY: help setup build demo test study sanitize bench lint format clean
 
 FUSIONKIT := .build/release/fusionkit
 SOURCES := Package.swift BuildTools Sources Plugins Tests Examples
@@ -21,6 +21,10 @@ demo: build ## generate drawn and spoken digits, train on them, evaluate
 
 test: setup ## build and run all tests
 	swift test -c release
+
+study: build ## run the digit study on MNIST and FSDD, which takes an hour; STUDY=--quick for a small one
+	@command -v python3 >/dev/null || { echo "study: python3 is missing (apt install python3)" >&2; exit 1; }
+	python3 scripts/study.py $(STUDY)
 
 sanitize: ## run the kernels' tests under the address, undefined-behaviour and thread sanitizers
 	@scripts/sanitize.sh

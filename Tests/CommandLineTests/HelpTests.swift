@@ -6,8 +6,8 @@ import Testing
   static let commands = [
     [], ["train"], ["evaluate"], ["predict"], ["list"], ["describe"], ["check"], ["schema"], ["data"],
     ["data", "demo"],
-    ["data", "build"], ["data", "build", "avmnist"], ["data", "inspect"], ["bench"], ["conformance"],
-    ["plugin"], ["plugin", "new"], ["plugin", "build"],
+    ["data", "build"], ["data", "build", "avmnist"], ["data", "build", "written-spoken"], ["data", "inspect"],
+    ["bench"], ["conformance"], ["plugin"], ["plugin", "new"], ["plugin", "build"],
   ]
 
   @Test(arguments: commands)
@@ -55,6 +55,13 @@ import Testing
     ("predict-json", ["predict", "outputs/x", "--data", "x", "--json"]),
     ("predict-input", ["predict", "x", "--input", "img.npy"]),
     ("snr", ["data", "build", "avmnist", "--mnist", "a", "--fsdd", "b", "--out", "c", "--audio-snr", "loud"]),
+    (
+      "limits",
+      [
+        "data", "build", "written-spoken", "--mnist", "a", "--fsdd", "b", "--out", "c", "--limit-train", "0",
+        "--limit-test", "-3",
+      ]
+    ),
     (
       "components-and-energy",
       [
