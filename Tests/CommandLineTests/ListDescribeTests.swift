@@ -12,7 +12,7 @@ import Testing
     ],
     "encoder": ["conv", "gru", "identity", "lenet", "lstm", "mlp", "transformer"],
     "decoder": ["identity", "linear", "mlp"],
-    "modality": ["image", "sequence", "spectrogram", "vector"], "dataset": ["arrays", "avmnist"],
+    "modality": ["image", "sequence", "spectrogram", "vector"], "dataset": ["arrays", "avmnist", "written_spoken"],
   ]
 
   private func json(_ arguments: [String]) throws -> Any {

@@ -41,11 +41,16 @@ struct CepstrumFixture: Decodable {
     (0..<count).map { i in
       let t = Double(i) / Double(rate)
       switch name {
-      case "tone": return Float(0.5 * sin(2 * .pi * 440 * t))
-      case "chirp": return Float(0.5 * sin(2 * .pi * (100 * t + 1500 * t * t)))
+      case "tone": return Float(0.5 * sin(2 * Double.pi * 440 * t))
+      case "chirp": return Float(0.5 * sin(2 * Double.pi * (100 * t + 1500 * t * t)))
       case "vowel":
-        let wave = (1..<12).reduce(0.0) { $0 + sin(2 * .pi * 130 * Double($1) * t + Double($1 * $1)) / Double($1) }
-        return Float(0.2 * wave * max(0, sin(1.5 * .pi * Double(i) / Double(count))))
+        var wave = 0.0
+        for k in 1..<12 {
+          let harmonic = Double(k)
+          wave += sin(2 * Double.pi * 130 * harmonic * t + harmonic * harmonic) / harmonic
+        }
+        let envelope = max(0, sin(1.5 * Double.pi * Double(i) / Double(count)))
+        return Float(0.2 * wave * envelope)
       case "click": return i == count / 2 ? 1 : 0
       default: return 0
       }
