@@ -62,17 +62,17 @@ typedef struct {
   double *sums;                              // [channel][2]: its sum, and the sum of it times y
 } tail_job;
 
-// The weight gradient of one input and three output channels, or of one tap row, over some rows.
+// The weight gradient of one input and a few output channels, or of one tap row, over some rows.
 typedef struct {
   const float *in;           // one channel
   const float *gradient[6];  // output channels
-  float *pairs;              // three output channels: [slot][3][image][row][pair][8], as pair_up leaves it
+  float *pairs;              // where there is a pair_up: [slot][3][image][row][pair][8], as it leaves them
   int in_rows, in_columns, rows, columns;
   int kernel, stride, padding;
   int row_from, row_to;      // gradient rows; gradient[o] points at row_from
   int images;                // so many of them, apart by
   long in_step, gradient_step;  // eights of floats
-  float *sums;               // three channels: [ky][form][3][8]; one tap row: [kx][6][8]; added to
+  float *sums;               // a few channels: [ky][form][channel][8]; one tap row: [kx][6][8]; added to
 } weight_job;
 
 // A fused block of evaluation for one sample, lanes being output channels: some rows of windows, some groups of channels.
@@ -107,9 +107,10 @@ typedef struct {
   void (*tail_gradient)(const tail_job *job);
   void (*norm_gradient)(float *gradient, const float *y, long plane, int from, int to, const float *scale,
                         const float *constant, const float *slope, int live);
-  void (*pair_up)(const weight_job *job);          // what weights_same wants of the gradients
-  void (*weights_same)(const weight_job *job);     // three output channels, all taps
-  void (*give_taps)(const float *sums, int kernel, float *taps);  // sums of weights_same to [3][ky][kx]
+  int weight_channels_3, weight_channels_5;        // output channels of weights_same for 3x3 and for 5x5
+  void (*pair_up)(const weight_job *job);          // what weights_same wants of the gradients, or NULL
+  void (*weights_same)(const weight_job *job);     // a few output channels, all taps
+  void (*give_taps)(const weight_job *job, float *taps);  // sums of weights_same to [channel][ky][kx]
   void (*weights_tap_row)(const weight_job *job, int ky);
   void (*add_lanes)(const float *lanes, long count, float *out);  // sums over eight lanes
 } lanes_kernels;

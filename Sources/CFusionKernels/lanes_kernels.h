@@ -59,7 +59,11 @@ const lanes_kernels KERNELS = {
     .tail = tail,
     .tail_gradient = tail_gradient,
     .norm_gradient = norm_gradient,
+    .weight_channels_3 = WEIGHT_CHANNELS_3,
+    .weight_channels_5 = WEIGHT_CHANNELS_5,
+#if TILE_VECTORS == 24
     .pair_up = pair_up,
+#endif
     .weights_same = weights_same,
     .give_taps = give_taps,
     .weights_tap_row = weights_tap_row,

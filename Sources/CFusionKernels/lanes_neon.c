@@ -3,5 +3,6 @@
 #define KERNELS fk_lanes_neon
 #define KERNELS_NAME "neon"
 #define TILE_VECTORS 12
+#define IN_ORDER(sum)
 #include "lanes_kernels.h"
 #endif

@@ -3,4 +3,5 @@
 #define KERNELS fk_lanes_plain
 #define KERNELS_NAME "plain"
 #define TILE_VECTORS 12
+#define IN_ORDER(sum)
 #include "lanes_kernels.h"

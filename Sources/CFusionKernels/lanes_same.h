@@ -190,20 +190,31 @@ INLINE void tile_job(const same_job *job, const epilogue what, const int K, cons
 }
 
 // TILE(COLUMNS, LEFT, RIGHT) for x = 0, 2, …: all tiles of a row; a last odd column is a tile of one column.
-#define FOR_TILES(K, width, TILE)                                   \
-  {                                                                 \
-    x = 0;                                                          \
-    TILE(2, K / 2, 0)                                               \
-    NO_UNROLL for (x = 2; x + 2 + K / 2 <= width; x += 2) TILE(2, 0, 0) \
-    if (K == 5 && x + 3 == width) {                                 \
-      TILE(2, 0, 1)                                                 \
-      x += 2;                                                       \
-    }                                                               \
-    if (x + 2 == width) {                                           \
-      TILE(2, 0, K / 2)                                             \
-    } else if (x + 1 == width) {                                    \
-      TILE(1, 0, K / 2)                                             \
-    }                                                               \
+#define FOR_TILES(K, width, TILE)   \
+  {                                 \
+    FOR_FIRST_TILE(K, TILE)         \
+    FOR_INNER_TILES(K, width, TILE) \
+    FOR_LAST_TILES(K, width, TILE)  \
+  }
+#define FOR_FIRST_TILE(K, TILE) \
+  {                             \
+    x = 0;                      \
+    TILE(2, K / 2, 0)           \
+    x = 2;                      \
+  }
+#define FOR_INNER_TILES(K, width, TILE) \
+  NO_UNROLL for (; x + 2 + K / 2 <= (width); x += 2) TILE(2, 0, 0)
+#define FOR_LAST_TILES(K, width, TILE) \
+  {                                    \
+    if (K == 5 && x + 3 == width) {    \
+      TILE(2, 0, 1)                    \
+      x += 2;                          \
+    }                                  \
+    if (x + 2 == width) {              \
+      TILE(2, 0, K / 2)                \
+    } else if (x + 1 == width) {       \
+      TILE(1, 0, K / 2)                \
+    }                                  \
   }
 
 // All tiles of a row, or of a pair of rows; pooling leaves an odd last column out.

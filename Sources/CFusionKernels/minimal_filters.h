@@ -41,4 +41,11 @@ static const form forms_of_5[7] = {
 #define FORMS_BEFORE(K, slot) ((K) == 3 ? (slot) : (slot) == 0 ? 0 : 2 * (slot) - ((slot) > 1))
 #define FORM(K, f) ((K) == 3 ? forms_of_3[f] : forms_of_5[f])
 
+// One tap of a direct convolution as a form of a single pixel.
+#define TAP(kx) ((form){FIRST, kx, kx, 0, {(kx) == 0, (kx) == 1, (kx) == 2, (kx) == 3, (kx) == 4}})
+
+// The narrowest images of the fused path, at whose edges direct taps leave out as much as pairs save: 7 of 9 products a row
+// for three taps, 14 of 20 for five.
+#define NARROWEST(K) (2 + (K) / 2)
+
 #endif

@@ -103,6 +103,8 @@ fk_status fk_stack_create(const fk_block *blocks, int count, int channels, int r
       fk_stack_destroy(stack);
       return FK_BAD_SHAPE;
     }
+    l->bunch = l->spec.kernel == 3 ? kernels->weight_channels_3 : kernels->weight_channels_5;
+    l->paired = kernels->pair_up != NULL;
     const int K = l->spec.kernel, stride = l->spec.stride, padding = l->spec.padding;
     l->may_recompute = i == 0 && l->fused && l->in_channels * K * K <= 32;
     if (!l->fused) {
@@ -173,11 +175,11 @@ static size_t worker_need(const fk_stack *stack, fk_purpose purpose) {
       raise_to(&planes, 2 * (size_t)conv_plane(l) * LANES);
     }
     if (l->fused) {
-      const size_t sums = triple_sums(l) * (size_t)l->in_channels;
+      const size_t sums = bunch_sums(l) * (size_t)l->in_channels;
       if (l->weights_by_rows || l->may_recompute)
-        raise_to(&need, sums * triples(l->spec.channels) + row_pairs(l, rows_in_one_go(l)) +
+        raise_to(&need, sums * bunches(l) + row_pairs(l, rows_in_one_go(l)) +
                             (l->may_recompute ? 2 * l->spec.channels * row : 0));
-      if (!l->weights_by_rows) raise_to(&need, sums + row_pairs(l, l->rows * BLOCKS_AT_ONCE));
+      if (!l->weights_by_rows) raise_to(&need, sums + row_pairs(l, l->rows * blocks_at_once(l)));
     }
     raise_to(&need, K * GROUP * LANES);
   }

@@ -11,9 +11,6 @@
 // by channels. The cut depends on the shapes alone.
 enum { PARTS = 4, ROWS_TO_CUT = 16 };
 
-// Blocks whose weight gradients are summed up at once.
-enum { BLOCKS_AT_ONCE = 8 };
-
 typedef struct {
   fk_block spec;
   int in_channels, in_rows, in_columns;
@@ -22,6 +19,8 @@ typedef struct {
   int fused;
   int may_recompute;  // cheaper to compute the convolution again in the backward pass than to keep its result
   int weights_by_rows;  // weight gradients: one partial sum per unit of rows, else units of output channels
+  int bunch;   // output channels whose weight gradients are taken together on the fused path
+  int paired;  // their gradients are paired up before
   run *row_runs, *column_runs, *back_row_runs, *back_column_runs;
   int row_run_count, column_run_count, back_row_run_count, back_column_run_count;
 } layer;
@@ -75,7 +74,7 @@ typedef struct {
 
 static inline int smaller(int a, int b) { return a < b ? a : b; }
 static inline int groups(int channels) { return (channels + GROUP - 1) / GROUP; }
-static inline int triples(int channels) { return (channels + 2) / 3; }
+static inline int bunches(const layer *l) { return (l->spec.channels + l->bunch - 1) / l->bunch; }
 static inline long weight_count(const layer *l) {
   return (long)l->spec.channels * l->in_channels * l->spec.kernel * l->spec.kernel;
 }
@@ -84,11 +83,20 @@ static inline long packed_group(const layer *l, int inputs) {
   const int K = l->spec.kernel;
   return (long)inputs * K * (l->fused ? FORMS(K) : K) * GROUP;
 }
-// Sums of the weight gradients of one input and three output channels, and the pairs of `rows` rows of the latter.
-static inline size_t triple_sums(const layer *l) { return 3 * (size_t)l->spec.kernel * FORMS(l->spec.kernel) * LANES; }
-static inline size_t row_pairs(const layer *l, int rows) { return (size_t)SLOTS * 3 * rows * ((l->columns + 1) / 2) * LANES; }
-// Rows whose gradients are taken in one go, so that they stay in cache.
-static inline int rows_in_one_go(const layer *l) { return l->may_recompute || l->columns >= 56 ? 2 : 8; }
+// Sums of the weight gradients of one input and a bunch of output channels, and the pairs of `rows` rows of the latter.
+static inline size_t bunch_sums(const layer *l) {
+  return (size_t)l->bunch * l->spec.kernel * FORMS(l->spec.kernel) * LANES;
+}
+static inline size_t row_pairs(const layer *l, int rows) {
+  return l->paired ? (size_t)SLOTS * l->bunch * rows * ((l->columns + 1) / 2) * LANES : 0;
+}
+// Rows whose gradients are taken in one go, and blocks of small images. Pairs live in the second cache; without them a
+// hundred pixels of four output channels and an input are 16 KB, half of the first.
+static inline int rows_in_one_go(const layer *l) { return l->may_recompute || l->columns >= 56 ? 2 : l->paired ? 8 : 4; }
+static inline int blocks_at_once(const layer *l) {
+  const int fit = 100 / (l->rows * l->columns);
+  return l->paired ? 8 : fit > 1 ? fit : 1;
+}
 static inline long conv_plane(const layer *l) { return (long)l->rows * l->columns; }
 static inline long out_plane(const layer *l) { return (long)l->out_rows * l->out_columns; }
 static inline long in_plane(const layer *l) { return (long)l->in_rows * l->in_columns; }

@@ -201,13 +201,13 @@ static void point_at(weight_job *job, const layer *l, int count, int first, cons
   for (int o = 0; o < count; o++) job->gradient[o] = gradient + smaller(first + o, l->spec.channels - 1) * plane;
 }
 
-// Sums of three channels, [ky][form][3][8], to the weights' gradient, [out][in][ky][kx].
-static void give_triple(const pass *p, const layer *l, int triple, int in, const float *sums, float *gradient) {
-  const int taps = l->spec.kernel * l->spec.kernel;
+// The job's sums to the weights' gradient, [out][in][ky][kx].
+static void give_bunch(const pass *p, const layer *l, int bunch, int in, const weight_job *job, float *gradient) {
+  const int taps = l->spec.kernel * l->spec.kernel, first = bunch * l->bunch;
   float added[3 * 5 * 5];
-  p->stack->kernels->give_taps(sums, l->spec.kernel, added);
-  for (int o = 0; o < 3 && triple * 3 + o < l->spec.channels; o++)
-    memcpy(gradient + ((long)(triple * 3 + o) * l->in_channels + in) * taps, added + o * taps, sizeof(float) * taps);
+  p->stack->kernels->give_taps(job, added);
+  for (int o = 0; o < l->bunch && first + o < l->spec.channels; o++)
+    memcpy(gradient + ((long)(first + o) * l->in_channels + in) * taps, added + o * taps, sizeof(float) * taps);
 }
 
 static int has_data_gradient(const pass *p) { return p->index > 0 || p->out; }
@@ -221,12 +221,12 @@ static int goes_by_rows(const pass *p) {
 // Weight gradients of some rows: `gradient` points at row_from of channel 0, `plane` floats before channel 1.
 static void add_weights(const pass *p, weight_job *job, const float *in, const float *gradient, long plane, float *sums) {
   const layer *l = p->stack->layers + p->index;
-  for (int triple = 0; triple < triples(l->spec.channels); triple++) {
-    point_at(job, l, 3, triple * 3, gradient, plane);
-    p->stack->kernels->pair_up(job);
+  for (int bunch = 0; bunch < bunches(l); bunch++) {
+    point_at(job, l, l->bunch, bunch * l->bunch, gradient, plane);
+    if (l->paired) p->stack->kernels->pair_up(job);
     for (int c = 0; c < l->in_channels; c++) {
       job->in = in + c * in_plane(l) * LANES;
-      job->sums = sums + (triple * l->in_channels + c) * triple_sums(l);
+      job->sums = sums + (bunch * l->in_channels + c) * bunch_sums(l);
       p->stack->kernels->weights_same(job);
     }
   }
@@ -240,7 +240,7 @@ static void gradients_of_rows(const pass *p, long unit, int worker) {
   const int block = (int)(unit / PARTS), recomputed = is_recomputed(l, p->workspace);
   const int weights = p->gradients[p->index].weight != NULL, data = !recomputed && has_data_gradient(p);
   const long row = (long)l->columns * LANES;
-  const size_t sum_count = triple_sums(l) * triples(l->spec.channels) * l->in_channels;
+  const size_t sum_count = bunch_sums(l) * bunches(l) * l->in_channels;
   const int step = rows_in_one_go(l);
   float *sums = worker_scratch(p, worker), *pairs = sums + sum_count, *again_rows = pairs + row_pairs(l, step);
   memset(sums, 0, sizeof(float) * sum_count);
@@ -280,32 +280,36 @@ static void gradients_of_rows(const pass *p, long unit, int worker) {
     fk_add_time(p, WEIGHT_GRADIENT, start);
   }
   if (!weights) return;
-  for (int triple = 0; triple < triples(l->spec.channels); triple++)
-    for (int in = 0; in < l->in_channels; in++)
-      give_triple(p, l, triple, in, sums + (triple * l->in_channels + in) * triple_sums(l),
-                  m->weight_parts + unit * weight_count(l));
+  for (int bunch = 0; bunch < bunches(l); bunch++)
+    for (int in = 0; in < l->in_channels; in++) {
+      job.sums = sums + (bunch * l->in_channels + in) * bunch_sums(l);
+      give_bunch(p, l, bunch, in, &job, m->weight_parts + unit * weight_count(l));
+    }
 }
 
-// Weight gradient of three output channels over all samples.
-static void weights_of_triple(const pass *p, int triple, int worker) {
+// Weight gradient of a bunch of output channels over all samples.
+static void weights_of_bunch(const pass *p, int bunch, int worker) {
   const layer *l = p->stack->layers + p->index;
   const layer_memory *m = p->workspace->layers + p->index;
   float *sums = worker_scratch(p, worker);
   weight_job job = weight_job_of(l);
-  job.pairs = sums + triple_sums(l) * l->in_channels;
-  memset(sums, 0, sizeof(float) * triple_sums(l) * l->in_channels);
-  for (int block = 0; block < p->blocks; block += BLOCKS_AT_ONCE) {
-    job.images = smaller(BLOCKS_AT_ONCE, p->blocks - block);
-    point_at(&job, l, 3, triple * 3, gradient_of_block(p, block), conv_plane(l) * LANES);
-    p->stack->kernels->pair_up(&job);
+  job.pairs = sums + bunch_sums(l) * l->in_channels;
+  memset(sums, 0, sizeof(float) * bunch_sums(l) * l->in_channels);
+  const int at_once = blocks_at_once(l);
+  for (int block = 0; block < p->blocks; block += at_once) {
+    job.images = smaller(at_once, p->blocks - block);
+    point_at(&job, l, l->bunch, bunch * l->bunch, gradient_of_block(p, block), conv_plane(l) * LANES);
+    if (l->paired) p->stack->kernels->pair_up(&job);
     for (int in = 0; in < l->in_channels; in++) {
       job.in = m->input + (block * job.in_step + in * in_plane(l)) * LANES;
-      job.sums = sums + in * triple_sums(l);
+      job.sums = sums + in * bunch_sums(l);
       p->stack->kernels->weights_same(&job);
     }
   }
-  for (int in = 0; in < l->in_channels; in++)
-    give_triple(p, l, triple, in, sums + in * triple_sums(l), p->gradients[p->index].weight);
+  for (int in = 0; in < l->in_channels; in++) {
+    job.sums = sums + in * bunch_sums(l);
+    give_bunch(p, l, bunch, in, &job, p->gradients[p->index].weight);
+  }
 }
 
 // General: the weights of six output channels, one input channel and one row of taps, over all samples.
@@ -334,7 +338,7 @@ static long weight_units(const pass *p) {
   const layer *l = p->stack->layers + p->index;
   if (!p->gradients[p->index].weight) return 0;
   if (has_weight_parts(p)) return (long)p->blocks * PARTS;
-  return l->fused ? triples(l->spec.channels) : (long)groups(l->spec.channels) * l->in_channels * l->spec.kernel;
+  return l->fused ? bunches(l) : (long)groups(l->spec.channels) * l->in_channels * l->spec.kernel;
 }
 
 // Data and weight gradients read the same memory and write to different places: one phase for both.
@@ -349,7 +353,7 @@ static void differentiate(void *context, long unit, int worker) {
     return fk_add_time(p, INPUT_GRADIENT, start);
   }
   unit -= data_units;
-  if (p->stack->layers[p->index].fused) weights_of_triple(p, (int)unit, worker);
+  if (p->stack->layers[p->index].fused) weights_of_bunch(p, (int)unit, worker);
   else weights_of_tap_row(p, unit, worker);
   fk_add_time(p, WEIGHT_GRADIENT, start);
 }

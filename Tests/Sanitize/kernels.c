@@ -242,6 +242,13 @@ static long test_shapes(long every, fk_pool *const pools[3]) {
       for (size_t c = 0; c < sizeof channels / sizeof *channels; c++)
         if (sizes[z][1] >= 2 + kernel / 2)
           CASE(channels[c][0], sizes[z][0], sizes[z][1], 1, {fused(channels[c][1], kernel)});
+  // Two rows, of which both are edges; and rows so wide that 5x5 goes through them in pieces, the last one short or odd.
+  for (int kernel = 3; kernel <= 5; kernel += 2) {
+    CASE(3, 2, 5, 1, {fused(5, kernel)});
+    CASE(5, 2, 2 + kernel / 2, 1, {fused(6, kernel)});
+    CASE(1, 6, 84, 1, {fused(3, kernel)});
+    CASE(2, 19, 145, 1, {fused(3, kernel)});
+  }
   // Fused into fused, fused and general in either order.
   CASE(1, 14, 15, 2, {fused(5, 3), fused(13, 5)});
   CASE(5, 20, 21, 3, {fused(5, 5), fused(7, 3), fused(3, 3)});
