@@ -71,6 +71,7 @@ let tests: [Target] = [
   .testTarget(name: "NeuralLayersTests", dependencies: ["NeuralLayers"]),
   .testTarget(name: "FusionTrainingMetricsTests", dependencies: ["FusionTraining"]),
   .testTarget(name: "FusionTrainingTests", dependencies: ["FusionTraining"]),
+  .testTarget(name: "FusionAnalysisTests", dependencies: ["FusionAnalysis"]),
   .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
   .testTarget(name: "FusionConfigTests", dependencies: ["FusionConfig"]),
   .testTarget(name: "FusionDataTests", dependencies: ["FusionData"]),

@@ -4,7 +4,7 @@ import platform
 import statistics
 
 PATH = pathlib.Path(__file__).with_name("results.md")
-PARTS = ["networks", "end to end"]  # in the order of the file
+PARTS = ["networks", "end to end", "t-SNE"]  # in the order of the file
 
 
 def processor():

@@ -109,16 +109,24 @@ public final class Pipeline {
     return Features(entries, presence: presence)
   }
 
-  /// The output for features: what takes the place of missing ones, fusion, then decoder.
+  /// The fused features of a batch, before the decoder; what takes the place of missing ones is in them.
+  /// Shape: `[N, …fused]`.
+  ///
+  /// - Throws: ``PipelineError`` as ``encode(_:presence:_:)``.
+  public func fuse(_ features: Features, _ pass: ForwardPass) throws(PipelineError) -> Tensor {
+    let complete = try missing.complete(features, pass.part("fusion"))
+    let joined = pass.measured("fusion") { fusion(complete, pass.part("fusion")) }
+    try expect(joined, fused, features.tensors[0].shape[0], "fusion", type(of: fusion).name, nil)
+    return joined
+  }
+
+  /// The output for features: fusion, then decoder.
   ///
   /// - Throws: ``PipelineError`` as ``encode(_:presence:_:)``.
   public func decode(_ features: Features, _ pass: ForwardPass) throws(PipelineError) -> Tensor {
-    let batch = features.tensors[0].shape[0]
-    let complete = try missing.complete(features, pass.part("fusion"))
-    let joined = pass.measured("fusion") { fusion(complete, pass.part("fusion")) }
-    try expect(joined, fused, batch, "fusion", type(of: fusion).name, nil)
+    let joined = try fuse(features, pass)
     let result = pass.measured("decoder") { decoder(joined, pass.part("decoder")) }
-    try expect(result, output, batch, "decoder", type(of: decoder).name, nil)
+    try expect(result, output, joined.shape[0], "decoder", type(of: decoder).name, nil)
     return result
   }
 

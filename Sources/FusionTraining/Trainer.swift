@@ -108,23 +108,13 @@ public struct Trainer {
     let record = try RunEnvironment.read(from: run).data
     let evaluator = try evaluator(of: run, record)
     let settings = experiment.data
-    func renumbered(_ part: DataSplit) throws(DataError) -> DataSplit {
-      try part.renumbered(toClasses: record.classes, leavingOut: settings.classes != nil)
-    }
-    var data = try openData(toEvaluate: split)
-    if split != .test, let train = data.train {
-      try experiment.checkTask(suits: train)
-      data.train = try renumbered(train)
-      data = try data.prepared(
-        limit: settings.limit, validation: settings.validation,
-        random: RandomStream(seed: experiment.seed).derived("data"))
-    }
+    let data = try openedData(for: split, record)
     var part = try data.split(split)
     guard part.targets != nil else {
       throw DataError(data.source, "the part '\(part.name)' has no targets", expected: "labels to compare with")
     }
     try experiment.checkTask(suits: part)
-    part = try renumbered(part)
+    part = try part.renumbered(toClasses: record.classes, leavingOut: settings.classes != nil)
     guard let width = part.targets?.width, width == record.outputs else {
       throw DataError(
         data.source, "the part '\(part.name)' has targets of \(part.targets?.width ?? 0) columns",
@@ -140,6 +130,21 @@ public struct Trainer {
       throw experiment.diagnostics(for: error.problems)
     }
     return (evaluator, part, objective)
+  }
+
+  /// The experiment's data, with a part drawn from the training part where it is another than the test part: classes
+  /// numbered as in the run's record, samples drawn as in its training.
+  func openedData(for split: SplitName, _ record: DataRecord) throws -> Dataset {
+    let settings = experiment.data
+    var data = try openData(toEvaluate: split)
+    if split != .test, let train = data.train {
+      try experiment.checkTask(suits: train)
+      data.train = try train.renumbered(toClasses: record.classes, leavingOut: settings.classes != nil)
+      data = try data.prepared(
+        limit: settings.limit, validation: settings.validation,
+        random: RandomStream(seed: experiment.seed).derived("data"))
+    }
+    return data
   }
 }
 

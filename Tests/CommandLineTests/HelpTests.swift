@@ -4,7 +4,7 @@ import Testing
 /// Help texts and usage errors, whole: a change to any of them is a change that users see.
 @Suite struct HelpTests {
   static let commands = [
-    [], ["train"], ["evaluate"], ["predict"], ["list"], ["describe"], ["check"], ["schema"], ["data"],
+    [], ["train"], ["evaluate"], ["predict"], ["embed"], ["list"], ["describe"], ["check"], ["schema"], ["data"],
     ["data", "demo"],
     ["data", "build"], ["data", "build", "avmnist"], ["data", "build", "written-spoken"], ["data", "inspect"],
     ["bench"], ["conformance"], ["plugin"], ["plugin", "new"], ["plugin", "build"],
@@ -54,6 +54,9 @@ import Testing
     ("predict-no-data", ["predict", "outputs/x"]),
     ("predict-json", ["predict", "outputs/x", "--data", "x", "--json"]),
     ("predict-input", ["predict", "x", "--input", "img.npy"]),
+    ("embed-perplexity", ["embed", "outputs/x", "--perplexity", "0"]),
+    ("embed-clusters", ["embed", "outputs/x", "--clusters", "0", "--limit", "-1"]),
+    ("embed-of", ["embed", "outputs/x", "--of", "image,,audio"]),
     ("snr", ["data", "build", "avmnist", "--mnist", "a", "--fsdd", "b", "--out", "c", "--audio-snr", "loud"]),
     (
       "limits",
@@ -79,7 +82,7 @@ import Testing
 
   @Test func nothingUnfinishedIsOffered() throws {
     let help = try Binary.run(["--help"]).output
-    for name in ["sweep", "compare", "embed", "report", "export"] {
+    for name in ["sweep", "compare", "report", "export"] {
       #expect(!help.contains("  \(name) "))
     }
   }

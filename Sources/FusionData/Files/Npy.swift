@@ -119,7 +119,7 @@ public final class NpyWriter {
   }
 
   /// Brings everything to the disk: see ``AtomicFile/complete()``.
-  func complete() throws(DataError) { try file.complete() }
+  public func complete() throws(DataError) { try file.complete() }
 
   /// Puts the file in its place.
   ///
