@@ -9,6 +9,7 @@ import csv
 import json
 import os
 import shlex
+import signal
 import statistics
 import subprocess
 import sys
@@ -59,13 +60,30 @@ class Study:
         line = [str(argument) for argument in arguments]
         self.record(step, line)
         print(f"study: {step}: fusionkit {shlex.join(line)}", file=sys.stderr, flush=True)
-        status = subprocess.run([self.binary, *line], stdout=subprocess.DEVNULL, cwd=PACKAGE).returncode
-        if status in (130, -2):
-            raise Failure("interrupted; the same command goes on from here", 130)
+        status = self.wait(subprocess.Popen([self.binary, *line], stdout=subprocess.DEVNULL, cwd=PACKAGE))
         if status != 0:
             raise Failure(
                 f"'{step}' failed with status {status}; the message is above. What is finished is kept. Results of an "
                 f"older configuration are not replaced: remove their folder below {self.out} to have them made anew", 1)
+
+    def wait(self, process):
+        """The status of a process. Ctrl-C reaches it as well: it has its time to leave what can be resumed."""
+        stopped = []
+
+        def stop(number, _):
+            stopped.append(number)
+            if number == signal.SIGTERM:
+                process.send_signal(signal.SIGINT)
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            status = process.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        if stopped or status in (130, -signal.SIGINT):
+            raise Failure("interrupted; the same command goes on from here", 130)
+        return status
 
     def build(self, name, speaker=None, *more):
         """Builds a data set, unless it is there, made with the same options from the same files."""
@@ -132,8 +150,8 @@ class Study:
                          "" if wanted is None else (f"{wanted:.1%}" if metric == "accuracy" else f"{wanted}"),
                          f"{runs[0].get('parameters', 0):,}", f"{seconds:.0f} s"])
             results.append((title, test[metric]["mean"], wanted))
-        text = (f"Mean and standard deviation over {len(self.seeds)} seeds, on the official test parts: "
-                "10,000 images of MNIST, paired with the 300 test recordings of FSDD.\n\n")
+        text = (f"Mean and standard deviation over {len(self.seeds)} seeds, on the official test parts of MNIST and FSDD, "
+                "paired.\n\n")
         text += table(["what", "report", "accuracy", "macro-F1", "asked for", "parameters", "a run"], rows)
         self.section("Results", text, *[name for name, *_ in EXPERIMENTS])
         return results

@@ -19,7 +19,7 @@ import Testing
       "| frozen reconstruction encoders, concatenation, MLP |", "| trained end to end |",
       "## Speakers never heard before",
       "| ann |", "| bob |", "## Cross-validated choice", "## Embeddings: end_to_end", "## Submission",
-      "--mnist '$FUSIONKIT_DATA/mnist'",
+      "--mnist $FUSIONKIT_DATA/mnist",
     ] {
       #expect(report.contains(words), "\(words)\n\(report)")
     }
