@@ -1,7 +1,7 @@
 import FusionCore
 
 /// Convolution blocks of any kernel and activation: convolution → batch norm → activation → dropout → pooling, the output
-/// flattened.
+/// flattened, or its places handed on as tokens.
 public struct ConvEncoder: Encoder {
   public static let name = "conv"
   public static let summary = "convolution blocks of chosen kernel, activation, norm, dropout and pooling, flattened"
@@ -27,9 +27,10 @@ public struct ConvEncoder: Encoder {
     public var dropout = 0.0
     public var pool = Pooling.max
     public var poolSize = 2
+    public var tokens = false
     public init() {}
     enum CodingKeys: String, CodingKey {
-      case channels, blocks, kernel, stride, padding, activation, dropout, pool
+      case channels, blocks, kernel, stride, padding, activation, dropout, pool, tokens
       case firstKernel = "first_kernel"
       case batchNorm = "batch_norm"
       case poolSize = "pool_size"
@@ -46,6 +47,7 @@ public struct ConvEncoder: Encoder {
       Option("dropout", "share of values set to zero in training, before pooling", .range(0, 1, includesUpper: false)),
       Option("pool", "how each block makes its image smaller", Pooling.self),
       Option("pool_size", "height, width and step of the pooling", .range(1, 64)),
+      .tokens,
     ]
   }
 
@@ -75,23 +77,28 @@ public struct ConvEncoder: Encoder {
       return nil
     }
     let key = configuration.blocks == nil ? "channels" : "blocks"
-    return blueprint.convolutions(blocks(configuration), input: input, key: key).map { [$0.elementCount] }
+    return blueprint.convolutions(blocks(configuration), input: input, key: key)
+      .map { configuration.tokens ? [$0[1] * $0[2], $0[0]] : [$0.elementCount] }
   }
 
   private let stack: ConvolutionStack
+  private let tokens: Bool
 
   public init(_ configuration: Configuration, input: Shape, context: BuildContext) {
     stack = ConvolutionStack(Self.blocks(configuration), input: input, context: context)
+    tokens = configuration.tokens
   }
 
   public func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor {
-    stack(input, pass).flattened(from: 1)
+    let image = stack(input, pass)
+    return tokens ? image.tokens : image.flattened(from: 1)
   }
 }
 
 extension ConvEncoder: MirroredEncoder {
   public static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext) -> any EncoderMirror {
-    ConvolutionMirror(blocks(configuration), input: input, context: context)
+    let mirror = ConvolutionMirror(blocks(configuration), input: input, context: context)
+    return configuration.tokens ? TokenMirror(mirror) : mirror
   }
 }
 

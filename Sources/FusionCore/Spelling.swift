@@ -24,3 +24,9 @@ private func distance(_ a: [Character], _ b: [Character]) -> Int {
   }
   return rows[a.count][b.count]
 }
+
+/// A count with its thousands apart: 260,922.
+package func grouped(_ count: Int) -> String {
+  let digits = Array(String(count))
+  return String(digits.enumerated().flatMap { (digits.count - $0) % 3 == 0 && $0 > 0 ? [",", $1] : [$1] })
+}

@@ -35,7 +35,9 @@ extension Blueprint {
       problem(
         "the fusion '\(fusion)' takes tokens [T, D] of every modality; the features of '\(input.modality)' have the "
           + "shape \(input.shape)", key: "type",
-        hint: "encoders that give tokens: 'transformer', 'gru' and 'lstm' with 'pool: none'")
+        hint:
+          "encoders that give tokens: 'transformer', 'gru' and 'lstm' with 'pool: none', 'lenet' and 'conv' with 'tokens: true'"
+      )
     }
     guard vectors.isEmpty, areHeadsRight else { return nil }
     linears("embedding", inputs, width: width, overTokens: true)

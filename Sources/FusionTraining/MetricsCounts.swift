@@ -8,6 +8,13 @@ public struct ClassCounts: Sendable, Equatable {
   /// Are of the class, said not to be.
   public var falseNegatives = 0
 
+  /// Counts; none, if not given.
+  public init(truePositives: Int = 0, falsePositives: Int = 0, falseNegatives: Int = 0) {
+    self.truePositives = truePositives
+    self.falsePositives = falsePositives
+    self.falseNegatives = falseNegatives
+  }
+
   /// The number of samples that are of the class.
   public var support: Int { truePositives + falseNegatives }
   /// The share that is right among those said to be of the class.

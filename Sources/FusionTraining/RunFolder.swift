@@ -25,11 +25,13 @@ public struct RunFolder: Sendable, Equatable {
   public var checkpoint: String { checkpointFolder + "/state.safetensors" }
   /// Predictions for the test part.
   public var predictions: String { path + "/predictions.csv" }
+  /// Metrics on the test part for every subset of the modalities, where they were asked for.
+  public var subsets: String { path + "/subsets.json" }
   /// What happened when.
   public var log: String { path + "/log.txt" }
 
   /// All but the log, which tells of every attempt; the file that makes the folder a run is the last to go.
-  private var own: [String] { [metrics, history, model, predictions, environment, checkpoint, configuration] }
+  private var own: [String] { [metrics, history, model, predictions, subsets, environment, checkpoint, configuration] }
 
   /// What a folder holds.
   public enum State: Sendable, Equatable {

@@ -25,6 +25,7 @@ final class RunSession {
   private let clock = ContinuousClock()
   private let began: ContinuousClock.Instant
   private var secondsBefore = 0.0
+  private var memoryBefore: Int?
 
   init(_ bench: Workbench, run: RunFolder, log: RunLog, stop: StopFlag) {
     self.bench = bench
@@ -88,6 +89,7 @@ final class RunSession {
     }
     (best, loop.position) = loaded
     secondsBefore = loop.position.wallSeconds
+    memoryBefore = (try? RunSummary.read(from: run))?.peakMemoryBytes
     try writeIdentity()
     log.report(.note("resumed after \(stage.prefix)epoch \(loop.position.epoch), step \(loop.position.step)"))
     tellStage()
@@ -288,6 +290,7 @@ final class RunSession {
       epochs: finished.reduce(position.epoch) { $0 + $1.history.count },
       bestEpoch: position.epoch == 0 ? nil : position.selection?.bestEpoch ?? position.epoch, wallSeconds: wallSeconds,
       trainSamplesPerSecond: seconds > 0 ? Double(samples) / seconds : nil,
+      peakMemoryBytes: [memoryBefore, FusionTraining.peakMemoryBytes()].compactMap { $0 }.max(),
       generatedData: bench.data.isGenerated ? true : nil, error: error, splits: splits,
       stages: stage.stage == nil ? nil : StageSummary.all(stages, position))
     try summary.write(to: run)

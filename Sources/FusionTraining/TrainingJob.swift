@@ -105,7 +105,8 @@ extension ProcessPool {
       next: {
         while let index = waiting.popFirst() {
           if let arguments = try jobs[index].command(threads: threads) { return (index, Command(arguments)) }
-          outcomes[index] = .finished(try RunSummary.read(from: jobs[index].run))  // Done meanwhile, by another process.
+          // Done meanwhile, by another process.
+          outcomes[index] = .finished(try RunSummary.read(from: jobs[index].run))
           ended += 1
         }
         return nil

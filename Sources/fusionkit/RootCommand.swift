@@ -15,7 +15,8 @@ struct RootCommand: ParsableCommand {
       """,
     version: "fusionkit " + FusionKit.version,
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, EmbedCommand.self, ListCommand.self,
+      TrainCommand.self, CompareCommand.self, EvaluateCommand.self, PredictCommand.self, EmbedCommand.self,
+      ListCommand.self,
       DescribeCommand.self,
       CheckCommand.self, SchemaCommand.self, DataCommand.self, BenchCommand.self, ConformanceCommand.self,
       PluginCommand.self,

@@ -4,7 +4,8 @@ import Testing
 /// Help texts and usage errors, whole: a change to any of them is a change that users see.
 @Suite struct HelpTests {
   static let commands = [
-    [], ["train"], ["evaluate"], ["predict"], ["embed"], ["list"], ["describe"], ["check"], ["schema"], ["data"],
+    [], ["train"], ["compare"], ["evaluate"], ["predict"], ["embed"], ["list"], ["describe"], ["check"], ["schema"],
+    ["data"],
     ["data", "demo"],
     ["data", "build"], ["data", "build", "avmnist"], ["data", "build", "written-spoken"], ["data", "inspect"],
     ["bench"], ["conformance"], ["plugin"], ["plugin", "new"], ["plugin", "build"],
@@ -82,7 +83,7 @@ import Testing
 
   @Test func nothingUnfinishedIsOffered() throws {
     let help = try Binary.run(["--help"]).output
-    for name in ["sweep", "compare", "report", "export"] {
+    for name in ["sweep", "report", "export"] {
       #expect(!help.contains("  \(name) "))
     }
   }

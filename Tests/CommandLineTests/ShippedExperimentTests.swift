@@ -4,7 +4,7 @@ import Testing
 /// Every experiment in configs/ trains to its end, on a few generated digits: a mistake in any of them is found here.
 @Suite struct ShippedExperimentTests {
   /// Paths below configs/; a base is no experiment.
-  static let experiments = ["", "fusions/", "study/"].flatMap { folder in
+  static let experiments = ["", "fusions/", "compare/", "study/"].flatMap { folder in
     ((try? FileManager.default.contentsOfDirectory(atPath: Binary.package + "/configs/" + folder)) ?? [])
       .filter { $0.hasSuffix(".yaml") }.map { folder + $0 }.sorted()
   }

@@ -47,7 +47,7 @@ import Testing
         test.yaml:1:1: error: unknown key 'nmae' in the configuration
             1 | nmae: x
               | ^ did you mean 'name'?
-          available: extends, name, seed, data, modalities, fusion, decoder, task, training
+          available: extends, plugins, name, seed, data, modalities, fusion, decoder, task, training, compare
         test.yaml:1:1: error: missing key 'decoder'
             1 | nmae: x
               | ^

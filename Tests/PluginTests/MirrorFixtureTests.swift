@@ -79,4 +79,27 @@ private func check<E: MirroredEncoder>(_ type: E.Type, _ fixture: MirrorFixture)
     }
     try check(try #require(entry.type as? any MirroredEncoder.Type))
   }
+
+  @Test(arguments: ["conv", "lenet"]) func tokensComeBackAsTheFlatImageDoes(_ name: String) throws {
+    func rebuilt<E: MirroredEncoder>(_ type: E.Type, tokens: Bool) throws -> [Float] {
+      var options = try JSONSerialization.jsonObject(with: JSONEncoder().encode(E.Configuration())) as? [String: Any]
+      options?["tokens"] = tokens
+      options?["blocks"] = 2
+      options?["channels"] = name == "conv" ? [3] : 3
+      let configuration = try JSONDecoder().decode(
+        E.Configuration.self, from: JSONSerialization.data(withJSONObject: try #require(options)))
+      let device = Device()
+      let context = BuildContext(store: ParameterStore(), device: device, seed: 4)
+      let encoder = E(configuration, input: [1, 9, 13], context: context.scope("encoder"))
+      let mirror = E.mirror(configuration, input: [1, 9, 13], context: context.scope("mirror"))
+      let x = RandomStream(seed: 2).normal([3, 1, 9, 13], device: device)
+      let pass = ForwardPass.evaluation(device: device)
+      let features = encoder(x, pass)
+      #expect(features.shape == (tokens ? [3, 6, 6] : [3, 36]))
+      return mirror(features, pass).scalars
+    }
+    let entry = try Registry.allPlugins().find(.encoder, name)
+    let type = try #require(entry.type as? any MirroredEncoder.Type)
+    #expect(try rebuilt(type, tokens: true) == rebuilt(type, tokens: false))
+  }
 }

@@ -18,6 +18,8 @@ public struct Experiment: Sendable {
   public let task: TaskSettings
   /// How it is trained.
   public let training: TrainingSettings
+  /// The fusions of the section `compare`, in its order; no part of the resolved configuration.
+  public let compared: [ComparedFusion]
   /// The text, for pointing at places.
   let document: Node
 

@@ -3,8 +3,8 @@ import FusionCore
 /// From a merged document to an experiment; gathers everything that is wrong on the way.
 struct ExperimentReader {
   private let root: Node
-  private let registry: Registry
-  private var reader = StrictReader()
+  let registry: Registry
+  var reader = StrictReader()
 
   static func read(
     _ document: Node, defaultName: String, registry: Registry
@@ -31,7 +31,8 @@ struct ExperimentReader {
     let task = reader.variant(TaskSettings.self, root["task"], "task")
     let training = reader.trainingSettings(
       root["training"], branches: branches, modalities: root["modalities"], registry: registry)
-    guard let identity, let data, let branches, let fusion, let decoder, let task, let training else {
+    let compared = comparedFusions(root["compare"])
+    guard let identity, let data, let branches, let fusion, let decoder, let task, let training, let compared else {
       throw ConfigError(reader.findings.found)
     }
     checkModalityDropout(training, branches, fusion)
@@ -42,8 +43,7 @@ struct ExperimentReader {
     guard problems.isEmpty else { throw root.diagnostics(for: problems) }
     return Experiment(
       name: identity.name ?? defaultName, seed: identity.seed, plugins: registry.libraries, data: data,
-      pipeline: pipeline, task: task,
-      training: training, document: root)
+      pipeline: pipeline, task: task, training: training, compared: compared, document: root)
   }
 
   private mutating func section(_ section: Section) -> Node? {
@@ -130,7 +130,7 @@ struct ExperimentReader {
       name: pair.key, modality: configured(modalityType, modality), encoder: configured(encoderType, encoder))
   }
 
-  private mutating func fusionComponent(_ node: Node) -> ConfiguredFusion? {
+  mutating func fusionComponent(_ node: Node) -> ConfiguredFusion? {
     guard let type = reader.componentType(.fusion, node, "fusion", key: "type", registry: registry),
       let fusion = conforming(type as? any Fusion.Type, type, node)
     else { return nil }

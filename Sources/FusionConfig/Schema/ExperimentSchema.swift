@@ -65,6 +65,15 @@ private struct SectionSchemas {
         "propertyNames": .object(["pattern": .string("^[a-z][a-z0-9_]*$")]),
         "additionalProperties": components(.modality, nil, [encoder]),
       ])
+    case .compare:
+      let fusions = ConfigValue.object([
+        "description": .string("by name: the options of that fusion, or of the one that 'type' names"),
+        "type": .strings(["object", "null"]), "propertyNames": .object(["pattern": .string("^[a-z][a-z0-9_]*$")]),
+        "additionalProperties": components(.fusion, nil, []),
+      ])
+      return .map(
+        [.init("description", .string(section.summary)), .init("type", .strings(["object", "null"]))]
+          + closedObject([.init("fusions", fusions)]))
     case .training:
       let own = TrainingLoopSettings.fields.map(\.schema)
       let variants: [ConfigValue.Entry] = [

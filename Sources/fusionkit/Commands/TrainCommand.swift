@@ -64,7 +64,7 @@ struct TrainCommand: ParsableCommand {
     }
     guard let config else { return }
     let experiment = try Experiment.load(path: config, overrides: overrides.set, registry: registry)
-    let folder = folder(experiment.name)
+    let folder = outputFolder(output, otherwise: experiment.name)
     if let seeds {
       let summary = try stoppable(experiment) {
         try $0.train(seeds: seeds.values, into: folder, overwrite: overwrite, registry: registry)
@@ -77,12 +77,6 @@ struct TrainCommand: ParsableCommand {
     }
     let summary = try stoppable(experiment) { try $0.train(into: run, overwrite: overwrite) }
     try Console.print(RunReport.text(of: summary, in: run))
-  }
-
-  /// `--output` or the configuration's name: a name lies below outputs/, a path is taken as it is.
-  private func folder(_ name: String) -> String {
-    let output = output ?? name
-    return output.contains("/") ? output : "outputs/\(output)"
   }
 
   /// Runs a training that signals can stop.
@@ -99,9 +93,13 @@ struct TrainCommand: ParsableCommand {
 struct SeedList: ExpressibleByArgument {
   let values: [UInt64]
 
+  init(values: [UInt64]) { self.values = values }
+
   init?(argument: String) {
     let values = argument.split(separator: ",", omittingEmptySubsequences: false).map { UInt64($0) }
     guard !values.isEmpty, !values.contains(nil), Set(values).count == values.count else { return nil }
     self.values = values.compactMap { $0 }
   }
+
+  var defaultValueDescription: String { values.map(String.init).joined(separator: ",") }
 }

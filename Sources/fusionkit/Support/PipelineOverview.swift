@@ -77,9 +77,3 @@ extension PipelineOverview {
     return table.text
   }
 }
-
-/// A count with its thousands apart: 260,922.
-func grouped(_ count: Int) -> String {
-  let digits = Array(String(count))
-  return String(digits.enumerated().flatMap { (digits.count - $0) % 3 == 0 && $0 > 0 ? [",", $1] : [$1] })
-}

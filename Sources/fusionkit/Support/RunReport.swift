@@ -1,4 +1,5 @@
 import Foundation
+import FusionCore
 import FusionTraining
 
 /// What `train` prints in the end: metrics by part of the data, and where the run lies.

@@ -35,6 +35,12 @@ struct SeedsFolder: UserError {
   var exitStatus: Int32 { 1 }
 }
 
+/// `--output`, or a name that follows from the configuration: a name lies below outputs/, a path is taken as it is.
+func outputFolder(_ output: String?, otherwise name: String) -> String {
+  let output = output ?? name
+  return output.contains("/") ? output : "outputs/\(output)"
+}
+
 extension Console {
   /// A bar on a terminal, plain lines elsewhere, or nothing.
   static func progress(quiet: Bool) -> any ProgressReporter { quiet ? SilentProgress() : TerminalProgress.automatic() }

@@ -14,8 +14,9 @@ N = 3
 
 
 class Conv(nn.Module):
-    def __init__(self, inputs, channels, kernels, stride=1, padding=None, activation=nn.ReLU, norm=True, pool=nn.MaxPool2d, size=2):
+    def __init__(self, inputs, channels, kernels, stride=1, padding=None, activation=nn.ReLU, norm=True, pool=nn.MaxPool2d, size=2, tokens=False):
         super().__init__()
+        self.tokens = tokens
         widths = [inputs, *channels]
         self.convs = nn.ModuleList(
             nn.Conv2d(a, b, k, stride, k // 2 if padding is None else padding, bias=not norm)
@@ -26,7 +27,7 @@ class Conv(nn.Module):
     def forward(self, x):
         for conv, norm in zip(self.convs, self.norms):
             x = self.tail(norm(conv(x)))
-        return x.flatten(1)
+        return x.flatten(2).transpose(1, 2) if self.tokens else x.flatten(1)
 
 
 class Transformer(nn.Module):
@@ -127,6 +128,13 @@ for encoder, kind in (("gru", nn.GRU), ("lstm", nn.LSTM)):
         case("both ways, last", encoder, {"hidden": 3, "bidirectional": True}, (5, 2), Recurrent(kind, 2, 3, 1, True, "last")),
         case("a spectrogram, all states", encoder, {"hidden": 3, "pool": "none"}, (2, 3, 4), Recurrent(kind, 6, 3, 1, False, "none")),
     ]
+
+cases += [
+    case("places as tokens", "conv", {"channels": [3, 5], "tokens": True}, (1, 9, 12), Conv(1, [3, 5], [3, 3], tokens=True)),
+    case("flattened", "lenet", {"channels": 2, "blocks": 2}, (1, 8, 9), Conv(1, [2, 4], [5, 3])),
+    case("places as tokens", "lenet", {"channels": 2, "blocks": 2, "tokens": True}, (1, 8, 13),
+         Conv(1, [2, 4], [5, 3], tokens=True)),
+]
 
 path = pathlib.Path(__file__).with_name("encoders.json")
 path.write_text(json.dumps({"torch": torch.__version__, "cases": cases}))
