@@ -306,19 +306,3 @@ extension Experiment {
     return resolved.replacing(["training", "epochs"], with: .null).replacing(last[...], with: .null).yaml
   }
 }
-
-extension ConfigValue {
-  /// The same with another value at the end of a path of keys.
-  fileprivate func replacing(_ path: ArraySlice<String>, with value: ConfigValue) -> ConfigValue {
-    guard let key = path.first else { return value }
-    if case .list(var elements) = self, let index = Int(key), elements.indices.contains(index) {
-      elements[index] = elements[index].replacing(path.dropFirst(), with: value)
-      return .list(elements)
-    }
-    guard case .map(var entries) = self else { return self }
-    for i in entries.indices where entries[i].key == key {
-      entries[i].value = entries[i].value.replacing(path.dropFirst(), with: value)
-    }
-    return .map(entries)
-  }
-}

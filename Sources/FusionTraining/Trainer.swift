@@ -137,12 +137,10 @@ public struct Trainer {
   func openedData(for split: SplitName, _ record: DataRecord) throws -> Dataset {
     let settings = experiment.data
     var data = try openData(toEvaluate: split)
-    if split != .test, let train = data.train {
+    if split != .test || settings.outerFold != nil, let train = data.train {
       try experiment.checkTask(suits: train)
       data.train = try train.renumbered(toClasses: record.classes, leavingOut: settings.classes != nil)
-      data = try data.prepared(
-        limit: settings.limit, validation: settings.validation,
-        random: RandomStream(seed: experiment.seed).derived("data"))
+      data = try experiment.prepared(data, classes: nil)
     }
     return data
   }

@@ -23,9 +23,7 @@ struct Workbench {
     let opened = try experiment.openData(root: experiment.data.root)
     // First of all: of data that do not suit the task, everything else is misleading.
     try experiment.checkTask(suits: opened.split(.train))
-    data = try opened.prepared(
-      classes: experiment.data.classes, limit: experiment.data.limit, validation: experiment.data.validation,
-      random: RandomStream(seed: experiment.seed).derived("data"))
+    data = try experiment.prepared(opened, classes: experiment.data.classes)
     let train = try data.split(.train)
     do throws(PipelineError) {
       objective = try experiment.task.objective(classes: train.classNames.count, counts: train.classCounts)
@@ -122,7 +120,9 @@ extension Experiment {
       throw DataError(data.dataset.name, "is registered as a data set and is not a DatasetFormat")
     }
     var opened = try open(format)
-    if data.validation > 0, opened.train != nil, opened.validation == nil, opened.missing[.validation] == nil {
+    if data.validation > 0 || data.fold != nil, opened.train != nil, opened.validation == nil,
+      opened.missing[.validation] == nil
+    {
       opened.missing[.validation] = DataError(
         opened.source, "has no part 'validation' of its own: the run's is drawn from the training part",
         expected:
@@ -130,6 +130,30 @@ extension Experiment {
       )
     }
     return opened
+  }
+
+  /// The parts that a run works on: some classes, a limit, folds, and a validation part, in this order.
+  ///
+  /// - Parameter classes: the ones to keep, renumbered in this order; nil: all that there are.
+  /// - Throws: `DataError`; `ConfigError` where there are more folds than samples of a class.
+  func prepared(_ opened: Dataset, classes: [Int]?) throws -> Dataset {
+    let random = RandomStream(seed: seed).derived("data")
+    var prepared = try opened.prepared(classes: classes, limit: data.limit, random: random)
+    for (key, fold, part) in [
+      ("outer_fold", data.outerFold, \Dataset.test), ("fold", data.fold, \Dataset.validation),
+    ] {
+      guard let fold, let train = prepared.train else { continue }
+      if let problem = train.problem(cuttingInto: fold.of) {
+        throw diagnostics(for: [
+          Problem(
+            path: ["data", key, "of"], problem, hint: "take fewer folds, or more training samples (data.limit)")
+        ])
+      }
+      let name = part == \.test ? "test" : "validation"
+      let parts = train.separating(fold: fold.index, of: fold.of, into: name, random: random.derived(key))
+      (prepared.train, prepared[keyPath: part]) = (parts.rest, parts.separated)
+    }
+    return try prepared.prepared(validation: data.validation, random: random)
   }
 
   /// - Throws: `ConfigError` where the part has no targets, or targets of another kind than the task's.

@@ -15,7 +15,8 @@ struct RootCommand: ParsableCommand {
       """,
     version: "fusionkit " + FusionKit.version,
     subcommands: [
-      TrainCommand.self, CompareCommand.self, EvaluateCommand.self, PredictCommand.self, EmbedCommand.self,
+      TrainCommand.self, CompareCommand.self, SweepCommand.self, EvaluateCommand.self, PredictCommand.self,
+      EmbedCommand.self,
       ListCommand.self,
       DescribeCommand.self,
       CheckCommand.self, SchemaCommand.self, DataCommand.self, BenchCommand.self, ConformanceCommand.self,

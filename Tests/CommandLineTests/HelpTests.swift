@@ -4,7 +4,8 @@ import Testing
 /// Help texts and usage errors, whole: a change to any of them is a change that users see.
 @Suite struct HelpTests {
   static let commands = [
-    [], ["train"], ["compare"], ["evaluate"], ["predict"], ["embed"], ["list"], ["describe"], ["check"], ["schema"],
+    [], ["train"], ["compare"], ["sweep"], ["evaluate"], ["predict"], ["embed"], ["list"], ["describe"], ["check"],
+    ["schema"],
     ["data"],
     ["data", "demo"],
     ["data", "build"], ["data", "build", "avmnist"], ["data", "build", "written-spoken"], ["data", "inspect"],
@@ -50,6 +51,7 @@ import Testing
     ("conformance-kind", ["conformance", "avmnist", "--kind", "dataset"]),
     ("resume-and-config", ["train", "configs/late_fusion.yaml", "--resume", "outputs/x"]),
     ("resume-and-seeds", ["train", "--resume", "outputs/x", "--seeds", "1,2"]),
+    ("sweep-jobs", ["sweep", "x.yaml", "--jobs", "0"]),
     ("seeds", ["train", "configs/late_fusion.yaml", "--seeds", "1,two"]),
     ("split", ["evaluate", "x", "--split", "tset"]),
     ("predict-no-data", ["predict", "outputs/x"]),
@@ -83,7 +85,7 @@ import Testing
 
   @Test func nothingUnfinishedIsOffered() throws {
     let help = try Binary.run(["--help"]).output
-    for name in ["sweep", "report", "export"] {
+    for name in ["report", "export"] {
       #expect(!help.contains("  \(name) "))
     }
   }

@@ -95,7 +95,7 @@ private final class Folder {
         child.yaml:2:1: error: unknown key 'sead' in the configuration
             2 | sead: 3
               | ^ did you mean 'seed'?
-          available: extends, plugins, name, seed, data, modalities, fusion, decoder, task, training, compare
+          available: extends, plugins, name, seed, data, modalities, fusion, decoder, task, training, compare, sweep
         base.yaml:8:11: error: expected a whole number of at least 0 for 'epochs', got 'many'
             8 |   epochs: many
               |           ^

@@ -18,6 +18,8 @@ import Testing
     plainText.replacing("{type: toy_join}", with: "{type: toy_join, missing: token}")
       + "training: {modality_dropout: 0.5}\n",
     plainText
+      + "sweep: {sampler: {type: random, trials: 3}, folds: 2, parameters: {seed: [1, 2], 'a, b': {low: 1, high: 2}}}\n",
+    plainText
       + "training: {gradient_clip: null, early_stopping: {patience: 3}, optimizer: {type: adam, betas: [0, 0.5]}}\n",
   ])
   func lawfulFilesKeepTheSchema(text: String) throws {
@@ -37,6 +39,8 @@ import Testing
     ("training: {modality_dropout: 1.5}\n", "modality_dropout"),
     ("training: {modality_dropout: {audio: -1}}\n", "modality_dropout"),
     ("task: {type: classification, class_weights: all}\n", "class_weights"),
+    ("sweep: {sampler: {type: grid, trials: 3}}\n", "trials"), ("sweep: {fold: 3}\n", "fold"),
+    ("sweep: {parameters: {seed: {low: 1}}}\n", "parameters.seed"),
   ])
   func unlawfulKeysBreakTheSchema(addition: String, key: String) throws {
     let found = violations(of: schema, try ConfigValue(yaml: plainText + addition))

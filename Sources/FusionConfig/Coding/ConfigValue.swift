@@ -18,7 +18,8 @@ public enum ConfigValue: Sendable {
     /// What stands behind it.
     public var value: ConfigValue
 
-    init(_ key: String, _ value: ConfigValue) {
+    /// An entry.
+    public init(_ key: String, _ value: ConfigValue) {
       self.key = key
       self.value = value
     }
@@ -31,9 +32,23 @@ public enum ConfigValue: Sendable {
   }
 
   /// The entries of a map, else none.
-  var entries: [Entry] {
+  package var entries: [Entry] {
     if case .map(let entries) = self { return entries }
     return []
+  }
+
+  /// The same with another value at the end of a path of keys and indices; unchanged where there is none.
+  package func replacing(_ path: ArraySlice<String>, with value: ConfigValue) -> ConfigValue {
+    guard let key = path.first else { return value }
+    if case .list(var elements) = self, let index = Int(key), elements.indices.contains(index) {
+      elements[index] = elements[index].replacing(path.dropFirst(), with: value)
+      return .list(elements)
+    }
+    guard case .map(var entries) = self else { return self }
+    for i in entries.indices where entries[i].key == key {
+      entries[i].value = entries[i].value.replacing(path.dropFirst(), with: value)
+    }
+    return .map(entries)
   }
 }
 

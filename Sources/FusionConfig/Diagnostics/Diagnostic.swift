@@ -121,6 +121,8 @@ struct Findings {
     found.append(Diagnostic(mark, message, suggestion: suggestion, notes: notes))
   }
 
+  mutating func add(_ diagnostic: Diagnostic) { found.append(diagnostic) }
+
   mutating func add(_ error: ConfigError) { found += error.diagnostics }
 
   func throwIfAny() throws(ConfigError) {

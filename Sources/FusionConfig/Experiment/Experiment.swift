@@ -20,6 +20,8 @@ public struct Experiment: Sendable {
   public let training: TrainingSettings
   /// The fusions of the section `compare`, in its order; no part of the resolved configuration.
   public let compared: [ComparedFusion]
+  /// How the best hyper-parameters are searched for; nil: the file says nothing of it. No part of what a run resolves to.
+  public let sweep: SweepSettings?
   /// The text, for pointing at places.
   let document: Node
 

@@ -32,6 +32,7 @@ struct ExperimentReader {
     let training = reader.trainingSettings(
       root["training"], branches: branches, modalities: root["modalities"], registry: registry)
     let compared = comparedFusions(root["compare"])
+    let sweep = sweepSettings(root["sweep"])
     guard let identity, let data, let branches, let fusion, let decoder, let task, let training, let compared else {
       throw ConfigError(reader.findings.found)
     }
@@ -41,9 +42,10 @@ struct ExperimentReader {
     // What can be known without data: above all, whether the fusion takes that many modalities.
     let problems = pipeline.infer(inputs: [:], output: nil).blueprint.problems
     guard problems.isEmpty else { throw root.diagnostics(for: problems) }
-    return Experiment(
+    let experiment = Experiment(
       name: identity.name ?? defaultName, seed: identity.seed, plugins: registry.libraries, data: data,
-      pipeline: pipeline, task: task, training: training, compared: compared, document: root)
+      pipeline: pipeline, task: task, training: training, compared: compared, sweep: sweep, document: root)
+    return sweep == nil ? experiment : try experiment.withCheckedSweep(registry: registry)
   }
 
   private mutating func section(_ section: Section) -> Node? {
@@ -79,6 +81,8 @@ struct ExperimentReader {
     let common = DataPartSettings.fields
     let own = C.Configuration.fields.filter { field in !common.contains { $0.key == field.key } }
     let context = MapContext("data", before: ["dataset"], command: "fusionkit describe \(type.name)")
+    checkFold(node["fold"])
+    checkFold(node["outer_fold"])
     guard let value = reader.checked(node, common + own, context),
       let part = reader.decode(DataPartSettings.self, value, node),
       let configuration = reader.decode(C.Configuration.self, value, node)
@@ -88,6 +92,24 @@ struct ExperimentReader {
         node["classes"]?.mark ?? node.mark, classes.isEmpty ? "no classes are left" : "a class is listed twice")
     }
     return DataSettings(dataset: type, configuration: configuration, part: part)
+  }
+
+  private mutating func checkFold(_ node: Node?) {
+    guard let node, case .integer(let index)? = node["index"]?.scalar else { return }
+    var of = FoldSettings().of
+    if case .integer(let given)? = node["of"]?.scalar { of = given }
+    guard index > of, of > 1 else { return }
+    reader.findings.add(node.nearest(["index"]).mark, "there is no fold \(index) of \(of): folds count from 1")
+  }
+
+  // MARK: Sweep
+
+  private mutating func sweepSettings(_ node: Node?) -> SweepSettings? {
+    guard let node, node.scalar != .null else { return nil }
+    var sweep = SweepReader(root: root)
+    let settings = sweep.settings(node)
+    for finding in sweep.reader.findings.found { reader.findings.add(finding) }
+    return settings
   }
 
   // MARK: Pipeline

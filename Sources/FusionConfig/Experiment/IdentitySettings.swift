@@ -15,7 +15,7 @@ struct IdentitySettings: ComponentConfiguration {
 
 /// The sections of a configuration, in the order in which they are written out.
 enum Section: String, CaseIterable {
-  case data, modalities, fusion, decoder, task, training, compare
+  case data, modalities, fusion, decoder, task, training, compare, sweep
 
   /// What a file that lacks the section should say; nil: it may be left out.
   var example: String? {
@@ -24,7 +24,7 @@ enum Section: String, CaseIterable {
     case .modalities: "modalities: {image: {type: image, encoder: {type: lenet}}}"
     case .fusion: "fusion: {type: concat}"
     case .decoder: "decoder: {type: mlp}"
-    case .task, .training, .compare: nil
+    case .task, .training, .compare, .sweep: nil
     }
   }
 
@@ -37,6 +37,7 @@ enum Section: String, CaseIterable {
     case .task: "what is asked of the pipeline"
     case .training: "how the pipeline is trained"
     case .compare: "what 'fusionkit compare' runs with other options than the defaults; no part of a run"
+    case .sweep: "how the best hyper-parameters are searched for (fusionkit sweep)"
     }
   }
 }

@@ -83,14 +83,11 @@ struct DocumentLoader {
       }
       sources += 1
     }
-    // A type first: it starts a component afresh, and options given for it, in whatever order, are to survive that.
     var result = root
-    for override in parsed.filter(\.choosesType) + parsed.filter({ !$0.choosesType }) {
-      do throws(ConfigError) {
-        result = try override.applied(to: result)
-      } catch {
-        findings.add(error)
-      }
+    do throws(ConfigError) {
+      result = try Override.applied(parsed, to: root)
+    } catch {
+      findings.add(error)
     }
     try findings.throwIfAny()
     return result

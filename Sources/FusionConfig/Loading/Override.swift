@@ -33,6 +33,28 @@ struct Override {
     }
   }
 
+  /// A value for the key at the end of a path, which was found at `mark`.
+  init(steps: [String], value: Node, mark: Mark) {
+    (self.steps, self.value, self.mark) = (steps, value, mark)
+  }
+
+  /// The document with all values at their places; everything that is wrong with them at once.
+  ///
+  /// A type first: it starts a component afresh, and options given for it, in whatever order, are to survive that.
+  static func applied(_ overrides: [Override], to root: Node) throws(ConfigError) -> Node {
+    var findings = Findings()
+    var result = root
+    for override in overrides.filter(\.choosesType) + overrides.filter({ !$0.choosesType }) {
+      do throws(ConfigError) {
+        result = try override.applied(to: result)
+      } catch {
+        findings.add(error)
+      }
+    }
+    try findings.throwIfAny()
+    return result
+  }
+
   /// The document with the value at its place; maps on the way are made.
   func applied(to root: Node) throws(ConfigError) -> Node { try assign(steps[...], in: root) }
 

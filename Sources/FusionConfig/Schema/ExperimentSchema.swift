@@ -83,7 +83,28 @@ private struct SectionSchemas {
       return .map(
         [.init("description", .string(section.summary)), .init("type", .strings(["object", "null"]))]
           + closedObject(own + variants + [.init("stages", stages(own + variants))]))
+    case .sweep:
+      let sampler = ConfigValue.Entry("sampler", variants(SamplerSettings.self, "which combinations are tried"))
+      let own = [sampler] + SweepJudging.fields.map(\.schema) + [.init("parameters", sweepParameters)]
+      return .map(
+        [.init("description", .string(section.summary)), .init("type", .strings(["object", "null"]))]
+          + closedObject(own))
     }
+  }
+
+  /// A list of values or a range for each key; null takes one of a base away.
+  private var sweepParameters: ConfigValue {
+    let list = ConfigValue.object(["type": .string("array"), "minItems": .integer(2)])
+    let range = ConfigValue.map(
+      [.init("type", .string("object")), .init("required", .strings(["low", "high"]))]
+        + closedObject(SweepRangeSettings.fields.map(\.schema)))
+    return .object([
+      "description": .string("what is varied: dotted keys, several with commas between them set together"),
+      "type": .string("object"),
+      "additionalProperties": .object([
+        "anyOf": .list([list, range, .object(["type": .string("null")])])
+      ]),
+    ])
   }
 
   /// A map whose `type` (`dataset` for data sets) decides which other keys there are.

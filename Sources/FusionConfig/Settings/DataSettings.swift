@@ -27,9 +27,18 @@ public struct DataPartSettings: ComponentConfiguration, Equatable {
   public var classes: [Int]?
   /// Only the first samples of the training part.
   public var limit: Int?
+  /// The fold of the training part that is held back for validation, in place of a share.
+  public var fold: FoldSettings?
+  /// The fold of the training part that takes the place of the test part; ``fold`` cuts what is left.
+  public var outerFold: FoldSettings?
 
   /// All of the data, a tenth held back.
   public init() {}
+
+  private enum CodingKeys: String, CodingKey {
+    case root, validation, classes, limit, fold
+    case outerFold = "outer_fold"
+  }
 
   /// See the properties.
   public static let options = [
@@ -39,5 +48,30 @@ public struct DataPartSettings: ComponentConfiguration, Equatable {
       .range(0, 1, includesUpper: false)),
     Option("classes", "keep only these classes", .atLeast(0)),
     Option("limit", "keep only the first N training samples", .atLeast(1)),
+    Option("fold", "hold back this fold of the training part for validation, in place of a share; none: a share"),
+    Option("outer_fold", "test on this fold of the training part, in place of the test part; none: the test part"),
+  ]
+}
+
+/// One of several equal parts of the training samples, of every class alike, as a cross-validation cuts them.
+public struct FoldSettings: ComponentConfiguration, Equatable {
+  /// More folds than anybody trains on.
+  public static let most = 1000
+
+  /// Which one, from 1.
+  public var index = 1
+  /// How many there are.
+  public var of = 5
+
+  /// The first of five.
+  public init() {}
+
+  /// One of so many.
+  public init(index: Int, of: Int) { (self.index, self.of) = (index, of) }
+
+  /// See the properties.
+  public static let options = [
+    Option("index", "which fold, from 1", .range(1, Double(most))),
+    Option("of", "how many folds there are", .range(2, Double(most))),
   ]
 }

@@ -192,12 +192,7 @@ public struct DataSplit: Sendable {
     _ fraction: Double, into name: String = "validation", random: RandomStream
   ) -> (rest: DataSplit, separated: DataSplit) {
     precondition(fraction >= 0 && fraction < 1, "a fraction is from 0 to below 1, not \(fraction)")
-    let labels = self.labels
-    var groups: [[Int]] = [Array(rows.indices)]
-    if !labels.isEmpty {
-      groups = [[Int]](repeating: [], count: classNames.count)
-      for (place, label) in labels.enumerated() { groups[label].append(place) }
-    }
+    let groups = placesByClass
     let shares = groups.map { Double($0.count) * fraction }
     var sizes = shares.map { Int($0) }
     let open = Int((Double(count) * fraction).rounded()) - sizes.reduce(0, +)
@@ -213,5 +208,14 @@ public struct DataSplit: Sendable {
       with(rows: zip(rows, isSeparated).filter { !$0.1 }.map(\.0)),
       with(name: name, rows: zip(rows, isSeparated).filter(\.1).map(\.0))
     )
+  }
+
+  /// The places of ``rows`` whose samples have each class; all places in one list where samples have no single class.
+  var placesByClass: [[Int]] {
+    let labels = self.labels
+    guard !labels.isEmpty else { return [Array(rows.indices)] }
+    var groups = [[Int]](repeating: [], count: classNames.count)
+    for (place, label) in labels.enumerated() { groups[label].append(place) }
+    return groups
   }
 }

@@ -26,6 +26,7 @@ struct CheckCommand: ParsableCommand {
     for path in configs {
       do throws(ConfigError) {
         let experiment = try Experiment.load(path: path, overrides: overrides.set, registry: registry)
+        _ = try experiment.trials(registry: registry)
         if let shapes = KnownShapes.declared(by: experiment) { _ = try experiment.inferred(shapes) }
       } catch {
         Console.note(error.description)

@@ -1,0 +1,48 @@
+import Foundation
+import FusionConfig
+import FusionTraining
+
+/// What `sweep` prints in the end: the trials, best first, and where the winner lies.
+enum SearchReport {
+  /// The longest table that is printed; the files have all of it.
+  private static let mostRows = 30
+
+  static func text(of summary: SearchSummary, in folder: SearchFolder) -> String {
+    var parts = [table(summary)]
+    if summary.trials.count > mostRows { parts.append("The first \(mostRows) of \(summary.trials.count) trials.") }
+    if summary.settings.folds > 0 {
+      parts.append("Mean ± standard deviation over \(summary.settings.folds) folds.")
+    }
+    if !summary.outer.isEmpty { parts += nested(summary) }
+    parts.append(
+      "winner: \(folder.winner)   (fusionkit train \(folder.winner))\n"
+        + "tables: \(folder.table), \(folder.report)")
+    if summary.isGenerated { parts.append(generatedDataNote) }
+    return parts.joined(separator: "\n\n")
+  }
+
+  private static func table(_ summary: SearchSummary) -> String {
+    let names = summary.settings.shortNames
+    var table = TextTable(
+      ["trial"] + names + ["seconds", summary.settings.metric], numeric: [0, names.count + 1])
+    for trial in summary.ranked(summary.trials).prefix(mostRows) {
+      table.add(
+        ["\(trial.number)"] + trial.values.map(\.flowText) + [String(format: "%.1f", trial.seconds), trial.outcome])
+    }
+    return table.text
+  }
+
+  private static func nested(_ summary: SearchSummary) -> [String] {
+    let metric = summary.settings.metric.replacing("validation.", with: "test.")
+    let names = summary.settings.shortNames
+    var table = TextTable(["outer fold", "trial"] + names + [metric], numeric: [0, 1])
+    for outer in summary.outer {
+      table.add(
+        ["\(outer.fold)", outer.best.map { "\($0.number)" } ?? "–"]
+          + (outer.best?.values.map(\.flowText) ?? names.map { _ in "–" })
+          + [outer.score.map { String(format: "%.4f", $0) } ?? "failed: \(outer.reason ?? "")"])
+    }
+    let mean = summary.outerResult.map { "\n\n\(metric) of the winners on their outer folds: \($0.inWords)" } ?? ""
+    return [table.text + mean]
+  }
+}
