@@ -99,7 +99,7 @@ extension Experiment {
     try findings.throwIfAny()
     return Experiment(
       name: name, seed: seed, plugins: plugins, data: data, pipeline: pipeline, task: task, training: training,
-      sweep: sweep, document: document)
+      compared: compared, sweep: sweep, document: document)
   }
 }
 

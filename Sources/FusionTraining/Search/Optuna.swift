@@ -16,7 +16,7 @@ struct Optuna {
   /// - Throws: ``OptunaError``.
   init() throws {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-    guard let found = folders.map({ "\($0)/optuna" }).first(where: { access($0, X_OK) == 0 }) else {
+    guard let found = folders.map({ "\($0)/optuna" as String }).first(where: { access($0, X_OK) == 0 }) else {
       throw OptunaError.notInstalled
     }
     executable = found
@@ -39,7 +39,7 @@ struct Optuna {
     var command: ProcessPool.Command? = ProcessPool.Command(arguments, output: output)
     var outcome: ChildOutcome?
     try pool.run(
-      next: {
+      next: { () throws -> (job: Void, command: ProcessPool.Command)? in
         guard let only = command else { return nil }
         command = nil
         return (job: (), command: only)

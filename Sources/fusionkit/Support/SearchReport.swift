@@ -26,8 +26,9 @@ enum SearchReport {
     var table = TextTable(
       ["trial"] + names + ["seconds", summary.settings.metric], numeric: [0, names.count + 1])
     for trial in summary.ranked(summary.trials).prefix(mostRows) {
-      table.add(
-        ["\(trial.number)"] + trial.values.map(\.flowText) + [String(format: "%.1f", trial.seconds), trial.outcome])
+      var row = ["\(trial.number)"] + trial.values.map { $0.flowText }
+      row += [String(format: "%.1f", trial.seconds), trial.outcome]
+      table.add(row)
     }
     return table.text
   }
@@ -37,10 +38,10 @@ enum SearchReport {
     let names = summary.settings.shortNames
     var table = TextTable(["outer fold", "trial"] + names + [metric], numeric: [0, 1])
     for outer in summary.outer {
-      table.add(
-        ["\(outer.fold)", outer.best.map { "\($0.number)" } ?? "–"]
-          + (outer.best?.values.map(\.flowText) ?? names.map { _ in "–" })
-          + [outer.score.map { String(format: "%.4f", $0) } ?? "failed: \(outer.reason ?? "")"])
+      var row = ["\(outer.fold)", outer.best.map { "\($0.number)" } ?? "–"]
+      row += outer.best?.values.map { $0.flowText } ?? names.map { _ in "–" }
+      row.append(outer.score.map { String(format: "%.4f", $0) } ?? "failed: \(outer.reason ?? "")")
+      table.add(row)
     }
     let mean = summary.outerResult.map { "\n\n\(metric) of the winners on their outer folds: \($0.inWords)" } ?? ""
     return [table.text + mean]
