@@ -136,6 +136,13 @@ public struct JobsInterrupted: UserError, Equatable {
   public let done: Int
   /// How many there are.
   public let of: Int
+
+  /// So many are done, of so many.
+  public init(done: Int, of count: Int) {
+    self.done = done
+    of = count
+  }
+
   /// Interrupted.
   public var exitStatus: Int32 { 130 }
   /// What is done, and how to go on.

@@ -22,7 +22,8 @@ struct MirrorFixture: Decodable, Sendable, CustomTestStringConvertible {
 
 @Test(arguments: MirrorFixture.all) func aMirrorComputesWhatPyTorchDoes(_ fixture: MirrorFixture) throws {
   let entry = try Registry.allPlugins().find(.encoder, fixture.encoder)
-  try check(try #require(entry.type as? any MirroredEncoder.Type), fixture)
+  let type = try #require(entry.type as? any MirroredEncoder.Type)
+  try check(type, fixture)
 }
 
 private func check<E: MirroredEncoder>(_ type: E.Type, _ fixture: MirrorFixture) throws {
@@ -77,7 +78,8 @@ private func check<E: MirroredEncoder>(_ type: E.Type, _ fixture: MirrorFixture)
         }
       }
     }
-    try check(try #require(entry.type as? any MirroredEncoder.Type))
+    let type = try #require(entry.type as? any MirroredEncoder.Type)
+    try check(type)
   }
 
   @Test(arguments: ["conv", "lenet"]) func tokensComeBackAsTheFlatImageDoes(_ name: String) throws {

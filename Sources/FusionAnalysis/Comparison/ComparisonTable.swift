@@ -116,12 +116,12 @@ public struct ComparisonTable: Codable, Sendable, Equatable {
       let own = stride(from: index, to: runs.count, by: count).map { runs[$0] }
       return (Row(method, own, seeds: seeds, metric: metric), own.map { $0.0.run })
     }
-    let base = gathered.first { $0.row.method == baseline && $0.row.failure == nil }
+    let base = gathered.first { $0.row.method == plan.baseline && $0.row.failure == nil }
     if let base {
       let predictions = try base.runs.map { try TestPredictions(of: $0) }
       let classes = try RunEnvironment.read(from: base.runs[0]).data.classes
       for index in gathered.indices where gathered[index].row.failure == nil {
-        guard gathered[index].row.method != baseline else { continue }
+        guard gathered[index].row.method != plan.baseline else { continue }
         gathered[index].row.difference = both(gathered[index].row.result, base.row.result).map { $0.mean - $1.mean }
         let others = try gathered[index].runs.map { try TestPredictions(of: $0) }
         gathered[index].row.p = try TestPredictions.pValue(

@@ -19,7 +19,7 @@ struct CompareCommand: ParsableCommand {
 
       Examples:
         fusionkit compare configs/compare/hard_digits.yaml --fusions all --seeds 1,2,3
-        fusionkit compare configs/late_fusion.yaml --fusions concat,add,bimodal_interaction --seeds 1,2,3,4,5
+        fusionkit compare configs/late_fusion.yaml --fusions concat,add,multiply --seeds 1,2,3,4,5
       """)
 
   @Argument(help: ArgumentHelp("Path of a configuration.", valueName: "config"))
@@ -126,8 +126,7 @@ struct CompareCommand: ParsableCommand {
     if !single { words.append("--no-single") }
     for path in plugins.paths { words += ["--plugin", path] }
     for override in overrides.set { words += ["--set", override] }
-    return words.map { $0.allSatisfy { $0.isLetter || $0.isNumber || "-_./,=".contains($0) } ? $0 : quotedYAML($0) }
-      .joined(separator: " ")
+    return words.map(\.quotedForShells).joined(separator: " ")
   }
 
   private func text(_ table: ComparisonTable, _ folder: String) -> String {
@@ -169,5 +168,13 @@ struct ComparisonIncomplete: UserError {
   var exitStatus: Int32 { 1 }
   var description: String {
     "runs of \(methods) method\(methods == 1 ? "" : "s") failed, see the table; the same command tries them again"
+  }
+}
+
+extension String {
+  /// As one word of a shell's command line.
+  fileprivate var quotedForShells: String {
+    let isPlain = !isEmpty && allSatisfy { $0.isLetter || $0.isNumber || "-_./,=".contains($0) }
+    return isPlain ? self : "'" + replacing("'", with: "'\\''") + "'"
   }
 }
