@@ -141,7 +141,7 @@ private func problems(_ stages: String, _ overrides: String...) -> String {
       "test.yaml:15:66: error: there is nothing to cache: the stage 'a b' trains encoders",
       "test.yaml:16:19: error: unknown value 'guess' for 'objective'",
       "test.yaml:16:26: error: unknown key 'tain' in training.stages.3", "did you mean 'train'?",
-      "test.yaml:17:42: error: 'head' is for the objective unimodal, this stage's is reconstruction",
+      "test.yaml:17:41: error: 'head' is for the objective unimodal, this stage's is reconstruction",
     ] {
       #expect(told.contains(expected), "\(expected)\n--- in ---\n\(told)")
     }

@@ -131,7 +131,7 @@ struct ToyFusion<F: Flaw>: Fusion {
     guard let bias else {
       return zip(projections, features.vectors).enumerated().map { index, term in
         let value = term.0(term.1, pass)
-        if F.variant == "deaf", index > 0 { return projections[index](term.1 * 0, pass) }
+        if F.variant == "deaf", index > 0 { return projections[index](term.1 * 1e-4, pass) }
         return F.id == "FWD-4" ? value * Float(index + 1) : value
       }
     }

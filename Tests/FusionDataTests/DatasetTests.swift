@@ -286,9 +286,9 @@ import Testing
     #expect(names.contains("names a class twice"))
   }
 
-  @Test func bothFormatsAreRegistered() throws {
+  @Test func everyFormatIsRegistered() throws {
     var registry = Registry()
     try registry.registerDatasets()
-    #expect(registry.all(.dataset).map { $0.type.name } == ["arrays", "avmnist"])
+    #expect(registry.all(.dataset).map { $0.type.name } == ["arrays", "avmnist", "written_spoken"])
   }
 }

@@ -48,6 +48,6 @@ public struct GatedSumFusion: Fusion {
     let terms = zip(features.vectors, zip(gates, projections)).map { x, layers in
       layers.0(x, pass).sigmoid() * layers.1(x, pass)
     }
-    return terms.dropFirst().reduce(terms[0], +)
+    return features.leavingOut(terms).total()
   }
 }
