@@ -155,7 +155,7 @@ extension SearchSummary {
     let head = ["outer fold", "best trial"] + settings.shortNames + [settings.metric, metric]
     let rows = outer.map { outer in
       ["\(outer.fold)", outer.best.map { "\($0.number)" } ?? "–"]
-        + (outer.best?.values.map(\.flowText) ?? settings.parameters.map { _ in "–" })
+        + (outer.best?.shownValues ?? settings.parameters.map { _ in "–" })
         + [
           outer.best?.result?.inWords ?? "–",
           outer.score.map { String(format: "%.4f", $0) } ?? "failed: \(outer.reason ?? "not finished")",
@@ -168,7 +168,7 @@ extension SearchSummary {
   private func table(_ trials: [Trial]) -> String {
     let head = ["rank", "trial"] + settings.shortNames + [settings.metric, "seconds"]
     let rows = ranked(trials).enumerated().map { index, trial in
-      [trial.result == nil ? "–" : "\(index + 1)", "\(trial.number)"] + trial.values.map(\.flowText) + [
+      [trial.result == nil ? "–" : "\(index + 1)", "\(trial.number)"] + trial.shownValues + [
         trial.outcome, String(format: "%.1f", trial.seconds),
       ]
     }
@@ -183,6 +183,14 @@ extension SearchSummary {
 }
 
 extension Trial {
+  /// The values in a table: numbers with 6 significant digits.
+  public var shownValues: [String] {
+    values.map { value in
+      guard case .number(let number) = value else { return value.flowText }
+      return ConfigValue.number(Double(String(format: "%.6g", number)) ?? number).flowText
+    }
+  }
+
   /// In a table: the result, or why there is none.
   public var outcome: String {
     result?.inWords ?? (state == .failed ? "failed: \(reason ?? "")" : "not finished")

@@ -3,6 +3,8 @@ import FusionData
 import Foundation
 
 /// One combination of values, and what it came to.
+///
+/// Trials are the same whatever runs beside them; only ``seconds`` tells of the machine.
 public struct Trial: Sendable, Equatable {
   /// How a trial stands.
   public enum State: String, Sendable {

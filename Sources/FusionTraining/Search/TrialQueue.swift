@@ -227,7 +227,7 @@ final class TrialQueue {
   }
 
   private func tell(_ trial: Trial) {
-    let values = zip(plan.settings.shortNames, trial.values).map { "\($0) \($1.flowText)" }.joined(separator: ", ")
+    let values = zip(plan.settings.shortNames, trial.shownValues).map { "\($0) \($1)" }.joined(separator: ", ")
     let search = outerFold.map { "outer fold \($0), " } ?? ""
     let head = "[\(doneCount)/\(max(count, trials.count))] \(search)trial \(trial.number) (\(values)): "
     guard let result = trial.result else { return report(.warning(head + "failed: \(trial.reason ?? "")")) }

@@ -1,5 +1,4 @@
 import Foundation
-import FusionConfig
 import FusionTraining
 
 /// What `sweep` prints in the end: the trials, best first, and where the winner lies.
@@ -26,7 +25,7 @@ enum SearchReport {
     var table = TextTable(
       ["trial"] + names + ["seconds", summary.settings.metric], numeric: [0, names.count + 1])
     for trial in summary.ranked(summary.trials).prefix(mostRows) {
-      var row = ["\(trial.number)"] + trial.values.map { $0.flowText }
+      var row = ["\(trial.number)"] + trial.shownValues
       row += [String(format: "%.1f", trial.seconds), trial.outcome]
       table.add(row)
     }
@@ -39,7 +38,7 @@ enum SearchReport {
     var table = TextTable(["outer fold", "trial"] + names + [metric], numeric: [0, 1])
     for outer in summary.outer {
       var row = ["\(outer.fold)", outer.best.map { "\($0.number)" } ?? "–"]
-      row += outer.best?.values.map { $0.flowText } ?? names.map { _ in "–" }
+      row += outer.best?.shownValues ?? names.map { _ in "–" }
       row.append(outer.score.map { String(format: "%.4f", $0) } ?? "failed: \(outer.reason ?? "")")
       table.add(row)
     }
