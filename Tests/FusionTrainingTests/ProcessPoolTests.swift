@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test func asManyRunAtATimeAsThereArePlaces() throws {
-    try withFolder { folder in
+    try withFolder { folder throws in
       // Each waits until it sees the mark of the other one: alone, it would wait in vain.
       func meet(_ own: Int, _ other: Int) -> String {
         "touch \(folder)/\(own); for i in $(seq 500); do [ -e \(folder)/\(other) ] && exit 0; sleep 0.01; done; exit 1"
