@@ -102,7 +102,10 @@ import Testing
     let folder = Scratch()
     let outcome = try compare(
       folder,
-      ["--fusions", "concat,scalar", "--seeds", "7", "--no-single", "--metric", "loss", "--set", "training.epochs=1"])
+      [
+        "--fusions", "concat,scalar", "--seeds", "7", "--no-single", "--metric", "loss", "--set", "training.epochs=1",
+        "--set", "training.gradient_clip=1",
+      ])
     try #require(outcome.status == 0, "\(outcome.errors)")
     let table = try table(folder)
     let rows = try #require(table["rows"] as? [[String: Any]])
@@ -153,7 +156,7 @@ import Testing
     (["--set", "compare.fusions.add.widht=3"], "unknown key 'widht' in fusion"),
     (["--set", "compare.fusions.mine.width=3"], "unknown fusion 'mine'"),
     (["--set", "compare.fusons.add.width=3"], "unknown key 'fusons' in compare"),
-    (["--set", "compare.fusions.late.width=3"], "'late' is another name of 'concat'"),
+    (["--set", "compare.fusions.late.missing=zero"], "'late' is another name of 'concat'"),
   ])
   func badInputIsRefusedBeforeAnythingIsTrained(_ arguments: [String], _ message: String) throws {
     let folder = Scratch()

@@ -199,7 +199,7 @@ import Testing
     ("range", "parameters: {training.optimizer.learning_rate: {low: 0.1, high: 0.2}}"),
     ("trials", "sampler: {type: random, trials: 0}, parameters: {training.epochs: [1, 2]}"),
     ("folds", "folds: 150, parameters: {training.epochs: [1, 2]}"),
-    ("inner-folds", "folds: 15, outer_folds: 4, parameters: {training.epochs: [1, 2]}"),
+    ("inner-folds", "folds: 16, outer_folds: 4, parameters: {training.epochs: [1, 2]}"),
     ("metric", "metric: validation.f1_marco, parameters: {training.epochs: [1, 2]}"),
   ])
   func aMistakeIsShownBeforeAnythingIsTrained(_ name: String, _ section: String) throws {
