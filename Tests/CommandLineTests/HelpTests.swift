@@ -65,7 +65,7 @@ import Testing
       "limits",
       [
         "data", "build", "written-spoken", "--mnist", "a", "--fsdd", "b", "--out", "c", "--limit-train", "0",
-        "--limit-test", "-3",
+        "--limit-test", "0",
       ]
     ),
     (

@@ -14,7 +14,8 @@ struct BuildWrittenSpokenCommand: ParsableCommand {
 
       Examples:
         fusionkit data build written-spoken --mnist raw/mnist --fsdd raw/fsdd --out data/written-spoken
-        fusionkit data build written-spoken --mnist raw/mnist --fsdd raw/fsdd --out data/theo --hold-out-speaker theo
+        fusionkit data build written-spoken --mnist raw/mnist --fsdd raw/fsdd --out data/theo \\
+          --hold-out-speaker theo
       """)
 
   @OptionGroup var sources: DigitSourceOptions
