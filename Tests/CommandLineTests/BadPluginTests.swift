@@ -150,7 +150,8 @@ import Testing
         (
           "CrashingFusion",
           PluginLibraries.fusion(
-            "CrashingFusion", "crashing", forward: "if x.shape[0] == 5 { fatalError(\"five are too many\") }\n return x")
+            "CrashingFusion", "crashing", forward: "if x.shape[0] == 5 { fatalError(\"five are too many\") }\n return x"
+          )
         ),
         (
           "EndlessFusion",
@@ -160,7 +161,8 @@ import Testing
         ),
         (
           "HangingFusion",
-          PluginLibraries.fusion("HangingFusion", "hanging", forward: "while x.shape[0] == 5 { print(terminator: \"\") }\n return x")
+          PluginLibraries.fusion(
+            "HangingFusion", "hanging", forward: "while x.shape[0] == 5 { print(terminator: \"\") }\n return x")
         ),
         (
           "HastyFusion",
