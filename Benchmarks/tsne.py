@@ -107,8 +107,8 @@ for key, name in names.items():
                   median_and_range([u / t for u, t in zip(ours, theirs)], "{:.3f}")])
 text = f"""## t-SNE and k-means
 
-{report["samples"]:,} encodings of {space["width"]} values (`{a.of}` of a run, {report["split"]} part
-{", generated data" if report["generated_data"] else ""}), perplexity {a.perplexity:g}, {report["clusters"]} clusters, {a.threads} threads each, {a.rounds}
+{report["samples"]:,} encodings of {space["width"]} values (`{a.of}` of a run, {report["split"]} part{", generated data" if report["generated_data"] else ""}),
+perplexity {a.perplexity:g}, {report["clusters"]} clusters, {a.threads} threads each, {a.rounds}
 rounds in which both take turns: median and range; a ratio is FusionKit's share of scikit-learn's in one round.
 Processor: {processor()}. Made by `Benchmarks/tsne.py RUN` with scikit-learn {sklearn.__version__}.
 
