@@ -28,6 +28,9 @@ final class TrainingLoop {
   var position = RunPosition()
   /// How many batches an epoch has.
   let batchesPerEpoch: Int
+  /// The next epoch's batches, on their way since the last step of the epoch before: in a small data set the wait for
+  /// the first batch would be a good part of the epoch.
+  private var upcoming: (epoch: Int, loader: BatchLoader)?
 
   /// A loop over the epochs of a stage, whose parameters alone are left trainable.
   init(_ bench: Workbench, _ stage: Stage, _ work: any StageWork, progress: any ProgressReporter, stop: StopFlag) {
@@ -72,10 +75,7 @@ final class TrainingLoop {
   func finishEpoch() throws -> EpochRecord? {
     guard try work.prepare() else { return nil }
     let epoch = position.epoch
-    let order = settings.shuffle ? RandomStream(seed: stage.seed).derived("order").derived(epoch) : nil
-    let loader = BatchLoader(
-      work.train, conversions: work.conversions, batchSize: settings.batchSize, shuffledBy: order,
-      dropsLast: settings.dropLast, startingAt: position.tally.batches)
+    let loader = takeLoader()
     // An epoch that goes on counts from where it goes on, so that the rate shown is that of now.
     let (samplesBefore, secondsBefore) = (position.tally.samples, position.tally.seconds)
     progress.report(
@@ -84,6 +84,9 @@ final class TrainingLoop {
     let clock = ContinuousClock()
     let start = clock.now
     while !stop.isSet, let batch = try loader.next() {
+      if position.tally.batches + 1 == batchesPerEpoch, epoch + 1 < settings.epochs {
+        upcoming = (epoch + 1, self.loader(of: epoch + 1, startingAt: 0))
+      }
       try step(batch)
       position.tally.seconds = secondsBefore + start.duration(to: clock.now).seconds
       let tally = position.tally
@@ -92,6 +95,20 @@ final class TrainingLoop {
     guard position.tally.batches == batchesPerEpoch else { return nil }
     if let (name, value) = store.firstNotFinite { throw diverged("the parameter '\(name)'", value) }
     return closeEpoch()
+  }
+
+  private func loader(of epoch: Int, startingAt batch: Int) -> BatchLoader {
+    let order = settings.shuffle ? RandomStream(seed: stage.seed).derived("order").derived(epoch) : nil
+    return BatchLoader(
+      work.train, conversions: work.conversions, batchSize: settings.batchSize, shuffledBy: order,
+      dropsLast: settings.dropLast, startingAt: batch)
+  }
+
+  /// The loader of the epoch at ``position``, from there on.
+  private func takeLoader() -> BatchLoader {
+    defer { upcoming = nil }
+    if let upcoming, upcoming.epoch == position.epoch, position.tally.batches == 0 { return upcoming.loader }
+    return loader(of: position.epoch, startingAt: position.tally.batches)
   }
 
   /// One step of the optimizer.

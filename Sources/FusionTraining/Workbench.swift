@@ -57,7 +57,8 @@ struct Workbench {
     if settings.select == .best, data.validation != nil {
       watched.append((stage.path("select_by"), settings.selectBy))
     }
-    let encoders = stage.trainedEncoders(of: experiment.pipeline).map { pipeline.modalities[$0] }
+    let indices = stage.trainedEncoders(of: experiment.pipeline)
+    let encoders = indices.map { pipeline.modalities[$0] }
     let names = stage.metricNames(objective, modalities: encoders)
     let known = names.validation.map { "validation.\($0)" } + names.train.map { "train.\($0)" }
     var problems: [Problem] = []
@@ -83,11 +84,23 @@ struct Workbench {
             hint: "set data.validation above 0, or watch train.loss"))
       }
     }
-    if settings.dropLast, train.count < settings.batchSize {
+    var count = train.count
+    if stage.objective != .task, !indices.isEmpty {
+      // Encoders that are trained alone see the samples that have their modality.
+      count = train.choosing(indices).count
+      for (index, name) in zip(indices, encoders) where train.choosing([index]).count == 0 {
+        problems.append(
+          Problem(
+            path: stage.path("train"),
+            "the encoder of '\(name)' cannot be trained alone: none of the \(train.count) training samples has '\(name)'",
+            hint: "train on more samples (data.limit, data.validation), or leave it to a stage trained by the task"))
+      }
+    }
+    if settings.dropLast, 1..<settings.batchSize ~= count {
       problems.append(
         Problem(
           path: stage.path("drop_last"),
-          "no batch is left: \(train.count) training samples do not fill one of \(settings.batchSize)"))
+          "no batch is left: \(count) training samples do not fill one of \(settings.batchSize)"))
     }
     return problems
   }

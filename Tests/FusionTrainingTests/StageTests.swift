@@ -137,6 +137,65 @@ private let classifier = "{name: classifier, train: [fusion, decoder]}"
     }
   }
 
+  @Test(arguments: ["reconstruction", "unimodal"])
+  func samplesThatLackAModalityTrainTheOtherEncodersAndStayReplaced(objective: String) throws {
+    try withFolder { folder in
+      var outcomes: [Data] = []
+      let pretrain = "{name: pretrain, objective: \(objective), train: [encoders], epochs: 2, batch_size: 5}"
+      for cache in ["none", "memory"] {
+        let experiment = try stagedExperiment(
+          "\(pretrain), {train: [fusion, decoder], cache: \(cache)}", "data.lacking=2", "fusion.missing=mean")
+        let run = RunFolder(folder + "/" + cache)
+        let summary = try Trainer(experiment, threads: 1).train(into: run)
+        outcomes.append(try bytes(run.model) + bytes(run.predictions))
+        #expect(try #require(summary.splits["test"]?["accuracy"]) > 0.5)
+        let measure = objective == "unimodal" ? "accuracy_b" : "mse_b"
+        #expect(summary.stages?[0].validation[measure]?.isFinite == true)
+      }
+      #expect(outcomes[0] == outcomes[1])
+    }
+  }
+
+  @Test func anEncoderAloneSeesOnlyTheSamplesThatHaveItsModality() throws {
+    try withFolder { folder in
+      // 240 samples less a fifth, of which two thirds have b: what drop_last leaves of them in steps of 16.
+      let experiment = try stagedExperiment(
+        "{objective: reconstruction, train: [encoders.b], epochs: 1, drop_last: true}, \(classifier)", "data.lacking=3")
+      let run = RunFolder(folder + "/run")
+      let steps = try Trainer(experiment, threads: 1).train(into: run)
+      #expect(steps.stages?[0].train["mse_b"] != nil)
+      let first = try #require(try table(run.history).first?["step"].flatMap { Int($0) })
+      #expect(first >= 7 && first <= 9)
+      let error = #expect(throws: ConfigError.self) {
+        try Trainer(
+          stagedExperiment(
+            "{objective: reconstruction, train: [encoders.b]}, {objective: unimodal, drop_last: true, batch_size: 33}",
+            "data.lacking=3", "data.limit=2", "data.validation=0"), threads: 1
+        ).train(into: RunFolder(folder + "/few"))
+      }
+      let text = error?.description ?? ""
+      #expect(text.contains("no batch is left: 2 training samples do not fill one of 33") == true)
+    }
+  }
+
+  @Test func anEncoderThatNoSampleCanTrainIsRefusedAtItsPlace() throws {
+    try withFolder { folder in
+      for objective in ["reconstruction", "unimodal"] {
+        let error = #expect(throws: ConfigError.self) {
+          try Trainer(
+            stagedExperiment(
+              "{objective: \(objective), train: [encoders]}, \(classifier)", "data.lacking=1", "fusion.missing=mean"),
+            threads: 1
+          ).train(into: RunFolder(folder + "/run"))
+        }
+        #expect(
+          error?.description.contains("none of the 192 training samples has 'b'") == true,
+          "\(error?.description ?? "")")
+        #expect(!FileManager.default.fileExists(atPath: folder + "/run"))
+      }
+    }
+  }
+
   @Test func aStageOfItsOwnStopsEarlyAndIsJudgedByItsOwnLoss() throws {
     try withFolder { folder in
       let run = RunFolder(folder + "/run")

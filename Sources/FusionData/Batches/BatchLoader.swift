@@ -33,11 +33,9 @@ public final class BatchLoader {
     precondition(batchSize > 0 && start >= 0 && ahead > 0, "batches and the queue hold at least one")
     let full = split.count / batchSize
     batchCount = dropsLast || split.count.isMultiple(of: batchSize) ? full : full + 1
-    let order = random?.permutation(split.count).map { split.rows[$0] } ?? split.rows
     let work = Work(
-      split: split, conversions: conversions, order: order, batchSize: batchSize,
-      batches: min(start, batchCount)..<batchCount,
-      ahead: ahead)
+      split: split, conversions: conversions, random: random, batchSize: batchSize,
+      batches: min(start, batchCount)..<batchCount, ahead: ahead)
     self.work = work
     let thread = Thread { work.run() }
     thread.name = "batches"
@@ -69,7 +67,7 @@ public final class BatchLoader {
 private final class Work: @unchecked Sendable {
   private let split: DataSplit
   private let conversions: [ValueConversion]
-  private let order: [Int]
+  private let random: RandomStream?
   private let batchSize: Int
   private let batches: Range<Int>
   private let ahead: Int
@@ -79,11 +77,12 @@ private final class Work: @unchecked Sendable {
   private var isOver = false
 
   init(
-    split: DataSplit, conversions: [ValueConversion], order: [Int], batchSize: Int, batches: Range<Int>, ahead: Int
+    split: DataSplit, conversions: [ValueConversion], random: RandomStream?, batchSize: Int, batches: Range<Int>,
+    ahead: Int
   ) {
     self.split = split
     self.conversions = conversions
-    self.order = order
+    self.random = random
     self.batchSize = batchSize
     self.batches = batches
     self.ahead = ahead
@@ -91,6 +90,8 @@ private final class Work: @unchecked Sendable {
 
   /// The thread's body.
   func run() {
+    // Drawn here, not by who makes the loader: a million samples take a few steps' time.
+    let order = random?.permutation(split.count).map { split.rows[$0] } ?? split.rows
     for index in batches {
       let rows = order[index * batchSize..<min(order.count, (index + 1) * batchSize)]
       let batch: Batch? = condition.withLock {
