@@ -1,35 +1,19 @@
 // All kernels of one instruction set: included once for each, under its target attribute. No include guard.
 //
 // TILE_VECTORS, 12 or 24: sums that stay in registers.
-#include <math.h>
-#include <string.h>
-
 #include "lanes.h"
 #include "minimal_filters.h"
-
-// Clang's vectors rather than GNU's, for `mask ? a : b`.
-typedef float vf __attribute__((ext_vector_type(8)));
-typedef float vf4 __attribute__((ext_vector_type(4)));
-typedef int vi __attribute__((ext_vector_type(8)));
+#include "vectors.h"
 
 // Of GROUP channels: pixels side by side on the general path; slots of the minimal filters, of two rows, on the fused path.
 #define TILE_COLUMNS (TILE_VECTORS / GROUP)
 #define TILE_SLOTS (TILE_VECTORS / GROUP / 2)
 
-#define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 #define NO_UNROLL _Pragma("clang loop unroll(disable)")
 
-INLINE vf zeros(void) { return (vf)(0); }
-INLINE vf maximum(vf a, vf b) { return a > b ? a : b; }
-INLINE vf minimum(vf a, vf b) { return a < b ? a : b; }
 // NaN stays NaN, so that a training run which diverges shows it.
 INLINE vf rectified(vf x) { return 0 > x ? zeros() : x; }
-
-INLINE float lane_sum(vf v) {
-  vf4 s = v.lo + v.hi;
-  return (s.x + s.z) + (s.y + s.w);
-}
 
 // One for lanes that hold a sample, zero for the others.
 INLINE vf live_lanes(int live) {

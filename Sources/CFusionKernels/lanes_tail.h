@@ -19,12 +19,8 @@ INLINE vf activated(vf u, fk_activation activation) {
   switch (activation) {
     case FK_LINEAR: return u;
     case FK_RELU: return rectified(u);
-    case FK_SIGMOID:
-      for (int i = 0; i < LANES; i++) u[i] = 1 / (1 + expf(-u[i]));
-      return u;
-    case FK_TANH:
-      for (int i = 0; i < LANES; i++) u[i] = tanhf(u[i]);
-      return u;
+    case FK_SIGMOID: return logistic(u);
+    case FK_TANH: return hyperbolic_tangent(u);
   }
 }
 

@@ -1,24 +1,10 @@
 // All functions of rows for one instruction set: included once for each, under its target attribute. No include guard.
 //
 // TILE_ROWS x 16 sums of a matrix product stay in registers.
-#include <math.h>
-#include <string.h>
-
 #include "rows_tables.h"
+#include "vectors.h"
 
-// Clang's vectors rather than GNU's, for `mask ? a : b`.
-typedef float vf __attribute__((ext_vector_type(8)));
-typedef float vf4 __attribute__((ext_vector_type(4)));
-typedef int vi __attribute__((ext_vector_type(8)));
-
-#define INLINE static inline __attribute__((always_inline))
 enum { WIDTH = 8 };
-
-INLINE vf splat(float x) { return (vf)(x); }
-INLINE vf maximum(vf a, vf b) { return a > b ? a : b; }
-INLINE vf minimum(vf a, vf b) { return a < b ? a : b; }
-INLINE vf bits_as_floats(vi x) { return __builtin_bit_cast(vf, x); }
-INLINE vi floats_as_bits(vf x) { return __builtin_bit_cast(vi, x); }
 
 INLINE vf load(const float *x) {
   vf v;
@@ -40,10 +26,6 @@ INLINE void store_some(float *x, long count, vf v) {
   if (count & 4) memcpy(x, &part, 16), x += 4, part = v.hi;
   if (count & 2) memcpy(x, &part, 8), x += 2, part = part.zwzw;
   if (count & 1) *x = part.x;
-}
-INLINE float lane_sum(vf v) {
-  vf4 s = v.lo + v.hi;
-  return (s.x + s.z) + (s.y + s.w);
 }
 
 INLINE void transpose(vf r[8]) {

@@ -56,11 +56,14 @@ static run *make_runs(axis a, int *count) {
   return runs;
 }
 
-int fk_block_is_fused(const fk_block *block, int columns) {
+fk_path fk_block_path(const fk_block *block, int columns) {
   const int K = block->kernel;
-  return (K == 3 || K == 5) && block->stride == 1 && block->padding == K / 2 && !block->bias && block->normalise &&
-         block->activation == FK_RELU && block->dropout == 0 && block->pooling == FK_MAX_POOL && block->pool_size == 2 &&
-         block->pool_stride == 2 && columns >= 2 + K / 2;
+  // A bias is added with the shift of batch norm, which is in the way where there is both.
+  if ((K != 3 && K != 5) || block->stride != 1 || block->padding != K / 2 || columns < NARROWEST(K) ||
+      (block->bias && block->normalise))
+    return FK_GENERAL;
+  return block->normalise && block->activation == FK_RELU && block->dropout == 0 && block->pooling == FK_MAX_POOL &&
+         block->pool_size == 2 && block->pool_stride == 2 ? FK_FUSED : FK_SAME_SIZE;
 }
 
 static int shape_layer(layer *l, const fk_block *block, int channels, int rows, int columns) {
@@ -76,8 +79,10 @@ static int shape_layer(layer *l, const fk_block *block, int channels, int rows, 
   if (block->pooling == FK_NO_POOL) l->spec.pool_size = l->spec.pool_stride = 1;
   l->out_rows = (l->rows - window) / l->spec.pool_stride + 1;
   l->out_columns = (l->columns - window) / l->spec.pool_stride + 1;
-  l->fused = fk_block_is_fused(block, columns);
-  l->weights_by_rows = l->fused && l->rows >= ROWS_TO_CUT && weight_count(l) <= 8192;
+  const fk_path path = fk_block_path(block, columns);
+  l->fused = path == FK_FUSED;
+  l->same = path != FK_GENERAL;
+  l->weights_by_rows = l->same && l->rows >= ROWS_TO_CUT && weight_count(l) <= 8192;
   return 1;
 }
 
@@ -107,7 +112,7 @@ fk_status fk_stack_create(const fk_block *blocks, int count, int channels, int r
     l->paired = kernels->pair_up != NULL;
     const int K = l->spec.kernel, stride = l->spec.stride, padding = l->spec.padding;
     l->may_recompute = i == 0 && l->fused && l->in_channels * K * K <= 32;
-    if (!l->fused) {
+    if (!l->same) {
       l->row_runs = make_runs((axis){rows, l->rows, K, stride, padding, 0}, &l->row_run_count);
       l->column_runs = make_runs((axis){columns, l->columns, K, stride, padding, 0}, &l->column_run_count);
       l->back_row_runs = make_runs((axis){l->rows, rows, K, stride, padding, 1}, &l->back_row_run_count);
@@ -174,7 +179,7 @@ static size_t worker_need(const fk_stack *stack, fk_purpose purpose) {
       raise_to(&y, (size_t)l->spec.channels * conv_plane(l) * LANES);
       raise_to(&planes, 2 * (size_t)conv_plane(l) * LANES);
     }
-    if (l->fused) {
+    if (l->same) {
       const size_t sums = bunch_sums(l) * (size_t)l->in_channels;
       if (l->weights_by_rows || l->may_recompute)
         raise_to(&need, sums * bunches(l) + row_pairs(l, rows_in_one_go(l)) +

@@ -16,10 +16,11 @@ typedef struct {
   int in_channels, in_rows, in_columns;
   int rows, columns;          // after the convolution
   int out_rows, out_columns;  // after the pooling
-  int fused;
+  int same;   // not on the general path: the convolution by minimal filters, on `same_job`s
+  int fused;  // and what follows it, too
   int may_recompute;  // cheaper to compute the convolution again in the backward pass than to keep its result
   int weights_by_rows;  // weight gradients: one partial sum per unit of rows, else units of output channels
-  int bunch;   // output channels whose weight gradients are taken together on the fused path
+  int bunch;   // output channels whose weight gradients are taken together by minimal filters
   int paired;  // their gradients are paired up before
   run *row_runs, *column_runs, *back_row_runs, *back_column_runs;
   int row_run_count, column_run_count, back_row_run_count, back_column_run_count;
@@ -33,10 +34,10 @@ struct fk_stack {
 
 typedef struct {
   float *input;     // of the layer, in lanes; that of the layer after the last is the result
-  float *y;         // the convolution; on the fused path its gradient takes its place
+  float *y;         // the convolution; where fused, its gradient takes its place
   float *pooled;    // fused: extremum of y
   float *gradient;  // of the layer's result (fused: zero where the result is)
-  float *y_gradient, *dropout;  // general path
+  float *y_gradient, *dropout;  // where not fused
   float *packed, *packed_back;  // weights for the convolution and for its data gradient
   float *weight_parts;          // [unit][weights]
   double *sums;                 // [unit][channel][2]
@@ -81,7 +82,7 @@ static inline long weight_count(const layer *l) {
 // Packed weights of a group of output channels.
 static inline long packed_group(const layer *l, int inputs) {
   const int K = l->spec.kernel;
-  return (long)inputs * K * (l->fused ? FORMS(K) : K) * GROUP;
+  return (long)inputs * K * (l->same ? FORMS(K) : K) * GROUP;
 }
 // Sums of the weight gradients of one input and a bunch of output channels, and the pairs of `rows` rows of the latter.
 static inline size_t bunch_sums(const layer *l) {
@@ -128,6 +129,7 @@ void fk_run_phase(fk_pool *pool, long units, fk_body body, pass *p, layer_part p
 void fk_pack_weights(const layer *l, int slots, const float *weight, int group, float *packed);
 void fk_pack_weights_back(const layer *l, int slots, const float *weight, int group, float *packed);
 void fk_fold_running_statistics(const layer *l, const fk_block_values *values, layer_memory *m);
+same_job fk_same_job(const layer *l, const float *in, const float *packed, int live);
 general_job fk_forward_job(const layer *l, const float *in, const float *packed, const float *bias, float *out);
 
 #endif

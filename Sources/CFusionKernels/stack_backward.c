@@ -44,10 +44,11 @@ static same_job fused_job(const pass *p, int block) {
                     .constant = m->constant, .slope = m->slope, .live = live_samples(p, block)};
 }
 
-// The convolution's result, and the gradient that takes its place.
+// The gradient of the convolution's result; where fused, it takes the result's place.
 static float *gradient_of_block(const pass *p, int block) {
   const layer *l = p->stack->layers + p->index;
-  return p->workspace->layers[p->index].y + (long)block * LANES * l->spec.channels * conv_plane(l);
+  const layer_memory *m = p->workspace->layers + p->index;
+  return (l->fused ? m->y : m->y_gradient) + (long)block * LANES * l->spec.channels * conv_plane(l);
 }
 
 // Fused: through pooling, ReLU and batch norm at once, in place of y.
@@ -144,7 +145,7 @@ static void differentiate_norm(const pass *p) {
   }
 }
 
-// The data gradient of a fused layer, for a part of one block, and what becomes of it.
+// The data gradient of a layer with minimal filters, for a part of one block, and what becomes of it.
 static same_job data_job(const pass *p, long unit, epilogue *what) {
   const layer *l = p->stack->layers + p->index;
   const layer_memory *m = p->workspace->layers + p->index, *before = m - 1;
@@ -170,7 +171,7 @@ static void data_gradient(const pass *p, long unit) {
   const layer *l = p->stack->layers + p->index;
   const layer_memory *m = p->workspace->layers + p->index;
   const int block = (int)(unit / PARTS), part = (int)(unit % PARTS), fused_before = p->index > 0 && (l - 1)->fused;
-  if (l->fused) {
+  if (l->same) {
     epilogue what;
     same_job job = data_job(p, unit, &what);
     p->stack->kernels->convolve_same(&job, what);
@@ -244,8 +245,9 @@ static void gradients_of_rows(const pass *p, long unit, int worker) {
   const int step = rows_in_one_go(l);
   float *sums = worker_scratch(p, worker), *pairs = sums + sum_count, *again_rows = pairs + row_pairs(l, step);
   memset(sums, 0, sizeof(float) * sum_count);
-  same_job again = fused_job(p, block), data_rows = {0};
-  again.out = again_rows;
+  const float *in = m->input + (long)block * LANES * l->in_channels * in_plane(l);
+  same_job again = {0}, data_rows = {0};
+  if (recomputed) again = fused_job(p, block), again.out = again_rows;
   epilogue what = STORE;
   if (data) data_rows = data_job(p, unit, &what);
   weight_job job = weight_job_of(l);
@@ -255,7 +257,7 @@ static void gradients_of_rows(const pass *p, long unit, int worker) {
   for (int y = rows.from; y < rows.to; y += step) {
     const int end = smaller(y + step, rows.to);
     int64_t start = fk_time(p);
-    if (!recomputed && through < smaller(end + 2, rows.inner_to)) {
+    if (l->fused && !recomputed && through < smaller(end + 2, rows.inner_to)) {
       const int next = smaller(end + 2, rows.inner_to);
       pool_rows(p, block, through, next);
       through = next;
@@ -273,9 +275,9 @@ static void gradients_of_rows(const pass *p, long unit, int worker) {
     job.row_to = again.row_to = end;
     if (recomputed) {
       p->stack->kernels->convolve_same(&again, DIFFERENTIATE);
-      add_weights(p, &job, again.in, again_rows, 2 * row, sums);
+      add_weights(p, &job, in, again_rows, 2 * row, sums);
     } else {
-      add_weights(p, &job, again.in, gradient_of_block(p, block) + y * row, conv_plane(l) * LANES, sums);
+      add_weights(p, &job, in, gradient_of_block(p, block) + y * row, conv_plane(l) * LANES, sums);
     }
     fk_add_time(p, WEIGHT_GRADIENT, start);
   }
@@ -338,7 +340,7 @@ static long weight_units(const pass *p) {
   const layer *l = p->stack->layers + p->index;
   if (!p->gradients[p->index].weight) return 0;
   if (has_weight_parts(p)) return (long)p->blocks * PARTS;
-  return l->fused ? bunches(l) : (long)groups(l->spec.channels) * l->in_channels * l->spec.kernel;
+  return l->same ? bunches(l) : (long)groups(l->spec.channels) * l->in_channels * l->spec.kernel;
 }
 
 // Data and weight gradients read the same memory and write to different places: one phase for both.
@@ -353,7 +355,7 @@ static void differentiate(void *context, long unit, int worker) {
     return fk_add_time(p, INPUT_GRADIENT, start);
   }
   unit -= data_units;
-  if (p->stack->layers[p->index].fused) weights_of_bunch(p, (int)unit, worker);
+  if (p->stack->layers[p->index].same) weights_of_bunch(p, (int)unit, worker);
   else weights_of_tap_row(p, unit, worker);
   fk_add_time(p, WEIGHT_GRADIENT, start);
 }

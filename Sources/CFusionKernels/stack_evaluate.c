@@ -50,19 +50,26 @@ static void run_layer(const pass *p, int index, int part, int part_count, int li
   const layer_memory *m = p->workspace->layers + index;
   const int channels = l->spec.channels, whole = part_count == 1;
   if (l->fused) {
-    same_job job = {.in = in, .weights = m->packed, .kernel = l->spec.kernel, .in_channels = l->in_channels,
-                    .out_channels = channels, .rows = l->rows, .columns = l->columns, .row_to = l->rows,
-                    .group_to = groups(channels), .pooled = out, .scale = m->scale, .shift = m->shift, .live = live};
+    same_job job = fk_same_job(l, in, m->packed, live);
+    job.pooled = out, job.scale = m->scale, job.shift = m->shift;
     if (!whole && l->rows >= ROWS_TO_CUT) cut(l->rows, 2, part, &job.row_from, &job.row_to);
     else if (!whole) cut(groups(channels), 1, part, &job.group_from, &job.group_to);
     stack->kernels->convolve_same(&job, EVALUATE);
   } else {
-    general_job job = fk_forward_job(l, in, m->packed, p->values[index].bias, y);
-    if (!whole) cut(groups(channels), 1, part, &job.group_from, &job.group_to);
-    stack->kernels->convolve(&job);
+    int from = 0, to = groups(channels);
+    if (!whole) cut(groups(channels), 1, part, &from, &to);
+    if (l->same) {
+      same_job job = fk_same_job(l, in, m->packed, live);
+      job.out = y, job.group_from = from, job.group_to = to;
+      stack->kernels->convolve_same(&job, STORE);
+    } else {
+      general_job job = fk_forward_job(l, in, m->packed, p->values[index].bias, y);
+      job.group_from = from, job.group_to = to;
+      stack->kernels->convolve(&job);
+    }
     tail_job rest = {.spec = l->spec, .rows = l->rows, .columns = l->columns, .out_rows = l->out_rows,
-                     .out_columns = l->out_columns, .channel_from = job.group_from * GROUP,
-                     .channel_to = smaller(channels, job.group_to * GROUP), .y = y, .scale = m->scale,
+                     .out_columns = l->out_columns, .channel_from = from * GROUP,
+                     .channel_to = smaller(channels, to * GROUP), .y = y, .scale = m->scale,
                      .shift = m->shift, .scratch = planes, .out = out};
     stack->kernels->tail(&rest);
   }

@@ -7,7 +7,7 @@
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-// One filter as the fused path wants it, a lane of a group: [pass][in][ky][form][GROUP]. `turned`: by half a turn.
+// One filter as the minimal filters want it, a lane of a group: [pass][in][ky][form][GROUP]. `turned`: by half a turn.
 INLINE void pack_filter(const float *taps, const int K, const int TURNED, int slots, long inputs, long c, float *lane) {
   UNROLL for (int ky = 0; ky < K; ky++) UNROLL for (int f = 0; f < FORMS(K); f++) {
     float u = 0;
@@ -34,7 +34,7 @@ void fk_pack_weights(const layer *l, int slots, const float *weight, int group, 
     const float *from = weight + (long)channel * inputs * taps;
     if (channel >= l->spec.channels) {
       for (long i = 0; i < packed_group(l, inputs); i += GROUP) packed[i + o] = 0;
-    } else if (l->fused) {
+    } else if (l->same) {
       for (int c = 0; c < inputs; c++) pack_forms(from + (long)c * taps, K, 0, slots, inputs, c, packed + o);
     } else {
       for (long i = 0; i < (long)inputs * taps; i++) packed[i * GROUP + o] = from[i];
@@ -42,7 +42,7 @@ void fk_pack_weights(const layer *l, int slots, const float *weight, int group, 
   }
 }
 
-// The data gradient is a convolution whose outputs are the input channels; on the fused path with the kernel turned round.
+// The data gradient is a convolution whose outputs are the input channels; by minimal filters with the kernel turned round.
 void fk_pack_weights_back(const layer *l, int slots, const float *weight, int group, float *packed) {
   const int K = l->spec.kernel, taps = K * K, inputs = l->in_channels, channels = l->spec.channels;
   packed += group * packed_group(l, channels);
@@ -54,10 +54,16 @@ void fk_pack_weights_back(const layer *l, int slots, const float *weight, int gr
     }
     for (int c = 0; c < channels; c++) {
       const float *from = weight + ((long)c * inputs + channel) * taps;
-      if (l->fused) pack_forms(from, K, 1, slots, channels, c, packed + o);
+      if (l->same) pack_forms(from, K, 1, slots, channels, c, packed + o);
       else for (int t = 0; t < taps; t++) packed[((long)c * taps + t) * GROUP + o] = from[t];
     }
   }
+}
+
+same_job fk_same_job(const layer *l, const float *in, const float *packed, int live) {
+  return (same_job){.in = in, .weights = packed, .kernel = l->spec.kernel, .in_channels = l->in_channels,
+                    .out_channels = l->spec.channels, .rows = l->rows, .columns = l->columns, .row_to = l->rows,
+                    .group_to = groups(l->spec.channels), .live = live};
 }
 
 general_job fk_forward_job(const layer *l, const float *in, const float *packed, const float *bias, float *out) {
@@ -76,6 +82,7 @@ void fk_fold_running_statistics(const layer *l, const fk_block_values *values, l
       mean = values->running_mean[c], inverse = 1 / sqrt(values->running_variance[c] + 1e-5);
       weight = values->norm_weight[c], bias = values->norm_bias[c];
     }
+    if (l->same && values->bias) bias = values->bias[c];
     if (m->mean) m->mean[c] = mean, m->inverse_deviation[c] = inverse;
     m->scale[c] = (float)(weight * inverse);
     m->shift[c] = (float)(bias - mean * weight * inverse);
@@ -120,24 +127,28 @@ static void convolve(void *context, long unit, int worker) {
   float *y = m->y ? m->y + (long)block * LANES * channels * conv_plane(l) : NULL;
   double *sums = m->sums + unit * channels * 2;
   memset(sums, 0, sizeof(double) * 2 * channels);
-  if (!l->fused) {
-    general_job job = fk_forward_job(l, in, m->packed, p->values[p->index].bias, y);
-    cut(groups(channels), 1, part, &job.group_from, &job.group_to);
-    p->stack->kernels->convolve(&job);
-    if (l->spec.normalise)
-      p->stack->kernels->moments(y, l->rows, l->columns, job.group_from * GROUP, smaller(channels, job.group_to * GROUP),
-                                 live_samples(p, block), sums);
-    return;
+  same_job same = fk_same_job(l, in, m->packed, live_samples(p, block));
+  same.out = y, same.sums = sums;
+  if (l->fused) {
+    same.pooled = m->pooled + (long)block * LANES * channels * out_plane(l);
+    same.scale = p->values[p->index].norm_weight;  // its sign decides between maximum and minimum
+    if (l->rows >= ROWS_TO_CUT) cut(l->rows, 2, part, &same.row_from, &same.row_to);
+    else cut(groups(channels), 1, part, &same.group_from, &same.group_to);
+    return p->stack->kernels->convolve_same(&same, TRAIN);
   }
-  same_job job = {.in = in, .weights = m->packed, .kernel = l->spec.kernel, .in_channels = l->in_channels,
-                  .out_channels = channels, .rows = l->rows, .columns = l->columns, .row_to = l->rows,
-                  .group_to = groups(channels), .out = y,
-                  .pooled = m->pooled + (long)block * LANES * channels * out_plane(l),
-                  .scale = p->values[p->index].norm_weight,  // its sign decides between maximum and minimum
-                  .sums = sums, .live = live_samples(p, block)};
-  if (l->rows >= ROWS_TO_CUT) cut(l->rows, 2, part, &job.row_from, &job.row_to);
-  else cut(groups(channels), 1, part, &job.group_from, &job.group_to);
-  p->stack->kernels->convolve_same(&job, TRAIN);
+  int group_from, group_to;
+  cut(groups(channels), 1, part, &group_from, &group_to);
+  if (l->same) {
+    same.group_from = group_from, same.group_to = group_to;
+    p->stack->kernels->convolve_same(&same, STORE);
+  } else {
+    general_job job = fk_forward_job(l, in, m->packed, p->values[p->index].bias, y);
+    job.group_from = group_from, job.group_to = group_to;
+    p->stack->kernels->convolve(&job);
+  }
+  if (l->spec.normalise)
+    p->stack->kernels->moments(y, l->rows, l->columns, group_from * GROUP, smaller(channels, group_to * GROUP),
+                               live_samples(p, block), sums);
 }
 
 // Batch statistics, as PyTorch has them: biased to normalise, unbiased for the running variance, momentum 0.1.

@@ -14,7 +14,7 @@ extension ConvolutionStack {
       public let parameters: Int
       /// Floating-point operations of the convolution for one sample, a multiplication and an addition counted as two.
       public let flops: Int
-      /// What runs it: `lanes, fused` or `lanes, general`.
+      /// What runs it: `lanes, fused`, `lanes, same size` or `lanes, general`.
       public let path: String
     }
 
@@ -90,7 +90,7 @@ extension ConvolutionStack {
           kind: block.summary, output: output,
           parameters: weights + (block.bias ? block.channels : 0) + (block.normalise ? 2 * block.channels : 0),
           flops: 2 * weights * rows * columns,
-          path: fk_block_is_fused(&kernelBlock, Int32(width)) != 0 ? "lanes, fused" : "lanes, general"))
+          path: fk_block_path(&kernelBlock, Int32(width)).description))
       shape = output
     }
     return plan
@@ -118,5 +118,15 @@ extension ConvolutionBlock {
     }
     if !(0...1).contains(dropout) { mistakes.append("dropout is \(dropout), must be from 0 to 1") }
     return mistakes
+  }
+}
+
+extension fk_path {
+  fileprivate var description: String {
+    switch self {
+    case FK_FUSED: "lanes, fused"
+    case FK_SAME_SIZE: "lanes, same size"
+    default: "lanes, general"
+    }
   }
 }

@@ -25,6 +25,14 @@ import Testing
     let general = ConvolutionBlock(
       channels: 6, kernel: 5, padding: 0, activation: .sigmoid, pool: .average(2, stride: 2))
     #expect(ConvolutionStack.plan([general], input: [1, 28, 28]).layers.map(\.path) == ["lanes, general"])
+    // Same size, whatever follows; not where it has a bias and batch norm, nor where the image is narrower than a pair.
+    let dropped = ConvolutionBlock(channels: 6, kernel: 3, bias: false, normalise: true, dropout: 0.2)
+    let biased = ConvolutionBlock(channels: 6, kernel: 5, bias: true, activation: .sigmoid)
+    let both = ConvolutionBlock(channels: 6, kernel: 3, bias: true, normalise: true)
+    #expect(
+      ConvolutionStack.plan([dropped, biased, both], input: [1, 4, 4]).layers.map(\.path)
+        == ["lanes, same size", "lanes, same size", "lanes, general"])
+    #expect(ConvolutionStack.plan([biased], input: [1, 9, 3]).layers.map(\.path) == ["lanes, general"])
   }
 
   @Test func anImageThatBecomesTooSmallIsNamed() {

@@ -255,12 +255,14 @@ static long test_shapes(long every, fk_pool *const pools[3]) {
   CASE(2, 9, 10, 2, {fused(13, 3), {5, 3, 2, 1, 1, 0, FK_TANH, 0.3f, FK_NO_POOL, 0, 0}});
   CASE(3, 15, 13, 2, {{5, 3, 1, 0, 1, 1, FK_RELU, 0.25f, FK_NO_POOL, 0, 0}, fused(7, 5)});
 
-  // The general path: the same rounds through activation, pooling, dropout, bias and batch norm for every geometry.
+  // Not fused: the same rounds through activation, pooling, dropout, bias and batch norm for every geometry.
   const struct {
     int rows, columns, kernel, stride, padding;
   } geometries[] = {{5, 5, 1, 1, 0}, {7, 6, 2, 1, 1}, {7, 9, 3, 1, 0}, {9, 7, 3, 2, 1}, {6, 11, 3, 1, 2},
                     {10, 9, 4, 3, 2}, {9, 9, 5, 2, 2}, {3, 3, 3, 1, 1}, {11, 8, 7, 1, 3}, {4, 5, 3, 3, 4},
-                    {3, 3, 5, 1, 2}, {2, 3, 9, 2, 4}};
+                    {3, 3, 5, 1, 2}, {2, 3, 9, 2, 4},
+                    // The size kept, 3x3 and 5x5: minimal filters, and from 16 rows on cut by rows.
+                    {5, 4, 3, 1, 1}, {17, 8, 3, 1, 1}, {6, 9, 5, 1, 2}, {18, 4, 5, 1, 2}};
   const struct {
     fk_pooling pooling;
     int size, stride;

@@ -25,9 +25,14 @@ typedef struct {
   int pool_size, pool_stride;
 } fk_block;
 
-/// Whether a block whose input has `columns` columns runs on the fused path: 3x3 or 5x5, batch norm, ReLU, max pooling
-/// by two.
-int fk_block_is_fused(const fk_block *block, int columns);
+/// What runs a block.
+typedef enum {
+  FK_GENERAL,    ///< any kernel, stride and padding: gathers its inputs tap by tap
+  FK_SAME_SIZE,  ///< 3x3 or 5x5 that keep the size of the image: the convolution by minimal filters
+  FK_FUSED,      ///< with batch norm, ReLU and max pooling by two besides: all in one pass
+} fk_path;
+/// The path of a block whose input has `columns` columns.
+fk_path fk_block_path(const fk_block *block, int columns);
 
 /// The values of one block's parameters, or where their gradients go. NULL for what the block does not have; among
 /// gradients also for what is not wanted. The running statistics are updated by fk_stack_forward.

@@ -50,6 +50,8 @@ CASES = {
     "general before fused before general": ((5, 1, 13, 14), [block(6, 3, bias=True, normalise=False, activation="tanh", pool="none"), fused(8), block(5, 3, stride=2, activation="none", pool="none")]),
     "fused, even kernel next": ((3, 4, 10, 8), [fused(6, 5), block(4, 4, padding=1, activation="relu", pool="none")]),
     "no batch norm, max pool": ((3, 1, 8, 8), [block(6, 3, bias=True, normalise=False)]),
+    "same size, cut by rows": ((9, 2, 18, 5), [block(8, 5, activation="sigmoid", pool="none"), block(4, 3, bias=True, normalise=False, activation="tanh", pool="average")]),
+    "same size, overlapping pool": ((10, 4, 7, 9), [block(13, 3, size=3, pool_stride=2), block(7, 3, activation="none", pool="none")]),
     "ties": ((3, 1, 16, 12), [fused(6, 5), fused(6)]),
     "wide kernel on a narrow image": ((2, 2, 5, 3), [fused(3, 5)]),
 }
