@@ -14,10 +14,9 @@ enum {
 // What happens to a tile of a 'same' convolution while it is in registers.
 typedef enum {
   STORE,        // out = y
-  TRAIN,        // out = y (unless NULL), sums of y and y², pooled = 2x2 maximum (minimum where scale < 0)
+  TRAIN,        // out = y, or without out the winners; sums of y and y², pooled = 2x2 maximum (minimum where scale < 0)
   EVALUATE,     // pooled = relu(scale · extremum + shift), nothing else
-  MASK,         // out = y where scale · pooled + shift > 0, else 0; sums of it, and of it times pooled
-  DIFFERENTIATE // out = gradient of y from the gradient of the pooled image (two rows at a time)
+  MASK          // out = y where scale · pooled + shift > 0, else 0; sums of it, and of it times pooled
 } epilogue;
 
 // A convolution of stride 1 that keeps the size of the image, kernel 3 or 5, for some rows and groups of channels.
@@ -26,9 +25,10 @@ typedef struct {
   int kernel, in_channels, out_channels, rows, columns;
   int row_from, row_to, group_from, group_to;  // row_from is even
   float *out, *pooled;
-  const float *gradient;                // DIFFERENTIATE: of the normalised, pooled image, already masked
+  int8_t *winners;                      // which of a window's four was pooled, the first of equals: 0, -1, -2, -3
+  const float *gradient;                // backward: of the normalised, pooled image, already masked
   const float *scale, *shift;           // batch norm as one multiply-add per channel
-  const float *constant, *slope;        // DIFFERENTIATE: dy = scale · gradient - constant - slope · y
+  const float *constant, *slope;        // backward: dy = scale · gradient - constant - slope · y
   double *sums;                         // [channel][2], added to
   int live;                             // samples in this block of eight
 } same_job;
@@ -75,6 +75,23 @@ typedef struct {
   float *sums;               // a few channels: [ky][form][channel][8]; one tap row: [kx][6][8]; added to
 } weight_job;
 
+// Sums over the pixels of some rows of an image, for each class of rows: the first kernel / 2 are classes of their own, then
+// all in the middle, then the last kernel / 2. A class has
+//   of each channel [kernel]: its sum, then its first columns, and its last ones from the right;
+//   of each pair of channels, and each of `kernel` rows of the second, from the same one down [PRODUCTS]: the sums of
+//   a · b for b from kernel - 1 columns to the left to as many to the right; then of the first columns each of a with each
+//   of b, and of the last ones, from the right.
+#define PRODUCTS(K) (2 * (K) - 1 + 2 * ((K) / 2) * ((K) / 2))
+#define INPUT_SUMS(channels, K) ((channels) * (K) * (1 + (channels) * PRODUCTS(K)))
+enum { MOST_PRODUCTS = PRODUCTS(5) };
+
+typedef struct {
+  const float *in;
+  int kernel, in_channels, rows, columns, row_from, row_to, live;
+  float *padded;  // [channel][kernel][columns + 2 · kernel][8], to work in
+  double *sums;   // [kernel][INPUT_SUMS], added to
+} input_job;
+
 // A fused block of evaluation for one sample, lanes being output channels: some rows of windows, some groups of channels.
 // Images lie as [channel / 8][row][column][8] with a border of kernel / 2 zeros; with in_stride 1 as [channel][row][column].
 typedef struct {
@@ -101,7 +118,9 @@ typedef struct {
   void (*relu)(const float *in, long plane, int from, int to, const float *scale, const float *shift, float *out);
   void (*mask)(float *gradient, const float *pooled, long plane, int from, int to, const float *scale,
                const float *shift, double *sums);
-  void (*pool_gradient)(const same_job *job, float *y);  // DIFFERENTIATE for a stored y, in place, channels of the groups
+  void (*pool_gradient)(const same_job *job, float *y);  // the gradient of y in place of it, channels of the groups
+  void (*give_winners)(const same_job *job);  // out = gradient at the winners of two rows, of all channels, and zeros
+  void (*input_products)(const input_job *job);
   void (*moments)(const float *y, int rows, int columns, int from, int to, int live, double *sums);
   void (*tail)(const tail_job *job);
   void (*tail_gradient)(const tail_job *job);

@@ -5,6 +5,8 @@
 #include "minimal_filters.h"
 #include "vectors.h"
 
+typedef int8_t vb __attribute__((ext_vector_type(8)));
+
 // Of GROUP channels: pixels side by side on the general path; slots of the minimal filters, of two rows, on the fused path.
 #define TILE_COLUMNS (TILE_VECTORS / GROUP)
 #define TILE_SLOTS (TILE_VECTORS / GROUP / 2)
@@ -27,6 +29,7 @@ INLINE vf live_lanes(int live) {
 #include "lanes_general.h"
 #include "lanes_tail.h"
 #include "lanes_weights.h"
+#include "lanes_input.h"
 
 const lanes_kernels KERNELS = {
     .name = KERNELS_NAME,
@@ -39,6 +42,8 @@ const lanes_kernels KERNELS = {
     .relu = relu,
     .mask = mask,
     .pool_gradient = pool_gradient,
+    .give_winners = give_winners,
+    .input_products = input_products,
     .moments = moments,
     .tail = tail,
     .tail_gradient = tail_gradient,

@@ -131,9 +131,15 @@ INLINE void share_gradient(const vf y[4], vf pooled, vf gradient, vf constant, v
   UNROLL for (int i = 0; i < 4; i++) out[i] = share[i] - (constant + slope * y[i]);
 }
 
+// Which of four conv outputs was pooled, as share_gradient has it: minus its number.
+INLINE vb winner(const vf y[4], vf pooled) {
+  const vi not_0 = y[0] != pooled, not_01 = not_0 & (y[1] != pooled), not_012 = not_01 & (y[2] != pooled);
+  return __builtin_convertvector(not_0 + not_01 + not_012, vb);
+}
+
 // Runs one tile and its epilogue; `job` is a copy that the stores of vectors cannot be thought to change.
 INLINE void tile_job(const same_job *job, const epilogue what, const int K, const int ROWS, const int COLUMNS,
-                     const int LEFT, const int RIGHT, int channel, int y, int x, vf live, vf *sums) {
+                     const int LEFT, const int RIGHT, int channel, int y, int x, vf *sums) {
   const long width = job->columns, plane = width * job->rows, pooled_width = width / 2;
   const long pooled_plane = pooled_width * (job->rows / 2);
   const int count = job->out_channels - channel < GROUP ? job->out_channels - channel : GROUP;
@@ -147,17 +153,6 @@ INLINE void tile_job(const same_job *job, const epilogue what, const int K, cons
     const long at = c * plane + y * width + x, pooled_at = c * pooled_plane + y / 2 * pooled_width + x / 2;
     const vf *v = acc + o * 4;
     vf *out = (vf *)job->out, s = zeros(), q = zeros();
-    if (what == DIFFERENTIATE) {
-      vf constant = job->constant[c] * live, slope = job->slope[c] * live, result[4];
-      if (ROWS == 2 && COLUMNS == 2)
-        share_gradient(v, ((const vf *)job->pooled)[pooled_at], job->scale[c] * ((const vf *)job->gradient)[pooled_at],
-                       constant, slope, result);
-      else
-        UNROLL for (int i = 0; i < 4; i++) result[i] = -(constant + slope * v[i]);
-      UNROLL for (int r = 0; r < ROWS; r++) UNROLL for (int j = 0; j < COLUMNS; j++)
-        out[(c * 2 + r) * width + x + j] = result[r * 2 + j];
-      continue;
-    }
     UNROLL for (int r = 0; r < ROWS; r++) UNROLL for (int j = 0; j < COLUMNS; j++) {
       vf a = v[r * 2 + j];
       if (what == MASK) {
@@ -185,6 +180,7 @@ INLINE void tile_job(const same_job *job, const epilogue what, const int K, cons
                                : maximum(maximum(v[0], v[1]), maximum(v[2], v[3]));
       if (what == EVALUATE) p = rectified(job->scale[c] * p + job->shift[c]);
       ((vf *)job->pooled)[pooled_at] = p;
+      if (what == TRAIN && !out) ((vb *)job->winners)[pooled_at] = winner(v, p);
     }
   }
 }
@@ -218,11 +214,11 @@ INLINE void tile_job(const same_job *job, const epilogue what, const int K, cons
   }
 
 // All tiles of a row, or of a pair of rows; pooling leaves an odd last column out.
-INLINE void tile_row(const same_job *job, const epilogue what, const int K, const int ROWS, int channel, int y, vf live,
+INLINE void tile_row(const same_job *job, const epilogue what, const int K, const int ROWS, int channel, int y,
                      vf *sums) {
   int x;
 #define TILE(COLUMNS, LEFT, RIGHT) \
-  if (COLUMNS == 2 || what != EVALUATE) tile_job(job, what, K, ROWS, COLUMNS, LEFT, RIGHT, channel, y, x, live, sums);
+  if (COLUMNS == 2 || what != EVALUATE) tile_job(job, what, K, ROWS, COLUMNS, LEFT, RIGHT, channel, y, x, sums);
   FOR_TILES(K, job->columns, TILE)
 #undef TILE
 }
@@ -237,9 +233,9 @@ INLINE void convolve_rows(const same_job *shared, const epilogue what, const int
       vf sums[GROUP * 2];
       UNROLL for (int i = 0; i < GROUP * 2; i++) sums[i] = zeros();
       if (y + 1 < job->rows)
-        tile_row(job, what, K, 2, channel, y, live, sums);
+        tile_row(job, what, K, 2, channel, y, sums);
       else if (what != EVALUATE)
-        tile_row(job, what, K, 1, channel, y, live, sums);
+        tile_row(job, what, K, 1, channel, y, sums);
       if (what == TRAIN || what == MASK)
         for (int o = 0; o < GROUP && channel + o < channels; o++) {
           job->sums[(channel + o) * 2] += lane_sum(sums[o * 2] * live);
@@ -253,11 +249,11 @@ INLINE void convolve_rows(const same_job *shared, const epilogue what, const int
 #define VARIANT(WHAT, K) \
   static __attribute__((noinline)) void WHAT##_##K(const same_job *job) { convolve_rows(job, WHAT, K); }
 #define VARIANTS(WHAT) VARIANT(WHAT, 3) VARIANT(WHAT, 5)
-VARIANTS(STORE) VARIANTS(TRAIN) VARIANTS(EVALUATE) VARIANTS(MASK) VARIANTS(DIFFERENTIATE)
+VARIANTS(STORE) VARIANTS(TRAIN) VARIANTS(EVALUATE) VARIANTS(MASK)
 
 static void convolve_same(const same_job *job, epilogue what) {
 #define CASE(WHAT) case WHAT: return job->kernel == 3 ? WHAT##_3(job) : WHAT##_5(job);
-  switch (what) { CASE(STORE) CASE(TRAIN) CASE(EVALUATE) CASE(MASK) CASE(DIFFERENTIATE) }
+  switch (what) { CASE(STORE) CASE(TRAIN) CASE(EVALUATE) CASE(MASK) }
 #undef CASE
 }
 

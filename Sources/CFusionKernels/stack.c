@@ -111,7 +111,7 @@ fk_status fk_stack_create(const fk_block *blocks, int count, int channels, int r
     l->bunch = l->spec.kernel == 3 ? kernels->weight_channels_3 : kernels->weight_channels_5;
     l->paired = kernels->pair_up != NULL;
     const int K = l->spec.kernel, stride = l->spec.stride, padding = l->spec.padding;
-    l->may_recompute = i == 0 && l->fused && l->in_channels * K * K <= 32;
+    l->may_go_by_winners = i == 0 && l->fused && l->in_channels * K * K <= MOST_WINNER_TAPS;
     if (!l->same) {
       l->row_runs = make_runs((axis){rows, l->rows, K, stride, padding, 0}, &l->row_run_count);
       l->column_runs = make_runs((axis){columns, l->columns, K, stride, padding, 0}, &l->column_run_count);
@@ -181,9 +181,10 @@ static size_t worker_need(const fk_stack *stack, fk_purpose purpose) {
     }
     if (l->same) {
       const size_t sums = bunch_sums(l) * (size_t)l->in_channels;
-      if (l->weights_by_rows || l->may_recompute)
+      if (l->weights_by_rows || l->may_go_by_winners)
         raise_to(&need, sums * bunches(l) + row_pairs(l, rows_in_one_go(l)) +
-                            (l->may_recompute ? 2 * l->spec.channels * row : 0));
+                            (l->may_go_by_winners ? 2 * l->spec.channels * row : 0));
+      if (l->may_go_by_winners) raise_to(&need, l->in_channels * K * (row + 2 * K * LANES));
       if (!l->weights_by_rows) raise_to(&need, sums + row_pairs(l, l->rows * blocks_at_once(l)));
     }
     raise_to(&need, K * GROUP * LANES);
@@ -224,10 +225,16 @@ static void lay_out(const fk_stack *stack, fk_workspace *w, arena *a) {
     m->packed_back = take_floats(a, (size_t)(groups(l->in_channels) * packed_group(l, l->spec.channels)));
     m->gradient = take_floats(a, out);
     if (l->fused) m->pooled = take_floats(a, out);
-    if (!is_recomputed(l, w)) m->y = take_floats(a, conv);
+    if (goes_by_winners(l, w)) {
+      m->winners = take(a, out);
+      m->weight = take_floats(a, (size_t)weight_count(l));
+      m->input_sums = take(a, blocks * PARTS * (size_t)input_sums(l) * sizeof(double));
+    } else {
+      m->y = take_floats(a, conv);
+    }
     if (!l->fused) m->y_gradient = take_floats(a, conv);
     if (l->spec.dropout > 0) m->dropout = take_floats(a, conv);
-    if (l->weights_by_rows || is_recomputed(l, w))
+    if (l->weights_by_rows || goes_by_winners(l, w))
       m->weight_parts = take_floats(a, blocks * PARTS * (size_t)weight_count(l));
   }
   if (w->purpose == FK_TRAINING_WITH_INPUT_GRADIENT)

@@ -10,6 +10,9 @@
 // Blocks of eight samples are cut further, so that small batches keep every core busy: large images by rows, small ones
 // by channels. The cut depends on the shapes alone.
 enum { PARTS = 4, ROWS_TO_CUT = 16 };
+// Weights of an output channel up to which a first layer goes by winners. Sums of its input alone grow by the square of its
+// channels; for three of them and 3x3 they are cheaper than to keep the result from a dozen output channels on.
+enum { MOST_WINNER_TAPS = 32 };
 
 typedef struct {
   fk_block spec;
@@ -18,7 +21,7 @@ typedef struct {
   int out_rows, out_columns;  // after the pooling
   int same;   // not on the general path: the convolution by minimal filters, on `same_job`s
   int fused;  // and what follows it, too
-  int may_recompute;  // cheaper to compute the convolution again in the backward pass than to keep its result
+  int may_go_by_winners;  // the convolution's result need not be kept, see stack_input.c
   int weights_by_rows;  // weight gradients: one partial sum per unit of rows, else units of output channels
   int bunch;   // output channels whose weight gradients are taken together by minimal filters
   int paired;  // their gradients are paired up before
@@ -40,6 +43,9 @@ typedef struct {
   float *y_gradient, *dropout;  // where not fused
   float *packed, *packed_back;  // weights for the convolution and for its data gradient
   float *weight_parts;          // [unit][weights]
+  int8_t *winners;              // where y is not kept: of the pool, as same_job has them,
+  float *weight;                // what y was made with,
+  double *input_sums;           // [unit] sums of input_products
   double *sums;                 // [unit][channel][2]
   int sum_units;
   float *scale, *shift, *constant, *slope;
@@ -93,7 +99,7 @@ static inline size_t row_pairs(const layer *l, int rows) {
 }
 // Rows whose gradients are taken in one go, and blocks of small images. Pairs live in the second cache; without them a
 // hundred pixels of four output channels and an input are 16 KB, half of the first.
-static inline int rows_in_one_go(const layer *l) { return l->may_recompute || l->columns >= 56 ? 2 : l->paired ? 8 : 4; }
+static inline int rows_in_one_go(const layer *l) { return l->may_go_by_winners || l->columns >= 56 ? 2 : l->paired ? 8 : 4; }
 static inline int blocks_at_once(const layer *l) {
   const int fit = 100 / (l->rows * l->columns);
   return l->paired ? 8 : fit > 1 ? fit : 1;
@@ -104,9 +110,11 @@ static inline long in_plane(const layer *l) { return (long)l->in_rows * l->in_co
 static inline int live_samples(const pass *p, int block) {
   return (int)(p->samples - (long)block * LANES < LANES ? p->samples - (long)block * LANES : LANES);
 }
-static inline int is_recomputed(const layer *l, const fk_workspace *w) {
-  return l->may_recompute && w->purpose != FK_TRAINING_WITH_INPUT_GRADIENT;
+static inline int goes_by_winners(const layer *l, const fk_workspace *w) {
+  return l->may_go_by_winners && w->purpose != FK_TRAINING_WITH_INPUT_GRADIENT;
 }
+// Of one unit.
+static inline long input_sums(const layer *l) { return l->spec.kernel * INPUT_SUMS(l->in_channels, l->spec.kernel); }
 static inline float *worker_scratch(const pass *p, int worker) {
   return p->workspace->scratch + worker * p->workspace->scratch_size;
 }
@@ -129,6 +137,8 @@ void fk_run_phase(fk_pool *pool, long units, fk_body body, pass *p, layer_part p
 void fk_pack_weights(const layer *l, int slots, const float *weight, int group, float *packed);
 void fk_pack_weights_back(const layer *l, int slots, const float *weight, int group, float *packed);
 void fk_fold_running_statistics(const layer *l, const fk_block_values *values, layer_memory *m);
+// Backward: the weight gradient of a layer that goes by winners, from its parts and the sums of its input.
+void fk_weights_by_winners(const pass *p);
 same_job fk_same_job(const layer *l, const float *in, const float *packed, int live);
 general_job fk_forward_job(const layer *l, const float *in, const float *packed, const float *bias, float *out);
 

@@ -40,7 +40,8 @@ static same_job fused_job(const pass *p, int block) {
   return (same_job){.in = m->input + (long)block * LANES * l->in_channels * in_plane(l), .weights = m->packed,
                     .kernel = l->spec.kernel, .in_channels = l->in_channels, .out_channels = l->spec.channels,
                     .rows = l->rows, .columns = l->columns, .row_to = l->rows, .group_to = groups(l->spec.channels),
-                    .pooled = m->pooled + image, .gradient = m->gradient + image, .scale = m->scale, .shift = m->shift,
+                    .pooled = m->pooled + image, .winners = m->winners ? m->winners + image : NULL,
+                    .gradient = m->gradient + image, .scale = m->scale, .shift = m->shift,
                     .constant = m->constant, .slope = m->slope, .live = live_samples(p, block)};
 }
 
@@ -216,7 +217,7 @@ static int has_weight_parts(const pass *p) { return p->workspace->layers[p->inde
 // Whether one unit of rows gives data and weight gradients, behind the pool's.
 static int goes_by_rows(const pass *p) {
   const layer *l = p->stack->layers + p->index;
-  return l->weights_by_rows && !is_recomputed(l, p->workspace);
+  return l->weights_by_rows && !goes_by_winners(l, p->workspace);
 }
 
 // Weight gradients of some rows: `gradient` points at row_from of channel 0, `plane` floats before channel 1.
@@ -233,31 +234,48 @@ static void add_weights(const pass *p, weight_job *job, const float *in, const f
   }
 }
 
-// Gradients of some rows of one block, a few rows at a time so that they stay in cache. A layer that was not kept is
-// computed again.
+// For a layer that goes by winners: sums of its input alone over some rows of one block.
+static void add_input_products(const pass *p, long unit, int worker) {
+  const layer *l = p->stack->layers + p->index;
+  const layer_memory *m = p->workspace->layers + p->index;
+  const int block = (int)(unit / PARTS);
+  const rows_of_part rows = part_rows(l, unit);
+  const int64_t start = fk_time(p);
+  input_job job = {.in = m->input + (long)block * LANES * l->in_channels * in_plane(l), .kernel = l->spec.kernel,
+                   .in_channels = l->in_channels, .rows = l->rows, .columns = l->columns, .row_from = rows.from,
+                   .row_to = rows.to, .live = live_samples(p, block), .padded = worker_scratch(p, worker),
+                   .sums = m->input_sums + unit * input_sums(l)};
+  memset(job.sums, 0, sizeof(double) * (size_t)input_sums(l));
+  p->stack->kernels->input_products(&job);
+  fk_add_time(p, WEIGHT_GRADIENT, start);
+}
+
+// Gradients of some rows of one block, a few rows at a time so that they stay in cache. Of a layer that goes by winners only
+// the part of these, which are in rows of whole windows; fk_weights_by_winners does the rest.
 static void gradients_of_rows(const pass *p, long unit, int worker) {
   const layer *l = p->stack->layers + p->index;
   const layer_memory *m = p->workspace->layers + p->index;
-  const int block = (int)(unit / PARTS), recomputed = is_recomputed(l, p->workspace);
-  const int weights = p->gradients[p->index].weight != NULL, data = !recomputed && has_data_gradient(p);
+  const int block = (int)(unit / PARTS), by_winners = goes_by_winners(l, p->workspace);
+  const int weights = p->gradients[p->index].weight != NULL, data = !by_winners && has_data_gradient(p);
   const long row = (long)l->columns * LANES;
   const size_t sum_count = bunch_sums(l) * bunches(l) * l->in_channels;
   const int step = rows_in_one_go(l);
-  float *sums = worker_scratch(p, worker), *pairs = sums + sum_count, *again_rows = pairs + row_pairs(l, step);
+  float *sums = worker_scratch(p, worker), *pairs = sums + sum_count, *winner_rows = pairs + row_pairs(l, step);
   memset(sums, 0, sizeof(float) * sum_count);
   const float *in = m->input + (long)block * LANES * l->in_channels * in_plane(l);
-  same_job again = {0}, data_rows = {0};
-  if (recomputed) again = fused_job(p, block), again.out = again_rows;
+  same_job winners = {0}, data_rows = {0};
+  if (by_winners) winners = fused_job(p, block), winners.out = winner_rows;
   epilogue what = STORE;
   if (data) data_rows = data_job(p, unit, &what);
   weight_job job = weight_job_of(l);
   job.pairs = pairs;
   const rows_of_part rows = part_rows(l, unit);
+  const int to = by_winners ? rows.to / 2 * 2 : rows.to;
   int through = rows.inner_from;
-  for (int y = rows.from; y < rows.to; y += step) {
-    const int end = smaller(y + step, rows.to);
+  for (int y = rows.from; y < to; y += step) {
+    const int end = smaller(y + step, to);
     int64_t start = fk_time(p);
-    if (l->fused && !recomputed && through < smaller(end + 2, rows.inner_to)) {
+    if (l->fused && !by_winners && through < smaller(end + 2, rows.inner_to)) {
       const int next = smaller(end + 2, rows.inner_to);
       pool_rows(p, block, through, next);
       through = next;
@@ -271,11 +289,11 @@ static void gradients_of_rows(const pass *p, long unit, int worker) {
       start = fk_time(p);
     }
     if (!weights) continue;
-    job.row_from = again.row_from = y;
-    job.row_to = again.row_to = end;
-    if (recomputed) {
-      p->stack->kernels->convolve_same(&again, DIFFERENTIATE);
-      add_weights(p, &job, in, again_rows, 2 * row, sums);
+    job.row_from = winners.row_from = y;
+    job.row_to = end;
+    if (by_winners) {
+      p->stack->kernels->give_winners(&winners);
+      add_weights(p, &job, in, winner_rows, 2 * row, sums);
     } else {
       add_weights(p, &job, in, gradient_of_block(p, block) + y * row, conv_plane(l) * LANES, sums);
     }
@@ -347,8 +365,9 @@ static long weight_units(const pass *p) {
 static void differentiate(void *context, long unit, int worker) {
   const pass *p = context;
   const long data_units = has_data_gradient(p) ? (long)p->blocks * PARTS : 0;
-  if (goes_by_rows(p) || is_recomputed(p->stack->layers + p->index, p->workspace))
-    return gradients_of_rows(p, unit, worker);
+  const int by_winners = goes_by_winners(p->stack->layers + p->index, p->workspace);
+  if (by_winners && !p->workspace->used_running_statistics) add_input_products(p, unit, worker);
+  if (goes_by_rows(p) || by_winners) return gradients_of_rows(p, unit, worker);
   const int64_t start = fk_time(p);
   if (unit < data_units) {
     data_gradient(p, unit);
@@ -365,6 +384,7 @@ static void add_weight_parts(const pass *p) {
   float *gradient = p->gradients[p->index].weight;
   const float *part = p->workspace->layers[p->index].weight_parts;
   if (!gradient || !part) return;
+  if (goes_by_winners(p->stack->layers + p->index, p->workspace)) return fk_weights_by_winners(p);
   memset(gradient, 0, sizeof(float) * (size_t)count);
   for (long u = 0; u < (long)p->blocks * PARTS; u++, part += count)
     for (long i = 0; i < count; i++) gradient[i] += part[i];
@@ -394,7 +414,7 @@ void fk_stack_backward(const fk_stack *stack, fk_workspace *workspace, fk_pool *
     int64_t start = fk_time(&p);
     differentiate_norm(&p);
     fk_add_time(&p, REST, start);
-    if (l->fused && !is_recomputed(l, workspace))
+    if (l->fused && !goes_by_winners(l, workspace))
       fk_run_phase(pool, units, goes_by_rows(&p) ? through_pool_at_ends : through_pool, &p, REST);
     if (!l->fused && l->spec.normalise) fk_run_phase(pool, units, through_norm, &p, REST);
     fk_pool_run(pool, goes_by_rows(&p) ? units : (has_data_gradient(&p) ? units : 0) + weight_units(&p), differentiate, &p);

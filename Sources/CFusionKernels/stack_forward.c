@@ -124,13 +124,15 @@ static void convolve(void *context, long unit, int worker) {
   const layer_memory *m = p->workspace->layers + p->index;
   const int block = (int)(unit / PARTS), part = (int)(unit % PARTS), channels = l->spec.channels;
   const float *in = m->input + (long)block * LANES * l->in_channels * in_plane(l);
+  const long pooled = (long)block * LANES * channels * out_plane(l);
   float *y = m->y ? m->y + (long)block * LANES * channels * conv_plane(l) : NULL;
   double *sums = m->sums + unit * channels * 2;
   memset(sums, 0, sizeof(double) * 2 * channels);
   same_job same = fk_same_job(l, in, m->packed, live_samples(p, block));
   same.out = y, same.sums = sums;
   if (l->fused) {
-    same.pooled = m->pooled + (long)block * LANES * channels * out_plane(l);
+    same.pooled = m->pooled + pooled;
+    if (m->winners) same.winners = m->winners + pooled;
     same.scale = p->values[p->index].norm_weight;  // its sign decides between maximum and minimum
     if (l->rows >= ROWS_TO_CUT) cut(l->rows, 2, part, &same.row_from, &same.row_to);
     else cut(groups(channels), 1, part, &same.group_from, &same.group_to);
@@ -231,6 +233,8 @@ void fk_stack_forward(const fk_stack *stack, fk_workspace *workspace, fk_pool *p
   workspace->samples = samples;
   workspace->used_running_statistics = options.use_running_statistics;
   fk_run_phase(pool, prepare_units(&p), prepare, &p, REST);
+  if (workspace->layers->weight)
+    memcpy(workspace->layers->weight, values->weight, sizeof(float) * (size_t)weight_count(stack->layers));
   for (p.index = 0; p.index < stack->count; p.index++) {
     const layer *l = stack->layers + p.index;
     fk_run_phase(pool, (long)p.blocks * PARTS, convolve, &p, FORWARD);

@@ -71,7 +71,7 @@ typedef struct {
   int64_t forward;          ///< the convolution with what is fused into it
   int64_t finish;           ///< what follows it: activation, dropout, pooling
   int64_t input_gradient;
-  int64_t weight_gradient;  ///< with what is computed again for it
+  int64_t weight_gradient;  ///< with the sums of the input that go into it
   int64_t rest;             ///< batch norm's coefficients, the way back through pooling, packing, layout
 } fk_layer_times;
 /// Has fk_stack_forward and fk_stack_backward add to `times`, one entry a layer, until called with NULL.
