@@ -22,7 +22,7 @@ demo: build ## generate drawn and spoken digits, train on them, evaluate
 test: setup ## build and run all tests
 	swift test -c release --disable-testable-imports
 
-study: build ## run the digit study on MNIST and FSDD, which takes an hour; STUDY=--quick for a small one
+study: build ## run the digit study on MNIST and FSDD, which takes 40 minutes or more; STUDY=--quick for a small one
 	@command -v python3 >/dev/null || { echo "study: python3 is missing (apt install python3)" >&2; exit 1; }
 	python3 scripts/study.py $(STUDY)
 
