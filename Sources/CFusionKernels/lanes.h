@@ -122,6 +122,8 @@ typedef struct {
   void (*give_winners)(const same_job *job);  // out = gradient at the winners of two rows, of all channels, and zeros
   void (*input_products)(const input_job *job);
   void (*moments)(const float *y, int rows, int columns, int from, int to, int live, double *sums);
+  // Factors of dropout, elements from ..< to (multiples of LANES) of the layer's tensor.
+  void (*draw_dropout)(uint64_t key, int layer, float rate, long from, long to, float *factors);
   void (*tail)(const tail_job *job);
   void (*tail_gradient)(const tail_job *job);
   void (*norm_gradient)(float *gradient, const float *y, long plane, int from, int to, const float *scale,

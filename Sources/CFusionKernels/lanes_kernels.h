@@ -45,6 +45,7 @@ const lanes_kernels KERNELS = {
     .give_winners = give_winners,
     .input_products = input_products,
     .moments = moments,
+    .draw_dropout = draw_dropout,
     .tail = tail,
     .tail_gradient = tail_gradient,
     .norm_gradient = norm_gradient,

@@ -15,6 +15,44 @@ static void moments(const float *y, int rows, int columns, int from, int to, int
     }
 }
 
+typedef uint32_t vu __attribute__((ext_vector_type(8)));
+typedef uint64_t vl __attribute__((ext_vector_type(4)));
+
+// Four counters of Philox 4x32-10 (Salmon et al. 2011). Words lie in the lower halves of 64 bits, where products leave them;
+// what is in the upper halves does not matter.
+INLINE void philox(vl c[4], uint64_t key) {
+  const vl word = (vl)(0xFFFFFFFFu);
+  uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+  UNROLL for (int round = 0; round < 10; round++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
+    const vl a = (c[0] & word) * 0xD2511F53u, b = (c[2] & word) * 0xCD9E8D57u;
+    c[0] = b >> 32 ^ c[1] ^ k0;
+    c[2] = a >> 32 ^ c[3] ^ k1;
+    c[1] = b;
+    c[3] = a;
+  }
+}
+
+// A factor is a function of key, layer and position alone: 32 positions in a row are the four words of eight counters.
+static void draw_dropout(uint64_t key, int layer, float rate, long from, long to, float *factors) {
+  const vf kept = splat(rate < 1 ? 1 / (1 - rate) : 0);
+  const vi dropped = (vi)((int)ceilf(rate * 0x1p24f));
+  for (long start = from / 32 * 32; start < to; start += 32) {
+    const uint64_t counter = (uint64_t)start / 4, high = counter >> 32;
+    const vl first = {0, 1, 2, 3};
+    vl c[4] = {first + counter, (vl)(high), (vl)((uint64_t)layer), (vl)(0)};
+    vl d[4] = {first + (counter + 4), (vl)(high), (vl)((uint64_t)layer), (vl)(0)};
+    philox(c, key);
+    philox(d, key);
+    UNROLL for (int j = 0; j < 4; j++) {
+      const long at = start + j * LANES;
+      if (at < from || at >= to) continue;
+      const vu words = __builtin_shufflevector(__builtin_bit_cast(vu, c[j]), __builtin_bit_cast(vu, d[j]), 0, 2, 4, 6, 8, 10, 12, 14);
+      const vi uniform = __builtin_convertvector(words >> 8, vi);  // of 24 bits
+      *(vf *)(factors + at) = uniform < dropped ? zeros() : kept;
+    }
+  }
+}
+
 INLINE vf activated(vf u, fk_activation activation) {
   switch (activation) {
     case FK_LINEAR: return u;

@@ -361,19 +361,19 @@ static long weight_units(const pass *p) {
   return l->same ? bunches(l) : (long)groups(l->spec.channels) * l->in_channels * l->spec.kernel;
 }
 
-// Data and weight gradients read the same memory and write to different places: one phase for both.
+// Data and weight gradients read the same memory and write to different places: one phase for both. The larger units, those
+// of the weights, go first, so that all threads end together.
 static void differentiate(void *context, long unit, int worker) {
   const pass *p = context;
-  const long data_units = has_data_gradient(p) ? (long)p->blocks * PARTS : 0;
   const int by_winners = goes_by_winners(p->stack->layers + p->index, p->workspace);
   if (by_winners && !p->workspace->used_running_statistics) add_input_products(p, unit, worker);
   if (goes_by_rows(p) || by_winners) return gradients_of_rows(p, unit, worker);
+  const long weights = weight_units(p);
   const int64_t start = fk_time(p);
-  if (unit < data_units) {
-    data_gradient(p, unit);
+  if (unit >= weights) {
+    data_gradient(p, unit - weights);
     return fk_add_time(p, INPUT_GRADIENT, start);
   }
-  unit -= data_units;
   if (p->stack->layers[p->index].same) weights_of_bunch(p, (int)unit, worker);
   else weights_of_tap_row(p, unit, worker);
   fk_add_time(p, WEIGHT_GRADIENT, start);

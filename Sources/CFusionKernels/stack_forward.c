@@ -176,28 +176,6 @@ static void normalise_by_batch(const pass *p) {
   }
 }
 
-// Philox 4x32-10 (Salmon et al. 2011): a mask is a function of key and position alone.
-static void philox(uint64_t counter, uint64_t key, uint32_t layer_index, uint32_t c[4]) {
-  uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
-  c[0] = (uint32_t)counter, c[1] = (uint32_t)(counter >> 32), c[2] = layer_index, c[3] = 0;
-  for (int round = 0; round < 10; round++, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
-    const uint64_t a = (uint64_t)0xD2511F53u * c[0], b = (uint64_t)0xCD9E8D57u * c[2];
-    c[0] = (uint32_t)(b >> 32) ^ c[1] ^ k0;
-    c[2] = (uint32_t)(a >> 32) ^ c[3] ^ k1;
-    c[1] = (uint32_t)b;
-    c[3] = (uint32_t)a;
-  }
-}
-
-static void draw_dropout(const pass *p, float rate, long from, long to, float *mask) {
-  const float kept = rate < 1 ? 1 / (1 - rate) : 0;
-  for (long i = from; i < to; i += 4) {
-    uint32_t random[4];
-    philox((uint64_t)i / 4, p->options.random_key, (uint32_t)p->index, random);
-    for (int j = 0; j < 4; j++) mask[i + j] = (float)(random[j] >> 8) * 0x1p-24f < rate ? 0 : kept;
-  }
-}
-
 // The result of a layer from its convolution, which is the input of the next.
 static void finish(void *context, long unit, int worker) {
   const pass *p = context;
@@ -216,7 +194,8 @@ static void finish(void *context, long unit, int worker) {
                     .scale = m->scale, .shift = m->shift, .scratch = worker_scratch(p, worker), .out = out};
     if (m->dropout && !p->options.use_running_statistics) {
       const long plane = conv_plane(l) * LANES;
-      draw_dropout(p, l->spec.dropout, before + from * plane, before + to * plane, m->dropout);
+      p->stack->kernels->draw_dropout(p->options.random_key, p->index, l->spec.dropout, before + from * plane,
+                                      before + to * plane, m->dropout);
       job.dropout = m->dropout + before;
     }
     p->stack->kernels->tail(&job);

@@ -91,10 +91,18 @@ extension Tensor {
     let large = Pair(small.height * factor.height, small.width * factor.width)
     let source = storage
     let output = Tensor(shape: [shape[0], shape[1], large.height, large.width], device: device) { out in
-      device.parallel(count: planes * large.height, cost: large.width) { range in
+      device.parallel(count: planes * small.height, cost: large.width * factor.height) { range in
         for row in range {
-          let line = source.base + row / factor.height * small.width
-          for x in 0..<large.width { out[row * large.width + x] = line[x / factor.width] }
+          let first = out.baseAddress! + row * factor.height * large.width
+          var at = first
+          for x in 0..<small.width {
+            let value = source.base[row * small.width + x]
+            for _ in 0..<factor.width {
+              at.pointee = value
+              at += 1
+            }
+          }
+          for y in 1..<factor.height { (first + y * large.width).update(from: first, count: large.width) }
         }
       }
     }
