@@ -164,13 +164,15 @@ def main():
     compared, engines = networks(a.rounds, a.quick, compiles)
     if a.quick:
         return print(compared)
+    options = " ".join(sys.argv[1:])
+    command = f"make bench BENCH='{options}'" if options else "make bench"
     text = f"""## Networks, on random data
 
 Samples/s, medians over {a.rounds} rounds in which FusionKit and PyTorch take turns; ratios are those of a round: median and
 range. The two LeNets of the AV-MNIST experiments with each fusion and head (`fusionkit bench --fusion NAME`), and with
 `concat` the encoders of `configs/*_encoders.yaml`; torch.compile, where it is, beside `concat` on two threads.
 Processor: {processor()}.
-Made by `make bench` with {', '.join(engines.values())}.
+Made by `{command}` with {', '.join(engines.values())}.
 
 {compared}
 
