@@ -7,7 +7,7 @@
 
 typedef int8_t vb __attribute__((ext_vector_type(8)));
 
-// Of GROUP channels: pixels side by side on the general path; slots of the minimal filters, of two rows, on the fused path.
+// Of GROUP channels: pixels side by side on the general path; slots of the minimal filters, of two rows, elsewhere.
 #define TILE_COLUMNS (TILE_VECTORS / GROUP)
 #define TILE_SLOTS (TILE_VECTORS / GROUP / 2)
 

@@ -1,5 +1,5 @@
-// Weight gradients: sums over all pixels of gradient times input, one sample per lane, lanes added at the very end. On the
-// fused path by minimal filters: a pair of neighbouring pixels adds to the sums of the forms.
+// Weight gradients: sums over all pixels of gradient times input, one sample per lane, lanes added at the very end. Where
+// the size is kept by minimal filters: a pair of neighbouring pixels adds to the sums of the forms.
 
 #if TILE_VECTORS == 12
 #include "weights_by_form.h"

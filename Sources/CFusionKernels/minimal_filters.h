@@ -44,7 +44,7 @@ static const form forms_of_5[7] = {
 // One tap of a direct convolution as a form of a single pixel.
 #define TAP(kx) ((form){FIRST, kx, kx, 0, {(kx) == 0, (kx) == 1, (kx) == 2, (kx) == 3, (kx) == 4}})
 
-// The narrowest images of the fused path, at whose edges direct taps leave out as much as pairs save: 7 of 9 products a row
+// The narrowest images that go this way, at whose edges direct taps leave out as much as pairs save: 7 of 9 products a row
 // for three taps, 14 of 20 for five.
 #define NARROWEST(K) (2 + (K) / 2)
 

@@ -1,4 +1,4 @@
-// Weight gradients of the fused path with 16 registers: a pass takes one form, whose sums for all rows of taps and a few
+// Weight gradients by minimal filters with 16 registers: a pass takes one form, whose sums for all rows of taps and a few
 // output channels, 3 x 4 or 5 x 2, stay in registers. Two rows of gradients at once share all but two of the rows of input
 // that they see, so that there are fewer loads than multiply-adds, and the gradients need not be paired up before.
 

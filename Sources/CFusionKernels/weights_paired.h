@@ -1,4 +1,4 @@
-// Weight gradients of the fused path with 32 registers: the forms of two slots at once, for three output channels, whose
+// Weight gradients by minimal filters with 32 registers: the forms of two slots at once, for three output channels, whose
 // gradients are paired up before.
 
 enum { WEIGHT_CHANNELS_3 = 3, WEIGHT_CHANNELS_5 = 3, WEIGHTS_PAIRED = 1 };

@@ -20,7 +20,7 @@ import Testing
       for (index, pair) in zip(result.buffers, expected.buffers).enumerated() {
         expectClose(pair.0, pair.1, "\(what): running statistic \(index)", within: 2e-6)
       }
-      // Without a gradient of the input, first layers may be computed again instead of kept.
+      // Without a gradient of the input, first layers go by the winners of their pool.
       let without = run(fixture, mode: mode, instructions: instructions, inputGradient: false)
       #expect(without.output.scalars == result.output.scalars)
       for (index, pair) in zip(without.gradients, expected.gradients).enumerated() {
