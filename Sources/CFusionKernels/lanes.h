@@ -105,13 +105,22 @@ typedef struct {
   int row_from, row_to, group_from, group_to;
 } channels_job;
 
+// The filters of up to GROUP output channels, [out_step apart][in_step apart][ky][kx], to packed weights.
+typedef struct {
+  const float *filters;
+  long out_step, in_step;
+  int outputs, inputs, kernel;
+  int same, turned;  // for minimal filters, and these by half a turn
+  float *packed;
+} pack_job;
+
 typedef struct {
   const char *name;
-  int slots;  // of the minimal filters, in one pass over the input: 1 or 2; weights are packed accordingly
   // Row-major samples (elements apart) to lanes and back, elements from ..< to. Lanes without a sample repeat the last
   // one, so that they are as finite as it is; with `zero` they are zero.
   void (*load)(const float *x, long elements, long from, long to, int live, int zero, float *lanes);
   void (*store)(const float *lanes, long elements, long from, long to, int live, float *x);
+  void (*pack)(const pack_job *job);
   void (*convolve_same)(const same_job *job, epilogue what);
   void (*convolve)(const general_job *job);
   void (*convolve_channels)(const channels_job *job);

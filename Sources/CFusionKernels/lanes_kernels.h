@@ -24,6 +24,7 @@ INLINE vf live_lanes(int live) {
 }
 
 #include "lanes_layout.h"
+#include "lanes_pack.h"
 #include "lanes_same.h"
 #include "channels_same.h"
 #include "lanes_general.h"
@@ -33,9 +34,9 @@ INLINE vf live_lanes(int live) {
 
 const lanes_kernels KERNELS = {
     .name = KERNELS_NAME,
-    .slots = TILE_SLOTS,
     .load = load,
     .store = store,
+    .pack = pack,
     .convolve_same = convolve_same,
     .convolve = convolve,
     .convolve_channels = convolve_channels,

@@ -134,8 +134,7 @@ void fk_add_time(const pass *p, layer_part part, int64_t start);
 void fk_run_phase(fk_pool *pool, long units, fk_body body, pass *p, layer_part part);
 
 // Forward, shared by training and evaluation.
-void fk_pack_weights(const layer *l, int slots, const float *weight, int group, float *packed);
-void fk_pack_weights_back(const layer *l, int slots, const float *weight, int group, float *packed);
+void fk_pack_weights(const fk_stack *stack, int index, const float *weight, int group, float *packed);
 void fk_fold_running_statistics(const layer *l, const fk_block_values *values, layer_memory *m);
 // Backward: the weight gradient of a layer that goes by winners, from its parts and the sums of its input.
 void fk_weights_by_winners(const pass *p);

@@ -37,7 +37,7 @@ static void pack(const pass *p, long unit) {
   for (int i = 0; i < p->stack->count; i++) {
     const layer *l = p->stack->layers + i;
     if (unit < groups(l->spec.channels))
-      return fk_pack_weights(l, p->stack->kernels->slots, p->values[i].weight, (int)unit, p->workspace->layers[i].packed);
+      return fk_pack_weights(p->stack, i, p->values[i].weight, (int)unit, p->workspace->layers[i].packed);
     unit -= groups(l->spec.channels);
   }
 }

@@ -4,60 +4,23 @@
 
 #include "stack.h"
 
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-
-// One filter as the minimal filters want it, a lane of a group: [pass][in][ky][form][GROUP]. `turned`: by half a turn.
-INLINE void pack_filter(const float *taps, const int K, const int TURNED, int slots, long inputs, long c, float *lane) {
-  UNROLL for (int ky = 0; ky < K; ky++) UNROLL for (int f = 0; f < FORMS(K); f++) {
-    float u = 0;
-    UNROLL for (int kx = 0; kx < K; kx++)
-      if (FORM(K, f).coefficients[kx] != 0)
-        u += FORM(K, f).coefficients[kx] * taps[TURNED ? K * K - 1 - ky * K - kx : ky * K + kx];
-    const int pass = FORM(K, f).slot / slots, from = FORMS_BEFORE(K, pass * slots);
-    const int forms = FORMS_BEFORE(K, (pass + 1) * slots) - from;
-    lane[((inputs * from + c * forms) * K + ky * forms + f - from) * GROUP] = u;
-  }
-}
-
-static void pack_forms(const float *taps, int K, int turned, int slots, long inputs, long c, float *lane) {
-  if (K == 3 && turned) pack_filter(taps, 3, 1, slots, inputs, c, lane);
-  else if (K == 3) pack_filter(taps, 3, 0, slots, inputs, c, lane);
-  else pack_filter(taps, 5, turned, slots, inputs, c, lane);
-}
-
-void fk_pack_weights(const layer *l, int slots, const float *weight, int group, float *packed) {
-  const int K = l->spec.kernel, taps = K * K, inputs = l->in_channels;
-  packed += group * packed_group(l, inputs);
-  for (int o = 0; o < GROUP; o++) {
-    const int channel = group * GROUP + o;
-    const float *from = weight + (long)channel * inputs * taps;
-    if (channel >= l->spec.channels) {
-      for (long i = 0; i < packed_group(l, inputs); i += GROUP) packed[i + o] = 0;
-    } else if (l->same) {
-      for (int c = 0; c < inputs; c++) pack_forms(from + (long)c * taps, K, 0, slots, inputs, c, packed + o);
-    } else {
-      for (long i = 0; i < (long)inputs * taps; i++) packed[i * GROUP + o] = from[i];
-    }
-  }
+void fk_pack_weights(const fk_stack *stack, int index, const float *weight, int group, float *packed) {
+  const layer *l = stack->layers + index;
+  const int K = l->spec.kernel, taps = K * K, inputs = l->in_channels, first = group * GROUP;
+  const pack_job job = {.filters = weight + (long)first * inputs * taps, .out_step = (long)inputs * taps, .in_step = taps,
+                        .outputs = smaller(GROUP, l->spec.channels - first), .inputs = inputs, .kernel = K,
+                        .same = l->same, .packed = packed + group * packed_group(l, inputs)};
+  stack->kernels->pack(&job);
 }
 
 // The data gradient is a convolution whose outputs are the input channels; by minimal filters with the kernel turned round.
-void fk_pack_weights_back(const layer *l, int slots, const float *weight, int group, float *packed) {
-  const int K = l->spec.kernel, taps = K * K, inputs = l->in_channels, channels = l->spec.channels;
-  packed += group * packed_group(l, channels);
-  for (int o = 0; o < GROUP; o++) {
-    const int channel = group * GROUP + o;
-    if (channel >= inputs) {
-      for (long i = 0; i < packed_group(l, channels); i += GROUP) packed[i + o] = 0;
-      continue;
-    }
-    for (int c = 0; c < channels; c++) {
-      const float *from = weight + ((long)c * inputs + channel) * taps;
-      if (l->same) pack_forms(from, K, 1, slots, channels, c, packed + o);
-      else for (int t = 0; t < taps; t++) packed[((long)c * taps + t) * GROUP + o] = from[t];
-    }
-  }
+static void pack_weights_back(const fk_stack *stack, int index, const float *weight, int group, float *packed) {
+  const layer *l = stack->layers + index;
+  const int K = l->spec.kernel, taps = K * K, channels = l->spec.channels, first = group * GROUP;
+  const pack_job job = {.filters = weight + (long)first * taps, .out_step = taps, .in_step = (long)l->in_channels * taps,
+                        .outputs = smaller(GROUP, l->in_channels - first), .inputs = channels, .kernel = K,
+                        .same = l->same, .turned = 1, .packed = packed + group * packed_group(l, channels)};
+  stack->kernels->pack(&job);
 }
 
 same_job fk_same_job(const layer *l, const float *in, const float *packed, int live) {
@@ -93,13 +56,12 @@ void fk_fold_running_statistics(const layer *l, const fk_block_values *values, l
 static void prepare(void *context, long unit, int worker) {
   (void)worker;
   const pass *p = context;
-  const int slots = p->stack->kernels->slots;
   for (int i = 0; i < p->stack->count; i++) {
     const layer *l = p->stack->layers + i;
     const layer_memory *m = p->workspace->layers + i;
     const int forward = groups(l->spec.channels), back = groups(l->in_channels);
-    if (unit < forward) return fk_pack_weights(l, slots, p->values[i].weight, (int)unit, m->packed);
-    if (unit < forward + back) return fk_pack_weights_back(l, slots, p->values[i].weight, (int)unit - forward, m->packed_back);
+    if (unit < forward) return fk_pack_weights(p->stack, i, p->values[i].weight, (int)unit, m->packed);
+    if (unit < forward + back) return pack_weights_back(p->stack, i, p->values[i].weight, (int)unit - forward, m->packed_back);
     unit -= forward + back;
   }
   const layer *l = p->stack->layers;
