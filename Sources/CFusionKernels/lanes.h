@@ -31,6 +31,8 @@ typedef struct {
   const float *constant, *slope;        // backward: dy = scale · gradient - constant - slope · y
   double *sums;                         // [channel][2], added to
   int live;                             // samples in this block of eight
+  float *taken;                         // to work in, see lanes_wide.h
+  int goes_on;                          // `taken` is left from the rows before row_from
 } same_job;
 
 // Outputs at, at + step, … (count of them) of one dimension that read the input through the same taps: the j-th reads
@@ -110,6 +112,7 @@ typedef struct {
   const float *filters;
   long out_step, in_step;
   int outputs, inputs, kernel;
+  int columns;  // of the results that will be asked for
   int same, turned;  // for minimal filters, and these by half a turn
   float *packed;
 } pack_job;

@@ -3,6 +3,6 @@
 #define KERNELS fk_lanes_neon
 #define KERNELS_NAME "neon"
 #define TILE_VECTORS 12
-#define IN_ORDER(sum)
+#define ADD_PRODUCT(sum, a, b) sum += (a) * (b);
 #include "lanes_kernels.h"
 #endif

@@ -5,21 +5,46 @@ enum { CHANNELS_PACKED_AT_ONCE = 8, TAPS_PACKED_AT_ONCE = CHANNELS_PACKED_AT_ONC
 
 INLINE void give_group(vf weights, float *packed) { memcpy(packed, &weights, GROUP * sizeof(float)); }
 
-// The filters of one input channel as the minimal filters want them, [pass][in][ky][form][GROUP]. TURNED: by half a turn.
-INLINE void pack_forms(const vf *taps, const int K, const int TURNED, long inputs, long c, float *packed) {
-  UNROLL for (int f = 0; f < FORMS(K); f++) {
-    const int PASS = FORM(K, f).slot / TILE_SLOTS, FROM = FORMS_BEFORE(K, PASS * TILE_SLOTS);
-    const int COUNT = FORMS_BEFORE(K, (PASS + 1) * TILE_SLOTS) - FROM;
-    float *out = packed + ((inputs * FROM + c * COUNT) * K + f - FROM) * GROUP;
-    UNROLL for (int ky = 0; ky < K; ky++, out += COUNT * GROUP) {
-      vf u = zeros();
-      UNROLL for (int kx = 0; kx < K; kx++)
-        if (FORM(K, f).coefficients[kx] != 0)
-          u += FORM(K, f).coefficients[kx] * taps[TURNED ? K * K - 1 - ky * K - kx : ky * K + kx];
-      give_group(u, out);
-    }
+// One form of the filters of an input channel; `packed` are those of the next row of taps `step` further on. TURNED: by
+// half a turn.
+INLINE void pack_form(const vf *taps, const int K, const float *coefficients, const int TURNED, float *packed, long step) {
+  UNROLL for (int ky = 0; ky < K; ky++, packed += step) {
+    vf u = zeros();
+    UNROLL for (int kx = 0; kx < K; kx++)
+      if (coefficients[kx] != 0) u += coefficients[kx] * taps[TURNED ? K * K - 1 - ky * K - kx : ky * K + kx];
+    give_group(u, packed);
   }
 }
+
+#if TILE_VECTORS == 12
+// The filters of one input channel as lanes_wide.h wants them, [slot][in][form][ky][GROUP].
+INLINE void pack_filters(const pack_job *job, const vf *taps, const int K, const int TURNED, long c) {
+  const long in = job->inputs, row = GROUP;
+  if (wide_tiles(job->columns) > 0)
+    UNROLL for (int slot = 0; slot < WIDE_SLOTS; slot++) {
+      const int FROM = WIDE_FORMS_BEFORE(K, slot), TO = WIDE_FORMS_BEFORE(K, slot + 1);
+      UNROLL for (int f = FROM; f < TO; f++)
+        pack_form(taps, K, WIDE_FORM(K, f), TURNED, job->packed + (in * FROM + c * (TO - FROM) + f - FROM) * K * row, row);
+    }
+  if (wide_tiles(job->columns) < tiles_in_row(job->columns))
+    UNROLL for (int slot = 0; slot < SLOTS; slot++) {
+      const int FROM = FORMS_BEFORE(K, slot), TO = FORMS_BEFORE(K, slot + 1);
+      float *packed = job->packed + (in * (WIDE_FORMS(K) + FROM) + c * (TO - FROM)) * K * row;
+      UNROLL for (int f = FROM; f < TO; f++, packed += K * row)
+        pack_form(taps, K, (K == 3 ? forms_of_3 : forms_of_5)[f].coefficients, TURNED, packed, row);
+    }
+}
+#else
+// The filters of one input channel as lanes_pairs.h wants them, [pass][in][ky][form][GROUP].
+INLINE void pack_filters(const pack_job *job, const vf *taps, const int K, const int TURNED, long c) {
+  UNROLL for (int pass = 0; pass < SLOTS; pass += TILE_SLOTS) {
+    const int FROM = FORMS_BEFORE(K, pass), TO = FORMS_BEFORE(K, pass + TILE_SLOTS);
+    float *packed = job->packed + (job->inputs * FROM + c * (TO - FROM)) * K * GROUP;
+    UNROLL for (int f = FROM; f < TO; f++, packed += GROUP)
+      pack_form(taps, K, (K == 3 ? forms_of_3 : forms_of_5)[f].coefficients, TURNED, packed, (TO - FROM) * GROUP);
+  }
+}
+#endif
 
 INLINE void pack_same(const pack_job *job, const int K, const int TURNED) {
   const int together = job->in_step == K * K ? CHANNELS_PACKED_AT_ONCE : 1;
@@ -27,7 +52,7 @@ INLINE void pack_same(const pack_job *job, const int K, const int TURNED) {
   for (int from = 0; from < job->inputs; from += together) {
     const int count = job->inputs - from < together ? job->inputs - from : together;
     load(job->filters + from * job->in_step, job->out_step, 0, count * K * K, job->outputs, 1, (float *)taps);
-    NO_UNROLL for (int c = 0; c < count; c++) pack_forms(taps + c * K * K, K, TURNED, job->inputs, from + c, job->packed);
+    NO_UNROLL for (int c = 0; c < count; c++) pack_filters(job, taps + c * K * K, K, TURNED, from + c);
   }
 }
 

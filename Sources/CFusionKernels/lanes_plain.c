@@ -3,5 +3,5 @@
 #define KERNELS fk_lanes_plain
 #define KERNELS_NAME "plain"
 #define TILE_VECTORS 12
-#define IN_ORDER(sum)
+#define ADD_PRODUCT(sum, a, b) sum += (a) * (b);
 #include "lanes_kernels.h"

@@ -48,4 +48,52 @@ static const form forms_of_5[7] = {
 // for three taps, 14 of 20 for five.
 #define NARROWEST(K) (2 + (K) / 2)
 
+// Four neighbouring results take six products for three taps, F(4,3), and five for two, F(4,2). By the points 0, 1, -1, 2,
+// -2 and infinity: with m[point] the sum of t·u,
+//   y[0] = m[0] + (m[1] + m[-1]) + (m[2] + m[-2])      y[1] = (m[1] - m[-1]) + 2 (m[2] - m[-2])
+//   y[2] = (m[1] + m[-1]) + 4 (m[2] + m[-2])           y[3] = (m[1] - m[-1]) + 8 (m[2] - m[-2]) + m[infinity]
+// where of three taps from d[0] on
+//   t[0] = 4 (d[0] - d[2]) + (d[4] - d[2])             t[infinity] = (d[5] - d[3]) - 4 (d[3] - d[1])
+//   t[1], t[-1] = (d[4] - 4 d[2]) ± (d[3] - 4 d[1])    t[2], t[-2] = (d[4] - d[2]) ± 2 (d[3] - d[1])
+// and of two, which leave out the point -2,
+//   t[0] = 2 (d[0] - d[2]) + (d[3] - d[1])             t[infinity] = (d[4] - d[2]) - 2 (d[3] - d[1])
+//   t[1] = (d[3] - d[2]) - 2 d[1]                      t[-1] = (d[3] - d[1]) + 3 (d[1] - d[2])      t[2] = d[3] - d[1].
+// Five taps are three and two again, whose products have sums in common: eleven instead of twenty.
+//
+// The forms of taps have sixths in them, so they are taken 24 times and the results divided by 24 at the very end: of small
+// whole numbers all sums are exact, and windows of the pool with equal results have equal ones here, too.
+enum { WIDE_SLOTS = 6 };  // the points, in this order
+#define WIDE_SCALE 24
+static const float wide_forms_of_3[6][5] = {
+    {6}, {-4, -4, -4}, {-4, 4, -4}, {1, 2, 4}, {1, -2, 4}, {0, 0, 24},
+};
+static const float wide_forms_of_5[11][5] = {
+    {6},        {0, 0, 0, 12},  // of three taps, of two
+    {-4, -4, -4}, {0, 0, 0, -12, -12},
+    {-4, 4, -4},  {0, 0, 0, -4, 4},
+    {1, 2, 4},    {0, 0, 0, 4, 8},
+    {1, -2, 4},
+    {0, 0, 24},   {0, 0, 0, 0, 24},
+};
+#define WIDE_FORMS(K) ((K) == 3 ? 6 : 11)
+#define WIDE_FORMS_BEFORE(K, slot) ((K) == 3 ? (slot) : 2 * (slot) - ((slot) > 4))
+#define WIDE_FORM(K, f) ((K) == 3 ? wide_forms_of_3[f] : wide_forms_of_5[f])
+// Packed weights have room for the forms of four results, then those of two.
+#define PACKED_FORMS(K) (WIDE_FORMS(K) + FORMS(K))
+
+// A row of wide tiles; a last one of two columns where no more are left.
+static inline int wide_tiles(int columns) { return (columns + 1) / 4; }
+static inline int tiles_in_row(int columns) { return (columns + 3) / 4; }
+// The columns that are needed where only whole windows of the pool are.
+static inline int pooled_columns(int columns) { return columns / 2 * 2; }
+// The rows that two rows of results see, in pairs; what the forms take from them for one tile, in floats of eight samples;
+// and how many tiles are taken at once, so that it stays in the second cache.
+#define PAIRS_SEEN(K) (((K) + 1) / 2)
+enum { MOST_TAKEN = 40960 };
+static inline long taken_of_tile(int channels, int K) { return channels * WIDE_FORMS(K) * PAIRS_SEEN(K) * 2L * 8; }
+static inline int tiles_at_once(int channels, int K, int columns) {
+  const long most = MOST_TAKEN / taken_of_tile(channels, K);
+  return most < 1 ? 1 : most < tiles_in_row(columns) ? (int)most : tiles_in_row(columns);
+}
+
 #endif

@@ -82,7 +82,7 @@ static int shape_layer(layer *l, const fk_block *block, int channels, int rows, 
   const fk_path path = fk_block_path(block, columns);
   l->fused = path == FK_FUSED;
   l->same = path != FK_GENERAL;
-  l->weights_by_rows = l->same && l->rows >= ROWS_TO_CUT && weight_count(l) <= 8192;
+  l->weights_by_rows = l->same && l->rows >= WEIGHT_ROWS_TO_CUT && weight_count(l) <= 8192;
   return 1;
 }
 
@@ -198,6 +198,19 @@ static size_t worker_need(const fk_stack *stack, fk_purpose purpose) {
   return need;
 }
 
+// What convolutions of unchanged size and their data gradients work in.
+static size_t taken_need(const fk_stack *stack, fk_purpose purpose) {
+  size_t need = 0;
+  for (int i = 0; i < stack->count; i++) {
+    const layer *l = stack->layers + i;
+    const int K = l->spec.kernel, in = l->in_channels, out = l->spec.channels;
+    if (!l->same) continue;
+    raise_to(&need, (size_t)tiles_at_once(in, K, l->columns) * taken_of_tile(in, K));
+    if (purpose != FK_EVALUATION) raise_to(&need, (size_t)tiles_at_once(out, K, l->columns) * taken_of_tile(out, K));
+  }
+  return need;
+}
+
 static void lay_out(const fk_stack *stack, fk_workspace *w, arena *a) {
   const size_t blocks = (size_t)w->blocks;
   const int training = w->purpose != FK_EVALUATION;
@@ -239,7 +252,8 @@ static void lay_out(const fk_stack *stack, fk_workspace *w, arena *a) {
   }
   if (w->purpose == FK_TRAINING_WITH_INPUT_GRADIENT)
     w->input_gradient = take_floats(a, blocks * LANES * stack->layers->in_channels * in_plane(stack->layers));
-  w->scratch_size = (worker_need(stack, w->purpose) + 15) / 16 * 16 + 16 * 11;
+  w->taken_at = (worker_need(stack, w->purpose) + 15) / 16 * 16 + 16 * 11;
+  w->scratch_size = w->taken_at + taken_need(stack, w->purpose) + 16 * 11;
   w->scratch = take_floats(a, w->scratch_size * w->workers);
   if (!training) w->evaluation = take_floats(a, fk_evaluation_need(stack, w->blocks));
 }

@@ -9,7 +9,7 @@
 
 // Blocks of eight samples are cut further, so that small batches keep every core busy: large images by rows, small ones
 // by channels. The cut depends on the shapes alone.
-enum { PARTS = 4, ROWS_TO_CUT = 16 };
+enum { PARTS = 4, ROWS_TO_CUT = 7, WEIGHT_ROWS_TO_CUT = 16 };
 // Weights of an output channel up to which a first layer goes by winners. Sums of its input alone grow by the square of its
 // channels; for three of them and 3x3 they are cheaper than to keep the result from a dozen output channels on.
 enum { MOST_WINNER_TAPS = 32 };
@@ -59,7 +59,7 @@ struct fk_workspace {
   fk_purpose purpose;
   layer_memory *layers;  // one more than there are layers
   float *input_gradient, *scratch;
-  size_t scratch_size;  // floats for one worker
+  size_t scratch_size, taken_at;  // floats for one worker, and where same_job's `taken` begins among them
   long samples;         // of the forward pass that the backward pass belongs to
   int used_running_statistics;
   fk_layer_times *times;  // one a layer, or NULL: not measured
@@ -88,7 +88,7 @@ static inline long weight_count(const layer *l) {
 // Packed weights of a group of output channels.
 static inline long packed_group(const layer *l, int inputs) {
   const int K = l->spec.kernel;
-  return (long)inputs * K * (l->same ? FORMS(K) : K) * GROUP;
+  return (long)inputs * K * (l->same ? PACKED_FORMS(K) : K) * GROUP;
 }
 // Sums of the weight gradients of one input and a bunch of output channels, and the pairs of `rows` rows of the latter.
 static inline size_t bunch_sums(const layer *l) {
@@ -118,6 +118,9 @@ static inline long input_sums(const layer *l) { return l->spec.kernel * INPUT_SU
 static inline float *worker_scratch(const pass *p, int worker) {
   return p->workspace->scratch + worker * p->workspace->scratch_size;
 }
+static inline float *worker_taken(const pass *p, int worker) {
+  return worker_scratch(p, worker) + p->workspace->taken_at;
+}
 
 // Part `part` of `count` things: from ..< to, in multiples of `grain`.
 static inline void cut(int count, int grain, int part, int *from, int *to) {
@@ -134,11 +137,11 @@ void fk_add_time(const pass *p, layer_part part, int64_t start);
 void fk_run_phase(fk_pool *pool, long units, fk_body body, pass *p, layer_part part);
 
 // Forward, shared by training and evaluation.
-void fk_pack_weights(const fk_stack *stack, int index, const float *weight, int group, float *packed);
+void fk_pack_weights(const fk_stack *stack, int index, int columns, const float *weight, int group, float *packed);
 void fk_fold_running_statistics(const layer *l, const fk_block_values *values, layer_memory *m);
 // Backward: the weight gradient of a layer that goes by winners, from its parts and the sums of its input.
 void fk_weights_by_winners(const pass *p);
-same_job fk_same_job(const layer *l, const float *in, const float *packed, int live);
+same_job fk_same_job(const layer *l, const float *in, const float *packed, int live, float *taken);
 general_job fk_forward_job(const layer *l, const float *in, const float *packed, const float *bias, float *out);
 
 #endif

@@ -147,7 +147,7 @@ static void differentiate_norm(const pass *p) {
 }
 
 // The data gradient of a layer with minimal filters, for a part of one block, and what becomes of it.
-static same_job data_job(const pass *p, long unit, epilogue *what) {
+static same_job data_job(const pass *p, long unit, int worker, epilogue *what) {
   const layer *l = p->stack->layers + p->index;
   const layer_memory *m = p->workspace->layers + p->index, *before = m - 1;
   const int block = (int)(unit / PARTS), part = (int)(unit % PARTS), fused_before = p->index > 0 && (l - 1)->fused;
@@ -155,7 +155,8 @@ static same_job data_job(const pass *p, long unit, epilogue *what) {
   same_job job = {.in = gradient_of_block(p, block), .weights = m->packed_back, .kernel = l->spec.kernel,
                   .in_channels = l->spec.channels, .out_channels = l->in_channels, .rows = l->rows,
                   .columns = l->columns, .row_to = l->rows, .group_to = groups(l->in_channels),
-                  .out = (p->index > 0 ? before->gradient : p->workspace->input_gradient) + in, .live = LANES};
+                  .out = (p->index > 0 ? before->gradient : p->workspace->input_gradient) + in, .live = LANES,
+                  .taken = worker_taken(p, worker)};
   if (l->rows >= ROWS_TO_CUT) cut(l->rows, 2, part, &job.row_from, &job.row_to);
   else cut(groups(l->in_channels), 1, part, &job.group_from, &job.group_to);
   *what = fused_before ? MASK : STORE;
@@ -168,13 +169,13 @@ static same_job data_job(const pass *p, long unit, epilogue *what) {
 }
 
 // The data gradient, for a part of one block.
-static void data_gradient(const pass *p, long unit) {
+static void data_gradient(const pass *p, long unit, int worker) {
   const layer *l = p->stack->layers + p->index;
   const layer_memory *m = p->workspace->layers + p->index;
   const int block = (int)(unit / PARTS), part = (int)(unit % PARTS), fused_before = p->index > 0 && (l - 1)->fused;
   if (l->same) {
     epilogue what;
-    same_job job = data_job(p, unit, &what);
+    same_job job = data_job(p, unit, worker, &what);
     p->stack->kernels->convolve_same(&job, what);
     return;
   }
@@ -266,7 +267,7 @@ static void gradients_of_rows(const pass *p, long unit, int worker) {
   same_job winners = {0}, data_rows = {0};
   if (by_winners) winners = fused_job(p, block), winners.out = winner_rows;
   epilogue what = STORE;
-  if (data) data_rows = data_job(p, unit, &what);
+  if (data) data_rows = data_job(p, unit, worker, &what);
   weight_job job = weight_job_of(l);
   job.pairs = pairs;
   const rows_of_part rows = part_rows(l, unit);
@@ -283,7 +284,7 @@ static void gradients_of_rows(const pass *p, long unit, int worker) {
       start = fk_time(p);
     }
     if (data) {
-      data_rows.row_from = y, data_rows.row_to = end;
+      data_rows.row_from = y, data_rows.row_to = end, data_rows.goes_on = y > rows.from;
       p->stack->kernels->convolve_same(&data_rows, what);
       fk_add_time(p, INPUT_GRADIENT, start);
       start = fk_time(p);
@@ -371,7 +372,7 @@ static void differentiate(void *context, long unit, int worker) {
   const long weights = weight_units(p);
   const int64_t start = fk_time(p);
   if (unit >= weights) {
-    data_gradient(p, unit - weights);
+    data_gradient(p, unit - weights, worker);
     return fk_add_time(p, INPUT_GRADIENT, start);
   }
   if (p->stack->layers[p->index].same) weights_of_bunch(p, (int)unit, worker);

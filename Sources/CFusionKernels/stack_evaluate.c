@@ -37,20 +37,21 @@ static void pack(const pass *p, long unit) {
   for (int i = 0; i < p->stack->count; i++) {
     const layer *l = p->stack->layers + i;
     if (unit < groups(l->spec.channels))
-      return fk_pack_weights(p->stack, i, p->values[i].weight, (int)unit, p->workspace->layers[i].packed);
+      return fk_pack_weights(p->stack, i, l->fused ? pooled_columns(l->columns) : l->columns, p->values[i].weight, (int)unit,
+                             p->workspace->layers[i].packed);
     unit -= groups(l->spec.channels);
   }
 }
 
 // Some rows or channels of one layer, for one block.
-static void run_layer(const pass *p, int index, int part, int part_count, int live, float *in, float *y, float *planes,
-                      float *out) {
+static void run_layer(const pass *p, int index, int part, int part_count, int worker, int live, float *in, float *y,
+                      float *planes, float *out) {
   const fk_stack *stack = p->stack;
   const layer *l = stack->layers + index;
   const layer_memory *m = p->workspace->layers + index;
   const int channels = l->spec.channels, whole = part_count == 1;
   if (l->fused) {
-    same_job job = fk_same_job(l, in, m->packed, live);
+    same_job job = fk_same_job(l, in, m->packed, live, worker_taken(p, worker));
     job.pooled = out, job.scale = m->scale, job.shift = m->shift;
     if (!whole && l->rows >= ROWS_TO_CUT) cut(l->rows, 2, part, &job.row_from, &job.row_to);
     else if (!whole) cut(groups(channels), 1, part, &job.group_from, &job.group_to);
@@ -59,7 +60,7 @@ static void run_layer(const pass *p, int index, int part, int part_count, int li
     int from = 0, to = groups(channels);
     if (!whole) cut(groups(channels), 1, part, &from, &to);
     if (l->same) {
-      same_job job = fk_same_job(l, in, m->packed, live);
+      same_job job = fk_same_job(l, in, m->packed, live, worker_taken(p, worker));
       job.out = y, job.group_from = from, job.group_to = to;
       stack->kernels->convolve_same(&job, STORE);
     } else {
@@ -83,7 +84,7 @@ static void run_whole_block(const pass *p, int block, int worker) {
   const long in_elements = stack->layers->in_channels * in_plane(stack->layers);
   stack->kernels->load(p->x + block * LANES * in_elements, in_elements, 0, in_elements, live, 0, in);
   for (int i = 0; i < stack->count; i++) {
-    run_layer(p, i, 0, 1, live, in, y, planes, out);
+    run_layer(p, i, 0, 1, worker, live, in, y, planes, out);
     float *swap = in;
     in = out, out = swap;
   }
@@ -113,7 +114,7 @@ static void run_cut_block(const evaluation *e, int step, int number, int part, i
       stack->kernels->load(p->x + block * LANES * elements, elements, from, to, live, 0, images);
   } else {
     const int i = step - 1;
-    run_layer(p, i, part, PARTS, live, images + (i & 1) * s.image, images + 2 * s.image, worker_scratch(p, worker),
+    run_layer(p, i, part, PARTS, worker, live, images + (i & 1) * s.image, images + 2 * s.image, worker_scratch(p, worker),
               images + (1 - (i & 1)) * s.image);
   }
   if (step <= stack->count) fk_advance(done + step);

@@ -4,12 +4,12 @@
 
 #include "stack.h"
 
-void fk_pack_weights(const fk_stack *stack, int index, const float *weight, int group, float *packed) {
+void fk_pack_weights(const fk_stack *stack, int index, int columns, const float *weight, int group, float *packed) {
   const layer *l = stack->layers + index;
   const int K = l->spec.kernel, taps = K * K, inputs = l->in_channels, first = group * GROUP;
   const pack_job job = {.filters = weight + (long)first * inputs * taps, .out_step = (long)inputs * taps, .in_step = taps,
                         .outputs = smaller(GROUP, l->spec.channels - first), .inputs = inputs, .kernel = K,
-                        .same = l->same, .packed = packed + group * packed_group(l, inputs)};
+                        .columns = columns, .same = l->same, .packed = packed + group * packed_group(l, inputs)};
   stack->kernels->pack(&job);
 }
 
@@ -19,14 +19,14 @@ static void pack_weights_back(const fk_stack *stack, int index, const float *wei
   const int K = l->spec.kernel, taps = K * K, channels = l->spec.channels, first = group * GROUP;
   const pack_job job = {.filters = weight + (long)first * taps, .out_step = taps, .in_step = (long)l->in_channels * taps,
                         .outputs = smaller(GROUP, l->in_channels - first), .inputs = channels, .kernel = K,
-                        .same = l->same, .turned = 1, .packed = packed + group * packed_group(l, channels)};
+                        .columns = l->columns, .same = l->same, .turned = 1, .packed = packed + group * packed_group(l, channels)};
   stack->kernels->pack(&job);
 }
 
-same_job fk_same_job(const layer *l, const float *in, const float *packed, int live) {
+same_job fk_same_job(const layer *l, const float *in, const float *packed, int live, float *taken) {
   return (same_job){.in = in, .weights = packed, .kernel = l->spec.kernel, .in_channels = l->in_channels,
                     .out_channels = l->spec.channels, .rows = l->rows, .columns = l->columns, .row_to = l->rows,
-                    .group_to = groups(l->spec.channels), .live = live};
+                    .group_to = groups(l->spec.channels), .live = live, .taken = taken};
 }
 
 general_job fk_forward_job(const layer *l, const float *in, const float *packed, const float *bias, float *out) {
@@ -60,7 +60,7 @@ static void prepare(void *context, long unit, int worker) {
     const layer *l = p->stack->layers + i;
     const layer_memory *m = p->workspace->layers + i;
     const int forward = groups(l->spec.channels), back = groups(l->in_channels);
-    if (unit < forward) return fk_pack_weights(p->stack, i, p->values[i].weight, (int)unit, m->packed);
+    if (unit < forward) return fk_pack_weights(p->stack, i, l->columns, p->values[i].weight, (int)unit, m->packed);
     if (unit < forward + back) return pack_weights_back(p->stack, i, p->values[i].weight, (int)unit - forward, m->packed_back);
     unit -= forward + back;
   }
@@ -80,7 +80,6 @@ static long prepare_units(const pass *p) {
 }
 
 static void convolve(void *context, long unit, int worker) {
-  (void)worker;
   const pass *p = context;
   const layer *l = p->stack->layers + p->index;
   const layer_memory *m = p->workspace->layers + p->index;
@@ -90,7 +89,7 @@ static void convolve(void *context, long unit, int worker) {
   float *y = m->y ? m->y + (long)block * LANES * channels * conv_plane(l) : NULL;
   double *sums = m->sums + unit * channels * 2;
   memset(sums, 0, sizeof(double) * 2 * channels);
-  same_job same = fk_same_job(l, in, m->packed, live_samples(p, block));
+  same_job same = fk_same_job(l, in, m->packed, live_samples(p, block), worker_taken(p, worker));
   same.out = y, same.sums = sums;
   if (l->fused) {
     same.pooled = m->pooled + pooled;

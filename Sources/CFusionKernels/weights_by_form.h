@@ -49,8 +49,7 @@ INLINE void weight_tile(weight_place *at, long width, long ahead, const int AHEA
         const vf e = taken(at->gradient[o] + r * width, it.slot, COLUMNS);
         UNROLL for (int ky = 0; ky < K; ky++)
           if (ky + r >= TOP && ky + r < END) {
-            acc[ky * CHANNELS + o] += t[ky + r] * e;
-            IN_ORDER(acc[ky * CHANNELS + o])
+            ADD_PRODUCT(acc[ky * CHANNELS + o], t[ky + r], e)
           }
       }
     }
