@@ -64,9 +64,9 @@ INLINE void next_channel(results *to, const epilogue what) {
 // statistics[2].
 INLINE void finish_pixels(const results *to, const epilogue what, const int ROWS, const int COLUMNS, const int HALF, int o,
                           const vf v[4], vf statistics[2]) {
-  vf *out = to->out + 2 * HALF, s = zeros(), q = zeros();
-  const vf *masked = to->masked + 2 * HALF;
   const int keep = what == STORE || what == MASK || (what == TRAIN && to->out);
+  vf *out = keep ? to->out + 2 * HALF : NULL, s = zeros(), q = zeros();
+  const vf *masked = what == MASK ? to->masked + 2 * HALF : NULL;
   UNROLL for (int r = 0; r < ROWS; r++) {
     UNROLL for (int j = 0; j < COLUMNS; j++) {
       vf a = v[r * 2 + j];
@@ -85,8 +85,8 @@ INLINE void finish_pixels(const results *to, const epilogue what, const int ROWS
       __builtin_prefetch(out + 4, 1, 3);
       if (what == MASK) __builtin_prefetch(masked + 4, 0, 3);
     }
-    out += to->width;
-    masked += to->width;
+    if (keep) out += to->width;
+    if (what == MASK) masked += to->width;
   }
   if (what == TRAIN || what == MASK) {
     statistics[0] += s;

@@ -49,7 +49,8 @@ INLINE void take_tile(const vf *row, const int K, int x, int width, int narrow, 
 
 // The rows of a pair as far as they are inside the image, tiles from ..< to.
 INLINE void take_pair(const same_job *job, const int K, int wide, int pair, int from, int to, vf *taken) {
-  const int width = job->columns, first = FIRST_ROW(K, pair), upper = first >= 0, lower = first + 1 < job->rows;
+  const int width = job->columns, first = FIRST_ROW(K, pair);
+  const int upper = first >= 0 && first < job->rows, lower = first >= -1 && first + 1 < job->rows;
   const long plane = (long)width * job->rows, channels = job->in_channels;
   for (int t = from; t < to; t++, taken += 2 * channels * WIDE_FORMS(K)) {
     const vf *row = (const vf *)job->in + (long)first * width;
