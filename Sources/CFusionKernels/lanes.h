@@ -68,7 +68,6 @@ typedef struct {
 typedef struct {
   const float *in;           // one channel
   const float *gradient[6];  // output channels
-  float *pairs;              // where there is a pair_up: [slot][3][image][row][pair][8], as it leaves them
   int in_rows, in_columns, rows, columns;
   int kernel, stride, padding;
   int row_from, row_to;      // gradient rows; gradient[o] points at row_from
@@ -141,7 +140,6 @@ typedef struct {
   void (*norm_gradient)(float *gradient, const float *y, long plane, int from, int to, const float *scale,
                         const float *constant, const float *slope, int live);
   int weight_channels_3, weight_channels_5;        // output channels of weights_same for 3x3 and for 5x5
-  void (*pair_up)(const weight_job *job);          // what weights_same wants of the gradients, or NULL
   void (*weights_same)(const weight_job *job);     // a few output channels, all taps
   void (*give_taps)(const weight_job *job, float *taps);  // sums of weights_same to [channel][ky][kx]
   void (*weights_tap_row)(const weight_job *job, int ky);

@@ -1,4 +1,4 @@
-// 16 registers: sums of six channels and two rows, one slot of the minimal filters after the other.
+// 16 registers.
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define KERNELS fk_lanes_avx2

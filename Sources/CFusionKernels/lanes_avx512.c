@@ -5,6 +5,7 @@
 #define KERNELS fk_lanes_avx512
 #define KERNELS_NAME "avx512"
 #define TILE_VECTORS 24
+#define ADD_PRODUCT(sum, a, b) __asm__ volatile("vfmadd231ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b) : "memory");
 #include "lanes_kernels.h"
 #pragma clang attribute pop
 #endif

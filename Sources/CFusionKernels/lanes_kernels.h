@@ -1,15 +1,14 @@
 // All kernels of one instruction set: included once for each, under its target attribute. No include guard.
 //
-// TILE_VECTORS, 12 or 24: sums that stay in registers.
+// TILE_VECTORS, 12 or 24: sums that stay in registers where the number is free; ADD_PRODUCT(sum, a, b): sum += a · b.
 #include "lanes.h"
 #include "minimal_filters.h"
 #include "vectors.h"
 
 typedef int8_t vb __attribute__((ext_vector_type(8)));
 
-// Of GROUP channels: pixels side by side on the general path; slots of the minimal filters, of two rows, elsewhere.
+// Pixels side by side on the general path, of GROUP channels.
 #define TILE_COLUMNS (TILE_VECTORS / GROUP)
-#define TILE_SLOTS (TILE_VECTORS / GROUP / 2)
 
 #define UNROLL _Pragma("clang loop unroll(full)")
 #define NO_UNROLL _Pragma("clang loop unroll(disable)")
@@ -52,9 +51,6 @@ const lanes_kernels KERNELS = {
     .norm_gradient = norm_gradient,
     .weight_channels_3 = WEIGHT_CHANNELS_3,
     .weight_channels_5 = WEIGHT_CHANNELS_5,
-#if TILE_VECTORS == 24
-    .pair_up = pair_up,
-#endif
     .weights_same = weights_same,
     .give_taps = give_taps,
     .weights_tap_row = weights_tap_row,

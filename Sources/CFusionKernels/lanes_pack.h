@@ -16,7 +16,6 @@ INLINE void pack_form(const vf *taps, const int K, const float *coefficients, co
   }
 }
 
-#if TILE_VECTORS == 12
 // The filters of one input channel as lanes_wide.h wants them, [slot][in][form][ky][GROUP].
 INLINE void pack_filters(const pack_job *job, const vf *taps, const int K, const int TURNED, long c) {
   const long in = job->inputs, row = GROUP;
@@ -34,17 +33,6 @@ INLINE void pack_filters(const pack_job *job, const vf *taps, const int K, const
         pack_form(taps, K, (K == 3 ? forms_of_3 : forms_of_5)[f].coefficients, TURNED, packed, row);
     }
 }
-#else
-// The filters of one input channel as lanes_pairs.h wants them, [pass][in][ky][form][GROUP].
-INLINE void pack_filters(const pack_job *job, const vf *taps, const int K, const int TURNED, long c) {
-  UNROLL for (int pass = 0; pass < SLOTS; pass += TILE_SLOTS) {
-    const int FROM = FORMS_BEFORE(K, pass), TO = FORMS_BEFORE(K, pass + TILE_SLOTS);
-    float *packed = job->packed + (job->inputs * FROM + c * (TO - FROM)) * K * GROUP;
-    UNROLL for (int f = FROM; f < TO; f++, packed += GROUP)
-      pack_form(taps, K, (K == 3 ? forms_of_3 : forms_of_5)[f].coefficients, TURNED, packed, (TO - FROM) * GROUP);
-  }
-}
-#endif
 
 INLINE void pack_same(const pack_job *job, const int K, const int TURNED) {
   const int together = job->in_step == K * K ? CHANNELS_PACKED_AT_ONCE : 1;

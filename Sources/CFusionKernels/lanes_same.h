@@ -1,11 +1,8 @@
 // Convolutions that keep the image's size, 3x3 and 5x5, in tiles of windows of the pool: pooling and the sums of batch norm
 // happen while a tile is in registers.
 
-// What a form takes from a row of the tile's reach, whose first LEFT and last RIGHT columns are outside the image.
+// What a form takes from a row of REACH pixels, whose first LEFT and last RIGHT columns are outside the image.
 INLINE int is_inside(int x, const int REACH, const int LEFT, const int RIGHT) { return x >= LEFT && x < REACH - RIGHT; }
-INLINE int is_outside(const form f, const int REACH, const int LEFT, const int RIGHT) {
-  return !is_inside(f.a, REACH, LEFT, RIGHT) && !is_inside(f.b, REACH, LEFT, RIGHT);
-}
 INLINE vf seen(const vf *row, const form f, const int REACH, const int LEFT, const int RIGHT) {
   if (f.sign == 0 || !is_inside(f.b, REACH, LEFT, RIGHT)) return row[f.a];
   if (!is_inside(f.a, REACH, LEFT, RIGHT)) return f.sign > 0 ? row[f.b] : -row[f.b];
@@ -109,39 +106,7 @@ INLINE void add_statistics(const same_job *job, int channel, int channels, const
   }
 }
 
-// TILE(COLUMNS, LEFT, RIGHT) for x = 0, 2, …: all tiles of a row; a last odd column is a tile of one column.
-#define FOR_TILES(K, width, TILE)   \
-  {                                 \
-    FOR_FIRST_TILE(K, TILE)         \
-    FOR_INNER_TILES(K, width, TILE) \
-    FOR_LAST_TILES(K, width, TILE)  \
-  }
-#define FOR_FIRST_TILE(K, TILE) \
-  {                             \
-    x = 0;                      \
-    TILE(2, K / 2, 0)           \
-    x = 2;                      \
-  }
-#define FOR_INNER_TILES(K, width, TILE) \
-  NO_UNROLL for (; x + 2 + K / 2 <= (width); x += 2) TILE(2, 0, 0)
-#define FOR_LAST_TILES(K, width, TILE) \
-  {                                    \
-    if (K == 5 && x + 3 == width) {    \
-      TILE(2, 0, 1)                    \
-      x += 2;                          \
-    }                                  \
-    if (x + 2 == width) {              \
-      TILE(2, 0, K / 2)                \
-    } else if (x + 1 == width) {       \
-      TILE(1, 0, K / 2)                \
-    }                                  \
-  }
-
-#if TILE_VECTORS == 12
 #include "lanes_wide.h"
-#else
-#include "lanes_pairs.h"
-#endif
 
 // A function for each, so that a profile tells them apart.
 #define VARIANT(WHAT, K) \

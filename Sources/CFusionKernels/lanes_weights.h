@@ -1,11 +1,7 @@
 // Weight gradients: sums over all pixels of gradient times input, one sample per lane, lanes added at the very end. Where
 // the size is kept by minimal filters: a pair of neighbouring pixels adds to the sums of the forms.
 
-#if TILE_VECTORS == 12
-#include "weights_by_form.h"
-#else
-#include "weights_paired.h"
-#endif
+#include "weights_same.h"
 
 // From the sums of the forms to the gradients of the taps, [channel][ky][kx].
 INLINE void taps_of(const float *sums, const int K, const int CHANNELS, const int DIRECT, float *taps) {
@@ -23,7 +19,7 @@ INLINE void taps_of(const float *sums, const int K, const int CHANNELS, const in
 }
 
 static void give_taps(const weight_job *job, float *taps) {
-  const int direct = !WEIGHTS_PAIRED && job->columns == NARROWEST(job->kernel);
+  const int direct = job->columns == NARROWEST(job->kernel);
   if (job->kernel == 3 && direct) taps_of(job->sums, 3, WEIGHT_CHANNELS_3, 1, taps);
   else if (job->kernel == 3) taps_of(job->sums, 3, WEIGHT_CHANNELS_3, 0, taps);
   else if (direct) taps_of(job->sums, 5, WEIGHT_CHANNELS_5, 1, taps);

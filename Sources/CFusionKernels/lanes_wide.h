@@ -1,9 +1,11 @@
-// The convolutions of lanes_same.h with 16 registers: tiles of two rows and four columns. What the forms take from a pair of
-// rows is written down once for all output channels, zeros beyond the left and right edges included; then a pass is the same
-// for every slot and every column, and its sums, of six channels and two rows, fill the registers.
+// The tiles of lanes_same.h: two rows and four columns. What the forms take from a pair of rows is written down once for all
+// output channels, zeros beyond the left and right edges included; then a pass is the same for every slot and every column,
+// and its sums, of six channels and two rows, fill 16 registers.
 //
 // Taken is [pair][tile][slot][in][form][2][8]: the pairs of rows that two rows of results see, one of which is new with every
 // step down. The last tile of a row may be a narrow one, of two columns.
+
+enum { SUMS = 2 * GROUP };
 
 // The first row of a pair, and the first pair that rows y and y + 1 see.
 #define FIRST_ROW(K, pair) (2 * (pair) - ((K) == 3))
@@ -80,8 +82,8 @@ static __attribute__((noinline)) void take_pair_5(const same_job *job, int wide,
 // than K / 2.
 INLINE void add_taken(const vf *first, const vf *second, const vf *third, long count, const float *w, const int K,
                       const int TOP, const int BOTTOM, vf *sums) {
-  vf acc[TILE_VECTORS];
-  UNROLL for (int i = 0; i < TILE_VECTORS; i++) acc[i] = zeros();
+  vf acc[SUMS];
+  UNROLL for (int i = 0; i < SUMS; i++) acc[i] = zeros();
 #define ROW(i) ((i) < 2 ? first[i] : (i) < 4 ? second[(i) - 2] : third[(i) - 4])
   NO_UNROLL for (; count > 0; count--, first += 2, second += 2, third += 2, w += K * GROUP) {
     UNROLL for (int ky = 0; ky < K; ky++) {
@@ -98,7 +100,7 @@ INLINE void add_taken(const vf *first, const vf *second, const vf *third, long c
     }
   }
 #undef ROW
-  UNROLL for (int i = 0; i < TILE_VECTORS; i++) sums[i] = acc[i];
+  UNROLL for (int i = 0; i < SUMS; i++) sums[i] = acc[i];
 }
 
 typedef void taken_pass(const vf *first, const vf *second, const vf *third, long count, const float *w, vf *sums);
@@ -115,7 +117,7 @@ EACH_TAKEN_PASS(TAKEN_PASS)
 static taken_pass *const taken_passes[] = {EACH_TAKEN_PASS(NAME_TAKEN_PASS)};
 
 // Results of one row from the sums of its slots.
-INLINE void wide_results(const vf sums[][TILE_VECTORS], int at, vf left[2], vf right[2]) {
+INLINE void wide_results(const vf sums[][SUMS], int at, vf left[2], vf right[2]) {
   const vf s = sums[1][at] + sums[2][at], d = sums[1][at] - sums[2][at];
   const vf s2 = sums[3][at] + sums[4][at], d2 = sums[3][at] - sums[4][at];
   left[0] = ((sums[0][at] + s) + s2) * (1.f / WIDE_SCALE);
@@ -123,14 +125,14 @@ INLINE void wide_results(const vf sums[][TILE_VECTORS], int at, vf left[2], vf r
   right[0] = (s + 4 * s2) * (1.f / WIDE_SCALE);
   right[1] = ((d + 8 * d2) + sums[5][at]) * (1.f / WIDE_SCALE);
 }
-INLINE void narrow_results(const vf sums[][TILE_VECTORS], int at, vf y[2]) {
+INLINE void narrow_results(const vf sums[][SUMS], int at, vf y[2]) {
   y[0] = sums[FIRST][at] + (sums[SUM][at] + sums[DIFFERENCE][at]);
   y[1] = sums[SECOND][at] + (sums[SUM][at] - sums[DIFFERENCE][at]);
 }
 
 // What becomes of ROWS x (LEFT + RIGHT) results.
 INLINE void finish_tile(const same_job *job, const epilogue what, const int ROWS, const int LEFT, const int RIGHT,
-                        int channel, int y, int x, const vf sums[][TILE_VECTORS], vf *statistics) {
+                        int channel, int y, int x, const vf sums[][SUMS], vf *statistics) {
   results to = results_at(job, what, channel, y, x);
   const int count = job->out_channels - channel;
   UNROLL for (int o = 0; o < GROUP; o++) {
@@ -149,7 +151,7 @@ INLINE void finish_tile(const same_job *job, const epilogue what, const int ROWS
 }
 
 INLINE void finish_columns(const same_job *job, const epilogue what, const int ROWS, int narrow, int channel, int y, int x,
-                           const vf sums[][TILE_VECTORS], vf *statistics) {
+                           const vf sums[][SUMS], vf *statistics) {
   const int left = job->columns - x;
   if (!narrow && left >= 4) finish_tile(job, what, ROWS, 2, 2, channel, y, x, sums, statistics);
   else if (!narrow) finish_tile(job, what, ROWS, 2, 1, channel, y, x, sums, statistics);
@@ -182,7 +184,7 @@ INLINE void convolve_rows(const same_job *shared, const epilogue what, const int
         vf statistics[GROUP * 2];
         UNROLL for (int i = 0; i < GROUP * 2; i++) statistics[i] = zeros();
         NO_UNROLL for (int t = from; t < to; t++) {
-          vf sums[WIDE_SLOTS][TILE_VECTORS];
+          vf sums[WIDE_SLOTS][SUMS];
           const int narrow = t >= wide, slots = narrow ? SLOTS : WIDE_SLOTS;
           const float *const w = weights + (narrow ? WIDE_FORMS(K) * form_weights : 0);
           NO_UNROLL for (int slot = 0; slot < slots; slot++) {

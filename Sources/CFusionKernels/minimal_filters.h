@@ -19,7 +19,7 @@ typedef struct {
   float coefficients[5];
 } form;
 
-// In the order of their slots: a pass over the input takes one slot, or SUM and DIFFERENCE, then FIRST and SECOND.
+// In the order of their slots.
 static const form forms_of_3[4] = {
     {SUM, 2, 1, 1, {0.5f, 0.5f, 0.5f}},
     {DIFFERENCE, 2, 1, -1, {0.5f, -0.5f, 0.5f}},
@@ -68,7 +68,7 @@ static const float wide_forms_of_3[6][5] = {
     {6}, {-4, -4, -4}, {-4, 4, -4}, {1, 2, 4}, {1, -2, 4}, {0, 0, 24},
 };
 static const float wide_forms_of_5[11][5] = {
-    {6},        {0, 0, 0, 12},  // of three taps, of two
+    {6},          {0, 0, 0, 12},  // of three taps, of two
     {-4, -4, -4}, {0, 0, 0, -12, -12},
     {-4, 4, -4},  {0, 0, 0, -4, 4},
     {1, 2, 4},    {0, 0, 0, 4, 8},

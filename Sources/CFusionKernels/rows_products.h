@@ -1,5 +1,6 @@
-// Matrix products whose left side is read where it lies and whose right side is packed once: for the tall, narrow products
-// of layers, of which a library would pack both sides again and again.
+// Matrix products whose left side is read where it lies. The right side is packed once, for the tall, narrow products of
+// layers, of which a library would pack both sides again and again; or panel by panel where so few rows see it that a panel
+// serves them all while it is in the first cache, and is never written to memory.
 
 // TILE_ROWS x 16 sums stay in registers; DEPTH of them are added before they go to memory, so that a panel of the right side
 // stays in the first cache.
@@ -73,6 +74,8 @@ INLINE void tile(int rows, int halves, long depth, const float *a, long a_row, l
 
 static void multiply(const fk_product *p) {
   float packed[BLOCK * DEPTH];  // the left side's columns side by side, where they are rows in memory
+  float panel[PANEL * DEPTH];
+  const int is_packed = p->b_row == 0 && p->b_column == 0;
   for (long from = 0; from == 0 || from < p->depth; from += DEPTH) {
     long depth = p->depth - from < DEPTH ? p->depth - from : DEPTH;
     for (long block = 0; block < p->rows; block += BLOCK) {
@@ -89,9 +92,12 @@ static void multiply(const fk_product *p) {
           for (long k = 0; k < depth; k++)
             for (long r = 0; r < count; r++) to[k * TILE_ROWS + r] = a[(i + r) * p->a_row + k * p->a_column];
         }
-      for (long j = 0; j < p->columns; j += PANEL)
+      for (long j = 0; j < p->columns; j += PANEL) {
+        const float *b = is_packed ? p->b + j * p->depth + from * PANEL : panel;
+        if (!is_packed)
+          pack_product(p->b + from * p->b_row + j * p->b_column, p->b_row, p->b_column, depth, 0,
+                       p->columns - j < PANEL ? p->columns - j : PANEL, panel);
         for (long i = 0; i < rows; i += TILE_ROWS) {
-          const float *b = p->b + j * p->depth + from * PANEL;
           const float *own = p->a_column == 1 ? a + i * p->a_row : packed + i * depth;
           long row = p->a_column == 1 ? p->a_row : 1, column = p->a_column == 1 ? 1 : TILE_ROWS;
           switch (rows - i < TILE_ROWS ? rows - i : TILE_ROWS) {
@@ -114,6 +120,7 @@ static void multiply(const fk_product *p) {
 #undef CASE
           }
         }
+      }
     }
   }
 }

@@ -109,7 +109,6 @@ fk_status fk_stack_create(const fk_block *blocks, int count, int channels, int r
       return FK_BAD_SHAPE;
     }
     l->bunch = l->spec.kernel == 3 ? kernels->weight_channels_3 : kernels->weight_channels_5;
-    l->paired = kernels->pair_up != NULL;
     const int K = l->spec.kernel, stride = l->spec.stride, padding = l->spec.padding;
     l->may_go_by_winners = i == 0 && l->fused && l->in_channels * K * K <= MOST_WINNER_TAPS;
     if (!l->same) {
@@ -182,10 +181,9 @@ static size_t worker_need(const fk_stack *stack, fk_purpose purpose) {
     if (l->same) {
       const size_t sums = bunch_sums(l) * (size_t)l->in_channels;
       if (l->weights_by_rows || l->may_go_by_winners)
-        raise_to(&need, sums * bunches(l) + row_pairs(l, rows_in_one_go(l)) +
-                            (l->may_go_by_winners ? 2 * l->spec.channels * row : 0));
+        raise_to(&need, sums * bunches(l) + (l->may_go_by_winners ? 2 * l->spec.channels * row : 0));
       if (l->may_go_by_winners) raise_to(&need, l->in_channels * K * (row + 2 * K * LANES));
-      if (!l->weights_by_rows) raise_to(&need, sums + row_pairs(l, l->rows * blocks_at_once(l)));
+      if (!l->weights_by_rows) raise_to(&need, sums);
     }
     raise_to(&need, K * GROUP * LANES);
   }

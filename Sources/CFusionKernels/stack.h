@@ -24,7 +24,6 @@ typedef struct {
   int may_go_by_winners;  // the convolution's result need not be kept, see stack_input.c
   int weights_by_rows;  // weight gradients: one partial sum per unit of rows, else units of output channels
   int bunch;   // output channels whose weight gradients are taken together by minimal filters
-  int paired;  // their gradients are paired up before
   run *row_runs, *column_runs, *back_row_runs, *back_column_runs;
   int row_run_count, column_run_count, back_row_run_count, back_column_run_count;
 } layer;
@@ -90,19 +89,16 @@ static inline long packed_group(const layer *l, int inputs) {
   const int K = l->spec.kernel;
   return (long)inputs * K * (l->same ? PACKED_FORMS(K) : K) * GROUP;
 }
-// Sums of the weight gradients of one input and a bunch of output channels, and the pairs of `rows` rows of the latter.
+// Sums of the weight gradients of one input and a bunch of output channels.
 static inline size_t bunch_sums(const layer *l) {
   return (size_t)l->bunch * l->spec.kernel * FORMS(l->spec.kernel) * LANES;
 }
-static inline size_t row_pairs(const layer *l, int rows) {
-  return l->paired ? (size_t)SLOTS * l->bunch * rows * ((l->columns + 1) / 2) * LANES : 0;
-}
-// Rows whose gradients are taken in one go, and blocks of small images. Pairs live in the second cache; without them a
-// hundred pixels of four output channels and an input are 16 KB, half of the first.
-static inline int rows_in_one_go(const layer *l) { return l->may_go_by_winners || l->columns >= 56 ? 2 : l->paired ? 8 : 4; }
+// Rows whose gradients are taken in one go, and blocks of small images: a hundred pixels of four output channels and an
+// input are 16 KB, half of the first cache.
+static inline int rows_in_one_go(const layer *l) { return l->may_go_by_winners || l->columns >= 56 ? 2 : 4; }
 static inline int blocks_at_once(const layer *l) {
   const int fit = 100 / (l->rows * l->columns);
-  return l->paired ? 8 : fit > 1 ? fit : 1;
+  return fit > 1 ? fit : 1;
 }
 static inline long conv_plane(const layer *l) { return (long)l->rows * l->columns; }
 static inline long out_plane(const layer *l) { return (long)l->out_rows * l->out_columns; }

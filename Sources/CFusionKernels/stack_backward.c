@@ -226,7 +226,6 @@ static void add_weights(const pass *p, weight_job *job, const float *in, const f
   const layer *l = p->stack->layers + p->index;
   for (int bunch = 0; bunch < bunches(l); bunch++) {
     point_at(job, l, l->bunch, bunch * l->bunch, gradient, plane);
-    if (l->paired) p->stack->kernels->pair_up(job);
     for (int c = 0; c < l->in_channels; c++) {
       job->in = in + c * in_plane(l) * LANES;
       job->sums = sums + (bunch * l->in_channels + c) * bunch_sums(l);
@@ -261,7 +260,7 @@ static void gradients_of_rows(const pass *p, long unit, int worker) {
   const long row = (long)l->columns * LANES;
   const size_t sum_count = bunch_sums(l) * bunches(l) * l->in_channels;
   const int step = rows_in_one_go(l);
-  float *sums = worker_scratch(p, worker), *pairs = sums + sum_count, *winner_rows = pairs + row_pairs(l, step);
+  float *sums = worker_scratch(p, worker), *winner_rows = sums + sum_count;
   memset(sums, 0, sizeof(float) * sum_count);
   const float *in = m->input + (long)block * LANES * l->in_channels * in_plane(l);
   same_job winners = {0}, data_rows = {0};
@@ -269,7 +268,6 @@ static void gradients_of_rows(const pass *p, long unit, int worker) {
   epilogue what = STORE;
   if (data) data_rows = data_job(p, unit, worker, &what);
   weight_job job = weight_job_of(l);
-  job.pairs = pairs;
   const rows_of_part rows = part_rows(l, unit);
   const int to = by_winners ? rows.to / 2 * 2 : rows.to;
   int through = rows.inner_from;
@@ -314,13 +312,11 @@ static void weights_of_bunch(const pass *p, int bunch, int worker) {
   const layer_memory *m = p->workspace->layers + p->index;
   float *sums = worker_scratch(p, worker);
   weight_job job = weight_job_of(l);
-  job.pairs = sums + bunch_sums(l) * l->in_channels;
   memset(sums, 0, sizeof(float) * bunch_sums(l) * l->in_channels);
   const int at_once = blocks_at_once(l);
   for (int block = 0; block < p->blocks; block += at_once) {
     job.images = smaller(at_once, p->blocks - block);
     point_at(&job, l, l->bunch, bunch * l->bunch, gradient_of_block(p, block), conv_plane(l) * LANES);
-    if (l->paired) p->stack->kernels->pair_up(&job);
     for (int in = 0; in < l->in_channels; in++) {
       job.in = m->input + (block * job.in_step + in * in_plane(l)) * LANES;
       job.sums = sums + in * bunch_sums(l);

@@ -42,6 +42,7 @@ struct MatrixView {
     checkShapes(a, b)
     guard rows > 0, columns > 0 else { return }
     if let kernels, suits(kernels, depth: a.columns) {
+      guard !hasFewRows else { return assign(a, panelsOf: b, scale: scale, keep: keep != 0, kernels) }
       return withUnsafeTemporaryAllocation(of: Float.self, capacity: b.packedCount) { packed in
         b.pack(into: packed.baseAddress!, b.columns, kernels)
         assign(a, packed: packed.baseAddress!, scale: scale, keep: keep != 0, kernels)
@@ -69,6 +70,12 @@ struct MatrixView {
           }
         }
         piece.assign(a.rows(rows), times: b.columns(columns), keep: bias == nil ? 0 : 1)
+        finish(piece)
+      }
+    }
+    if hasFewRows && rows < columns {
+      return forEachPiece(a.columns, on: device) { piece, firstColumn, _, columns in
+        piece.assign(a, panelsOf: b.columns(columns), bias: bias.map { $0 + firstColumn }, kernels)
         finish(piece)
       }
     }
@@ -111,10 +118,13 @@ struct MatrixView {
       "matrix product: [\(a.rows), \(a.columns)] · [\(b.rows), \(b.columns)] into [\(rows), \(columns)]")
   }
 
-  /// A few rows do not pay for packing; of large matrices the library keeps more in cache.
+  /// A few rows do not pay for packing; of large matrices that many rows see the library keeps more in cache.
   private func suits(_ kernels: fk_rows, depth: Int) -> Bool {
-    kernels.fast_products != 0 && rows >= 12 && columns >= 4 && depth > 0 && columns * depth <= 1 << 20
+    kernels.fast_products != 0 && rows >= 12 && columns >= 4 && depth > 0 && (hasFewRows || columns * depth <= 1 << 20)
   }
+
+  /// So few that a panel of the right side serves all of them in one go: it is packed when its turn comes.
+  private var hasFewRows: Bool { rows <= 96 }
 
   private var packedCount: Int { rows * ((columns + 15) & ~15) }
 
@@ -126,9 +136,24 @@ struct MatrixView {
     _ a: MatrixView, packed: UnsafePointer<Float>, bias: UnsafePointer<Float>? = nil, scale: Float = 1,
     keep: Bool = false, _ kernels: fk_rows
   ) {
+    multiply(a, packed, (0, 0), bias, scale, keep, kernels)
+  }
+
+  private func assign(
+    _ a: MatrixView, panelsOf b: MatrixView, bias: UnsafePointer<Float>? = nil, scale: Float = 1, keep: Bool = false,
+    _ kernels: fk_rows
+  ) {
+    multiply(a, b.base, b.steps, bias, scale, keep, kernels)
+  }
+
+  private func multiply(
+    _ a: MatrixView, _ b: UnsafePointer<Float>, _ bSteps: (row: Int, column: Int), _ bias: UnsafePointer<Float>?,
+    _ scale: Float, _ keep: Bool, _ kernels: fk_rows
+  ) {
     var product = fk_product(
-      a: a.base, a_row: a.steps.row, a_column: a.steps.column, b: packed, bias: bias, c: base, c_row: pitch, rows: rows,
-      columns: columns, depth: a.columns, scale: scale, keep: keep ? 1 : 0)
+      a: a.base, a_row: a.steps.row, a_column: a.steps.column, b: b, b_row: bSteps.row, b_column: bSteps.column,
+      bias: bias, c: base, c_row: pitch, rows: rows, columns: columns, depth: a.columns, scale: scale,
+      keep: keep ? 1 : 0)
     kernels.multiply(&product)
   }
 }

@@ -38,16 +38,17 @@ import Testing
     var packed = [Float](repeating: .nan, count: c.depth * ((c.columns + 15) / 16 * 16))
     kernels.pack(b, bRow, bColumn, c.depth, 0, c.columns, &packed)
 
-    // All rows at once, and the first half by itself.
-    for rows in [c.rows, (c.rows + 1) / 2] {
+    // All rows at once, and the first half by itself; with the right side packed before, and as it lies.
+    for (rows, isPacked) in [(c.rows, true), ((c.rows + 1) / 2, true), (c.rows, false)] {
       var result = before
       a.withUnsafeBufferPointer { a in
-        packed.withUnsafeBufferPointer { packed in
+        (isPacked ? packed : b).withUnsafeBufferPointer { b in
           bias.withUnsafeBufferPointer { bias in
             result.withUnsafeMutableBufferPointer { result in
               var product = fk_product(
-                a: a.baseAddress, a_row: aRow, a_column: aColumn, b: packed.baseAddress,
-                bias: c.bias ? bias.baseAddress : nil, c: result.baseAddress, c_row: pitch, rows: rows,
+                a: a.baseAddress, a_row: aRow, a_column: aColumn, b: b.baseAddress,
+                b_row: isPacked ? 0 : bRow, b_column: isPacked ? 0 : bColumn, bias: c.bias ? bias.baseAddress : nil,
+                c: result.baseAddress, c_row: pitch, rows: rows,
                 columns: c.columns, depth: c.depth, scale: 0.5, keep: c.keep ? 1 : 0)
               kernels.multiply(&product)
             }

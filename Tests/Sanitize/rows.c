@@ -50,6 +50,14 @@ static void product(const fk_rows *r, long rows, long columns, long depth, int t
                   .c_row = columns, .rows = rows, .columns = columns, .depth = depth, .scale = 0.5f, .keep = keep};
   r->multiply(&p);
   check(c, expected, rows * columns, 1e-6 * (double)(depth + 8), "product", r->name);
+  float *again = numbers(4, rows * columns);
+  p.b = b, p.b_row = b_row, p.b_column = b_column, p.c = again;
+  r->multiply(&p);
+  if (memcmp(again, c, sizeof *c * (size_t)(rows * columns)) != 0) {
+    printf("product, %s: [%ld, %ld, %ld] packed panel by panel gives other bits\n", r->name, rows, columns, depth);
+    failures++;
+  }
+  free(again);
   free(a), free(b), free(bias), free(c), free(packed), free(expected);
 }
 

@@ -27,7 +27,8 @@ typedef enum {
 typedef struct {
   const float *a;          ///< [rows, depth]: element (i, k) at a[i · a_row + k · a_column]; one of the steps is 1
   long a_row, a_column;
-  const float *b;          ///< what `pack` made of [depth, columns]
+  const float *b;          ///< [depth, columns]: what `pack` made of it if both steps are 0, else
+  long b_row, b_column;    ///< element (k, j) at b[k · b_row + j · b_column], packed panel by panel: for few rows
   const float *bias;       ///< [columns], or NULL
   float *c;                ///< [rows, columns]: element (i, j) at c[i · c_row + j]
   long c_row;

@@ -1,8 +1,8 @@
-// Weight gradients by minimal filters with 16 registers: a pass takes one form, whose sums for all rows of taps and a few
-// output channels, 3 x 4 or 5 x 2, stay in registers. Two rows of gradients at once share all but two of the rows of input
-// that they see, so that there are fewer loads than multiply-adds, and the gradients need not be paired up before.
+// Weight gradients by minimal filters: a pass takes one form, whose sums for all rows of taps and a few output channels,
+// 3 x 4 or 5 x 2, stay in registers. Two rows of gradients at once share all but two of the rows of input that they see, so
+// that there are fewer loads than multiply-adds.
 
-enum { WEIGHT_CHANNELS_3 = 4, WEIGHT_CHANNELS_5 = 2, WEIGHTS_PAIRED = 0 };
+enum { WEIGHT_CHANNELS_3 = 4, WEIGHT_CHANNELS_5 = 2 };
 
 // Columns of 5x5 on wide images that are gone through at once, so that two rows of them and what they see stay in the first
 // cache. 3x3 sees less, and on the small images where it is at home each question in a row costs.
@@ -29,6 +29,38 @@ INLINE vf taken(const vf *gradient, const int SLOT, const int COLUMNS) {
   if (SLOT == SECOND) return gradient[1];
   if (SLOT == FIRST || COLUMNS == 1) return gradient[0];
   return SLOT == SUM ? gradient[0] + gradient[1] : gradient[0] - gradient[1];
+}
+
+// TILE(COLUMNS, LEFT, RIGHT) for x = 0, 2, …: all tiles of a row; a last odd column is a tile of one column.
+#define FOR_TILES(K, width, TILE)   \
+  {                                 \
+    FOR_FIRST_TILE(K, TILE)         \
+    FOR_INNER_TILES(K, width, TILE) \
+    FOR_LAST_TILES(K, width, TILE)  \
+  }
+#define FOR_FIRST_TILE(K, TILE) \
+  {                             \
+    x = 0;                      \
+    TILE(2, K / 2, 0)           \
+    x = 2;                      \
+  }
+#define FOR_INNER_TILES(K, width, TILE) \
+  NO_UNROLL for (; x + 2 + K / 2 <= (width); x += 2) TILE(2, 0, 0)
+#define FOR_LAST_TILES(K, width, TILE) \
+  {                                    \
+    if (K == 5 && x + 3 == width) {    \
+      TILE(2, 0, 1)                    \
+      x += 2;                          \
+    }                                  \
+    if (x + 2 == width) {              \
+      TILE(2, 0, K / 2)                \
+    } else if (x + 1 == width) {       \
+      TILE(1, 0, K / 2)                \
+    }                                  \
+  }
+
+INLINE int is_outside(const form f, const int REACH, const int LEFT, const int RIGHT) {
+  return !is_inside(f.a, REACH, LEFT, RIGHT) && !is_inside(f.b, REACH, LEFT, RIGHT);
 }
 
 // ROWS x COLUMNS pixels of CHANNELS output channels into acc[row of taps][channel]. Of the K + ROWS - 1 rows of input that
