@@ -8,7 +8,7 @@
 
 enum {
   LANES = 8,
-  GROUP = 6,  // output channels whose weights lie side by side: packed weights are [group][in][ky][kx][6], zero-filled
+  GROUP = 6,  // output channels whose packed weights lie side by side, filled up with zeros
 };
 
 // What happens to a tile of a 'same' convolution while it is in registers.

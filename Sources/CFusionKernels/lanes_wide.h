@@ -3,7 +3,9 @@
 // and its sums, of six channels and two rows, fill 16 registers.
 //
 // Taken is [pair][tile][slot][in][form][2][8]: the pairs of rows that two rows of results see, one of which is new with every
-// step down. The last tile of a row may be a narrow one, of two columns.
+// step down. The last tile of a row may be a narrow one, of two columns. Where three columns are left it is a wide one that
+// begins a column before them: zeros beyond the edge then reach its last result alone, by the point infinity, and the others stay
+// equal where they see equal pixels.
 
 enum { SUMS = 2 * GROUP };
 
@@ -15,8 +17,13 @@ INLINE int forms_before(const int K, int slot, int narrow) {
   return narrow ? FORMS_BEFORE(K, slot) : WIDE_FORMS_BEFORE(K, slot);
 }
 
+// The column at which tile t begins.
+INLINE int first_column(int columns, int t) { return 4 * t - (columns - 4 * t == 3); }
+
 // What the forms take from the pixels d of one row, for channel c of them.
-#define TAKEN(slot, i) taken[2 * (channels * WIDE_FORMS_BEFORE(K, slot) + c * (WIDE_FORMS_BEFORE(K, (slot) + 1) - WIDE_FORMS_BEFORE(K, slot)) + (i))]
+#define TAKEN(slot, i)                                                                                                       \
+  taken[2 * (channels * WIDE_FORMS_BEFORE(K, slot) + (i) +                                                                   \
+             c * (WIDE_FORMS_BEFORE(K, (slot) + 1) - WIDE_FORMS_BEFORE(K, slot)))]
 INLINE void take_wide(const vf *d, const int K, vf *taken, long channels, long c) {
   const vf p = d[4] - d[2], q = d[3] - d[1], a = d[4] - 4 * d[2], b = d[3] - 4 * d[1];
   TAKEN(0, 0) = 4 * (d[0] - d[2]) + p;
@@ -50,13 +57,13 @@ INLINE void take_tile(const vf *row, const int K, int x, int width, int narrow, 
 }
 
 // The rows of a pair as far as they are inside the image, tiles from ..< to.
-INLINE void take_pair(const same_job *job, const int K, int wide, int pair, int from, int to, vf *taken) {
-  const int width = job->columns, first = FIRST_ROW(K, pair);
+INLINE void take_pair(const same_job *job, const int K, int columns, int pair, int from, int to, vf *taken) {
+  const int width = job->columns, wide = wide_tiles(columns), first = FIRST_ROW(K, pair);
   const int upper = first >= 0 && first < job->rows, lower = first >= -1 && first + 1 < job->rows;
   const long plane = (long)width * job->rows, channels = job->in_channels;
   for (int t = from; t < to; t++, taken += 2 * channels * WIDE_FORMS(K)) {
     const vf *row = (const vf *)job->in + (long)first * width;
-    const int x = 4 * t;
+    const int x = first_column(columns, t);
     if (t < wide && x >= K / 2 && x + 4 + K / 2 <= width && upper && lower) {
       NO_UNROLL for (long c = 0; c < channels; c++, row += plane) {
         take_wide(row + x - K / 2, K, taken, channels, c);
@@ -70,11 +77,11 @@ INLINE void take_pair(const same_job *job, const int K, int wide, int pair, int 
     }
   }
 }
-static __attribute__((noinline)) void take_pair_3(const same_job *job, int wide, int pair, int from, int to, vf *taken) {
-  take_pair(job, 3, wide, pair, from, to, taken);
+static __attribute__((noinline)) void take_pair_3(const same_job *job, int columns, int pair, int from, int to, vf *taken) {
+  take_pair(job, 3, columns, pair, from, to, taken);
 }
-static __attribute__((noinline)) void take_pair_5(const same_job *job, int wide, int pair, int from, int to, vf *taken) {
-  take_pair(job, 5, wide, pair, from, to, taken);
+static __attribute__((noinline)) void take_pair_5(const same_job *job, int columns, int pair, int from, int to, vf *taken) {
+  take_pair(job, 5, columns, pair, from, to, taken);
 }
 
 // `count` rows of taps, forms of one slot and all input channels, into sums[channel][row]. Of the K + 1 rows that the two
@@ -117,20 +124,20 @@ EACH_TAKEN_PASS(TAKEN_PASS)
 static taken_pass *const taken_passes[] = {EACH_TAKEN_PASS(NAME_TAKEN_PASS)};
 
 // Results of one row from the sums of its slots.
-INLINE void wide_results(const vf sums[][SUMS], int at, vf left[2], vf right[2]) {
+INLINE void wide_results(const vf sums[][SUMS], int at, vf y[4]) {
   const vf s = sums[1][at] + sums[2][at], d = sums[1][at] - sums[2][at];
   const vf s2 = sums[3][at] + sums[4][at], d2 = sums[3][at] - sums[4][at];
-  left[0] = ((sums[0][at] + s) + s2) * (1.f / WIDE_SCALE);
-  left[1] = (d + 2 * d2) * (1.f / WIDE_SCALE);
-  right[0] = (s + 4 * s2) * (1.f / WIDE_SCALE);
-  right[1] = ((d + 8 * d2) + sums[5][at]) * (1.f / WIDE_SCALE);
+  y[0] = ((sums[0][at] + s) + s2) * (1.f / WIDE_SCALE);
+  y[1] = (d + 2 * d2) * (1.f / WIDE_SCALE);
+  y[2] = (s + 4 * s2) * (1.f / WIDE_SCALE);
+  y[3] = ((d + 8 * d2) + sums[5][at]) * (1.f / WIDE_SCALE);
 }
 INLINE void narrow_results(const vf sums[][SUMS], int at, vf y[2]) {
   y[0] = sums[FIRST][at] + (sums[SUM][at] + sums[DIFFERENCE][at]);
   y[1] = sums[SECOND][at] + (sums[SUM][at] - sums[DIFFERENCE][at]);
 }
 
-// What becomes of ROWS x (LEFT + RIGHT) results.
+// What becomes of the tile's last ROWS x (LEFT + RIGHT) results, the first of which is at (y, x).
 INLINE void finish_tile(const same_job *job, const epilogue what, const int ROWS, const int LEFT, const int RIGHT,
                         int channel, int y, int x, const vf sums[][SUMS], vf *statistics) {
   results to = results_at(job, what, channel, y, x);
@@ -139,8 +146,14 @@ INLINE void finish_tile(const same_job *job, const epilogue what, const int ROWS
     if (o < count) {
       vf left[4], right[4];
       UNROLL for (int r = 0; r < ROWS; r++) {
-        if (RIGHT) wide_results(sums, 2 * o + r, left + 2 * r, right + 2 * r);
-        else narrow_results(sums, 2 * o + r, left + 2 * r);
+        vf row[4];
+        if (RIGHT) wide_results(sums, 2 * o + r, row);
+        else narrow_results(sums, 2 * o + r, row);
+        const int FIRST_RESULT = RIGHT == 1;
+        UNROLL for (int j = 0; j < 2; j++) {
+          left[2 * r + j] = row[FIRST_RESULT + j];
+          if (j < RIGHT) right[2 * r + j] = row[FIRST_RESULT + 2 + j];
+        }
       }
       finish_pixels(&to, what, ROWS, LEFT, 0, o, left, statistics + 2 * o);
       if (RIGHT && (RIGHT == 2 || what != EVALUATE))
@@ -176,7 +189,7 @@ INLINE void convolve_rows(const same_job *shared, const epilogue what, const int
       if (what == EVALUATE && below == 0) break;
       const int pair = FIRST_PAIR(K, y);
       NO_UNROLL for (; taken_to < pair + PAIRS; taken_to++)
-        (K == 3 ? take_pair_3 : take_pair_5)(job, wide, taken_to, from, to, PLACE(taken_to));
+        (K == 3 ? take_pair_3 : take_pair_5)(job, columns, taken_to, from, to, PLACE(taken_to));
       const vf *const first = PLACE(pair), *const second = PLACE(pair + 1), *const third = PLACE(pair + PAIRS - 1);
       taken_pass *const add = taken_passes[(K == 5 ? 6 : 0) + (y == 0 ? K / 2 + 2 : 0) + (outside > 0 ? outside : 0)];
       NO_UNROLL for (int channel = job->group_from * GROUP; channel < channels; channel += GROUP) {

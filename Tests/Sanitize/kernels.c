@@ -267,6 +267,11 @@ static long test_shapes(long every, fk_pool *const pools[3]) {
     CASE(1, 6, 84, 1, {fused(3, kernel)});
     CASE(2, 19, 145, 1, {fused(3, kernel)});
   }
+  // So many channels that a row's tiles are taken in strips, of one tile or more.
+  CASE(160, 4, 9, 1, {fused(2, 3)});
+  CASE(2, 5, 17, 1, {fused(64, 3)});
+  CASE(40, 3, 11, 1, {fused(7, 5)});
+  CASE(24, 4, 15, 1, {{9, 5, 1, 2, 1, 0, FK_TANH, 0, FK_NO_POOL, 0, 0}});
   // Fused into fused, fused and general in either order.
   CASE(1, 14, 15, 2, {fused(5, 3), fused(13, 5)});
   CASE(5, 20, 21, 3, {fused(5, 5), fused(7, 3), fused(3, 3)});

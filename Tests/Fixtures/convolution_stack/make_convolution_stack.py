@@ -54,6 +54,9 @@ CASES = {
     "same size, overlapping pool": ((10, 4, 7, 9), [block(13, 3, size=3, pool_stride=2), block(7, 3, activation="none", pool="none")]),
     "ties": ((3, 1, 16, 12), [fused(6, 5), fused(6)]),
     "wide kernel on a narrow image": ((2, 2, 5, 3), [fused(3, 5)]),
+    "many channels in": ((2, 60, 3, 14), [block(5, 3, bias=True, normalise=False, activation="none", pool="none")]),
+    "many channels out": ((1, 2, 4, 14), [fused(60)]),
+    "many channels in, 5x5": ((1, 24, 4, 14), [fused(3, 5)]),
 }
 
 
