@@ -44,12 +44,16 @@ final class Child {
   private let process = Process()
   private let scratch = Scratch()
 
-  init(_ executable: String, _ arguments: [String], in folder: String = Binary.package) throws {
+  init(
+    _ executable: String, _ arguments: [String], in folder: String = Binary.package,
+    environment: [String: String] = [:]
+  ) throws {
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     process.environment = ProcessInfo.processInfo.environment.merging(
-      ["COLUMNS": "100", "TERM": "dumb", "FUSIONKIT": Binary.path], uniquingKeysWith: { $1 })
+      ["COLUMNS": "100", "TERM": "dumb", "FUSIONKIT": Binary.path].merging(environment, uniquingKeysWith: { $1 }),
+      uniquingKeysWith: { $1 })
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try Self.file(scratch / "stdout")
     process.standardError = try Self.file(scratch / "stderr")
