@@ -1,58 +1,114 @@
-extension String {
-  /// The text as it can be shown to a person: what would move the cursor, change colours, hide letters or turn the
-  /// direction of reading around is written out, as in `\u{202E}`; line feeds and tabs as `\n` and `\t`.
+/// Text of users and files, as it may be shown: a name must not move a cursor, break a table or hide what it says.
+///
+/// All of this works on Unicode scalars: for Swift, `"\r\n"` and `"|"` with an accent over it are one `Character` each, and
+/// a search for a `Character` would not see the line feed or the bar.
+extension StringProtocol {
+  /// The text in one line, with everything that a terminal would obey or not show written as an escape: control
+  /// characters, line and paragraph separators, marks that turn the direction of writing, characters without a shape.
   ///
-  /// Text that holds nothing of the kind comes back as it is. Letters of every script do, and emoji.
-  public var printable: String {
-    guard unicodeScalars.contains(where: \.mustBeEscaped) else { return self }
-    var result = ""
-    for scalar in unicodeScalars {
-      if scalar.mustBeEscaped { result += scalar.escaped } else { result.unicodeScalars.append(scalar) }
+  /// `"\n"` becomes `\n`, U+202E becomes `\u{202E}`. Letters of all scripts, their accents and emoji stay as they are.
+  package var printable: String { shown(keepingLineFeeds: false) }
+
+  /// As ``printable``, with line feeds left alone: for whole messages, whose own lines are wanted.
+  package var printableLines: String { shown(keepingLineFeeds: true) }
+
+  /// The text in one line as Markdown that shows just this text, in a table too: no markup, no HTML, no new cell.
+  package var markdown: String {
+    let special = Set("\\`*_[]<>|#~&$".unicodeScalars)
+    var result = String.UnicodeScalarView()
+    for scalar in printable.unicodeScalars {
+      if special.contains(scalar) { result.append("\\") }
+      result.append(scalar)
     }
-    return result
+    return String(result)
+  }
+
+  /// The text as Markdown's code, in a table too; where it holds backticks, more of them stand around it.
+  package var markdownCode: String {
+    let text = printable
+    var (longest, run) = (0, 0)
+    for scalar in text.unicodeScalars {
+      run = scalar == "`" ? run + 1 : 0
+      longest = Swift.max(longest, run)
+    }
+    let fence = String(repeating: "`", count: longest + 1)
+    let blank = longest > 0 ? " " : ""
+    // Inside of a table a bar ends the cell, even within code.
+    var inner = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      if scalar == "|" { inner.append("\\") }
+      inner.append(scalar)
+    }
+    return fence + blank + String(inner) + blank + fence
   }
 
   /// The beginning of the text as it can be shown in a message: ``printable``, and `…` where it goes on.
   ///
   /// - Parameter limit: how many Unicode scalars are kept. Looks at no more of the text than that.
-  public func excerpt(_ limit: Int = 60) -> String {
-    let scalars = unicodeScalars
-    guard let end = scalars.index(scalars.startIndex, offsetBy: limit, limitedBy: scalars.endIndex),
-      end != scalars.endIndex
-    else { return printable }
-    return String(scalars[..<end]).printable + "…"
+  package func excerpt(_ limit: Int = 60) -> String {
+    let start = unicodeScalars.prefix(limit)
+    return String(String.UnicodeScalarView(start)).printable + (start.endIndex == unicodeScalars.endIndex ? "" : "…")
+  }
+
+  private func shown(keepingLineFeeds: Bool) -> String {
+    var result = String.UnicodeScalarView()
+    var previous: Unicode.Scalar = " "
+    for scalar in unicodeScalars {
+      if scalar.isShown(after: previous) || keepingLineFeeds && scalar == "\n" {
+        result.append(scalar)
+      } else {
+        result.append(contentsOf: scalar.asEscape.unicodeScalars)
+      }
+      previous = scalar
+    }
+    return String(result)
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether a terminal shows it, and nothing else happens.
+  fileprivate func isShown(after previous: Unicode.Scalar) -> Bool {
+    if value < 0x7F { return value >= 0x20 }
+    // Joiners and variants of letters and emoji, as Persian, Hindi and pictures of families need them; after Latin
+    // letters they only make two names look like one.
+    if self == "\u{200C}" || self == "\u{200D}" || ("\u{FE00}"..."\u{FE0F}").contains(self) {
+      return previous.value > 0x2FF
+    }
+    switch properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator, .format, .surrogate: return false
+    default: return !properties.isDefaultIgnorableCodePoint && !properties.isNoncharacterCodePoint
+    }
+  }
+
+  /// As Swift writes it: `\n`, `\u{202E}`.
+  fileprivate var asEscape: String {
+    switch self {
+    case "\n": "\\n"
+    case "\r": "\\r"
+    case "\t": "\\t"
+    case "\0": "\\0"
+    default: "\\u{" + String(value, radix: 16, uppercase: true) + "}"
+    }
   }
 }
 
 extension Sequence<String> {
   /// Names for a message: the first few of them, each shortened, and how many more there are.
-  public func listed(_ limit: Int = 20) -> String {
+  package func listed(_ limit: Int = 20) -> String {
     let names = Array(self)
     let shown = names.prefix(limit).map { $0.excerpt(40) }.joined(separator: ", ")
     return names.count > limit ? "\(shown), … (\(grouped(names.count)) in all)" : shown
   }
 }
 
-extension Unicode.Scalar {
-  fileprivate var mustBeEscaped: Bool {
-    switch value {
-    case 0x20..<0x7f: false
-    case 0..<0x20, 0x7f..<0xa0: true
-    // What joins emoji and shapes letters of some scripts.
-    case 0x200c, 0x200d: false
-    // Direction marks, line separators, invisible letters, byte order marks, tags.
-    case 0xad, 0x61c, 0x180e, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff, 0xfff9...0xfffb: true
-    case 0xe0000...0xe007f: true
-    default: false
-    }
+/// A piece of a user's text inside a message: in quotes, an excerpt of at most `limit` of its characters.
+///
+/// Blanks other than the common one are written as escapes, so that `'a b'` and `'a\u{A0}b'` can be told apart.
+package func quoted(_ text: some StringProtocol, limit: Int = 60) -> String {
+  var shown = String.UnicodeScalarView()
+  for scalar in text.excerpt(limit).unicodeScalars {
+    let isOddBlank = scalar != " " && scalar.properties.generalCategory == .spaceSeparator
+    if isOddBlank { shown.append(contentsOf: scalar.asEscape.unicodeScalars) } else { shown.append(scalar) }
   }
-
-  fileprivate var escaped: String {
-    switch self {
-    case "\n": "\\n"
-    case "\r": "\\r"
-    case "\t": "\\t"
-    default: "\\u{" + String(value, radix: 16, uppercase: true) + "}"
-    }
-  }
+  return "'" + String(shown) + "'"
 }

@@ -2,12 +2,42 @@ import FusionCore
 import Testing
 
 @Suite struct PrintableTextTests {
-  @Test func whatWouldActOnATerminalIsWrittenOut() {
-    #expect("plain, é, 猫, 👩‍👧".printable == "plain, é, 猫, 👩‍👧")
-    #expect("a\u{1B}[31mred\u{7}".printable == "a\\u{1B}[31mred\\u{7}")
-    #expect("user\u{202E}gnp.exe".printable == "user\\u{202E}gnp.exe")
-    #expect("two\nlines\tand\r\n".printable == "two\\nlines\\tand\\r\\n")
-    #expect("\u{FEFF}x\u{200B}\u{2066}y\u{9B}".printable == "\\u{FEFF}x\\u{200B}\\u{2066}y\\u{9B}")
+  @Test func whatATerminalWouldObeyIsWrittenOut() {
+    #expect("two\nlines".printable == #"two\nlines"#)
+    #expect("a\tb\r\nc\0".printable == #"a\tb\r\nc\0"#)
+    #expect("\u{1B}[31mred\u{7F}\u{9B}2J".printable == #"\u{1B}[31mred\u{7F}\u{9B}2J"#)
+    #expect("exe\u{202E}gpj".printable == #"exe\u{202E}gpj"#)
+    #expect(
+      "a\u{2066}b\u{200B}c\u{FEFF}d\u{2028}e\u{AD}f\u{E0041}".printable
+        == #"a\u{2066}b\u{200B}c\u{FEFF}d\u{2028}e\u{AD}f\u{E0041}"#)
+    #expect("cat\u{200D}".printable == #"cat\u{200D}"#)
+  }
+
+  @Test func lettersOfAllScriptsStay() {
+    for text in [
+      "déjà vu", "e\u{301}", "悲しい\u{3000}顔", "می\u{200C}خواهم", "क्\u{200D}ष", "👩\u{200D}👩\u{200D}👧", "❤\u{FE0F}",
+      "Grüße",
+      "a|b\\c",
+    ] { #expect(text.printable == text) }
+  }
+
+  @Test func aMessageKeepsItsLines() {
+    #expect("one\n  two\u{1B}[2J\r\n".printableLines == "one\n  two\\u{1B}[2J\\r\n")
+  }
+
+  @Test func markdownShowsTheTextItself() {
+    #expect("<b>|_x_\n[a](b)".markdown == #"\<b\>\|\_x\_\n\[a\](b)"#.replacing(#"\n"#, with: #"\\n"#))
+    #expect("|\u{301}".markdown == "\\|\u{301}")
+    #expect("a|b".markdownCode == #"`a\|b`"#)
+    #expect("a`b``c".markdownCode == "``` a`b``c ```")
+  }
+
+  @Test func aQuotedTextIsShortAndTellsBlanksApart() {
+    #expect(quoted("plain text") == "'plain text'")
+    #expect(quoted("a\u{A0}b\n") == #"'a\u{A0}b\n'"#)
+    #expect(quoted(String(repeating: "x", count: 61)) == "'" + String(repeating: "x", count: 60) + "…'")
+    #expect(quoted(String(repeating: "x", count: 60)) == "'" + String(repeating: "x", count: 60) + "'")
+    #expect(quoted("abcdef", limit: 3) == "'abc…'")
   }
 
   @Test func longTextIsCut() {

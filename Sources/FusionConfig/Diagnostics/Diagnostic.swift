@@ -134,11 +134,3 @@ struct Findings {
 func didYouMean(_ word: String, among candidates: [String]) -> String? {
   nearestSpelling(of: word, among: candidates).map { "did you mean '\($0)'?" }
 }
-
-/// A piece of a user's text inside a message: in quotes, shortened, control characters made visible.
-func quoted(_ text: String) -> String {
-  let shown = text.unicodeScalars.prefix(60).map { scalar in
-    scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
-  }
-  return "'" + shown.joined() + (text.unicodeScalars.count > 60 ? "…" : "") + "'"
-}

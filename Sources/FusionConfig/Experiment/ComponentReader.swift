@@ -76,7 +76,7 @@ extension StrictReader {
       if case .string(let text)? = typeNode.scalar { word = text }
       guard let chosen = V.variants.first(where: { $0.name == word }) else {
         findings.add(
-          typeNode.mark, "unknown type \(word.map(quoted) ?? typeNode.inWords) in \(name)",
+          typeNode.mark, "unknown type \(word.map { quoted($0) } ?? typeNode.inWords) in \(name)",
           suggestion: word.flatMap { didYouMean($0, among: names) },
           notes: ["available: \(names.joined(separator: ", "))"])
         return nil

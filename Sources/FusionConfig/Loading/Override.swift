@@ -1,3 +1,5 @@
+import FusionCore
+
 /// One `--set key.key=value`.
 struct Override {
   private let steps: [String]

@@ -1,3 +1,5 @@
+import FusionCore
+
 /// A part of a configuration text that remembers where it stood.
 public struct Node: Sendable {
   /// What a node holds.

@@ -1,3 +1,5 @@
+import FusionCore
+
 /// From text to nodes: anchors, aliases and merge keys resolved, duplicate keys and runaway texts refused.
 struct NodeParser {
   /// No experiment comes near these; texts made to exhaust memory do.
