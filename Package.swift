@@ -65,6 +65,12 @@ let rooms: [Target] = [
 ]
 
 let tests: [Target] = [
+  .executableTarget(
+    name: "fusionkit-fuzz",
+    dependencies: [
+      "AllPlugins", "FusionConfig", "FusionCore", "FusionData", "FusionTraining", "CZlib",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    ], path: "Tests/Fuzzing", exclude: ["Corpus"]),
   .testTarget(name: "CFusionKernelsTests", dependencies: ["CFusionKernels", "NeuralLayers"]),
   .testTarget(name: "TensorEngineTests", dependencies: ["TensorEngine"]),
   .testTarget(name: "TensorEngineNNTests", dependencies: ["TensorEngine"]),

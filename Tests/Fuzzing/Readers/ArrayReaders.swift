@@ -1,0 +1,143 @@
+import FusionCore
+import FusionData
+import Foundation
+
+/// Everything that can be asked of an array once it is open.
+private func use(_ array: StoredArray) throws {
+  _ = try array.floats()
+  _ = try array.scanned(device: Device(threads: 1), always: true)
+  _ = try? PresenceMask(array)
+}
+
+/// npy files.
+struct NpyFuzz: FuzzReader {
+  static let name = "npy"
+  let folder: String
+  let seeds = Corpus.files([".npy": .npy])
+  init(folder: String) { self.folder = folder }
+
+  func read(_ input: FuzzInput) throws {
+    let path = "\(folder)/input.npy"
+    try put(input.bytes, at: path)
+    try use(Npy.open(path))
+  }
+}
+
+/// npz files. What the archive's own checksums do not confirm must not be read.
+struct NpzFuzz: FuzzReader {
+  static let name = "npz"
+  let folder: String
+  let seeds = Corpus.files([".npz": .npz])
+  init(folder: String) { self.folder = folder }
+
+  func read(_ input: FuzzInput) throws {
+    let path = "\(folder)/input.npz"
+    try put(input.bytes, at: path)
+    let archive = try Npz(opening: path)
+    var failure: (any Error)?
+    for name in archive.names {
+      do { try use(archive.array(name)) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+}
+
+/// IDX files, plain and gzip'd.
+struct IdxFuzz: FuzzReader {
+  static let name = "idx"
+  let folder: String
+  let seeds = Corpus.files([".idx": .idx, ".gz": .gzip])
+  init(folder: String) { self.folder = folder }
+
+  func read(_ input: FuzzInput) throws {
+    let path = "\(folder)/\(input.name)"
+    try put(input.bytes, at: path)
+    try use(Idx.open(path))
+  }
+}
+
+/// safetensors files.
+struct SafeTensorsFuzz: FuzzReader {
+  static let name = "safetensors"
+  let folder: String
+  let seeds = Corpus.files([".safetensors": .safetensors])
+  init(folder: String) { self.folder = folder }
+
+  func read(_ input: FuzzInput) throws {
+    let path = "\(folder)/input.safetensors"
+    try put(input.bytes, at: path)
+    let file = try SafeTensors(opening: path)
+    for name in file.names {
+      guard let array = file[name] else { throw Violation("the tensor '\(name)' is listed and is not there") }
+      if !array.shape.isEmpty { try use(array) }
+    }
+  }
+}
+
+/// WAV files.
+struct WavFuzz: FuzzReader {
+  static let name = "wav"
+  let folder: String
+  let seeds = Corpus.files([".wav": .wav])
+  init(folder: String) { self.folder = folder }
+
+  func read(_ input: FuzzInput) throws {
+    let path = "\(folder)/input.wav"
+    try put(input.bytes, at: path)
+    let sound = try Wav(opening: path)
+    guard sound.sampleRate > 0, sound.channels > 0, sound.samples.count % sound.channels == 0 else {
+      throw Violation("\(sound.samples.count) samples of \(sound.channels) channels at \(sound.sampleRate) Hz")
+    }
+    guard sound.samples.allSatisfy(\.isFinite) else { throw Violation("samples that are not finite") }
+  }
+}
+
+/// Single bits of archives flip: the values read are the ones that were written, or none.
+struct ChecksumFuzz: FuzzReader {
+  static let name = "checksums"
+  let folder: String
+  let seeds = Corpus.files([".npz": .npz, ".gz": .gzip])
+  private let originals: [[UInt8]: [String: [Float]]]
+
+  init(folder: String) throws {
+    self.folder = folder
+    var originals: [[UInt8]: [String: [Float]]] = [:]
+    for seed in seeds {
+      try put(seed.bytes, at: "\(folder)/seed\(seed.name)")
+      originals[seed.bytes] = try Self.values("\(folder)/seed\(seed.name)")
+    }
+    self.originals = originals
+  }
+
+  private static func values(_ path: String) throws -> [String: [Float]] {
+    guard path.hasSuffix(".npz") else { return ["": try Idx.open(path).floats()] }
+    let archive = try Npz(opening: path)
+    return try Dictionary(archive.names.map { ($0, try archive.array($0).floats()) }) { $1 }
+  }
+
+  func changed(_ input: FuzzInput, _ random: inout FuzzRandom) -> FuzzInput? {
+    let seed = random.choose(seeds)
+    // The number of the seed, then the places of the bits.
+    var bytes = [UInt8(seeds.firstIndex { $0.bytes == seed.bytes }!)]
+    for _ in 0...random.below(3) { bytes += Containers.little(random.below(seed.bytes.count * 8), 4) }
+    return FuzzInput(name: seed.name, format: .bytes, bytes: bytes)
+  }
+
+  func read(_ input: FuzzInput) throws {
+    guard let number = input.bytes.first, Int(number) < seeds.count else { return }
+    let seed = seeds[Int(number)]
+    var bytes = seed.bytes
+    for place in stride(from: 1, to: input.bytes.count, by: 4) {
+      let bit = Containers.number(input.bytes, place, 4)
+      if bit / 8 < bytes.count { bytes[bit / 8] ^= 1 << UInt8(bit % 8) }
+    }
+    let path = "\(folder)/input\(seed.name)"
+    try put(bytes, at: path)
+    for (name, values) in try Self.values(path) {
+      // An array of another name is not the one that the checksum was made for.
+      if let original = originals[seed.bytes]?[name], original != values {
+        throw Violation("'\(name)' was read with other values than its checksum is of")
+      }
+    }
+  }
+}
