@@ -1,6 +1,6 @@
 # FusionKit: make demo, make test. `make help` lists everything.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test study sanitize bench lint format clean
+.PHONY: help setup build demo test fuzz faults study sanitize bench lint format clean
 
 FUSIONKIT := .build/release/fusionkit
 SOURCES := Package.swift BuildTools Sources Plugins Tests Examples
@@ -21,6 +21,13 @@ demo: build ## generate drawn and spoken digits, train on them, evaluate
 
 test: setup ## build and run all tests
 	swift test -c release --disable-testable-imports
+
+fuzz: setup ## feed damaged files to every reader for a minute; FUZZ='--seconds 3600 --seed 7', --repeat FILE
+	swift build -c release --product fusionkit-fuzz
+	.build/release/fusionkit-fuzz $(FUZZ)
+
+faults: setup ## let every call of the system fail once under every command, which takes many minutes
+	FUSIONKIT_FAULTS=all swift test -c release --disable-testable-imports --filter FaultCommandTests
 
 study: build ## run the digit study on MNIST and FSDD, which takes 40 minutes or more; STUDY=--quick for a small one
 	@command -v python3 >/dev/null || { echo "study: python3 is missing (apt install python3)" >&2; exit 1; }

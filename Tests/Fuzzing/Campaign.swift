@@ -11,11 +11,14 @@ final class Campaign {
 
   let seed: UInt64
   let crashes: String
+  /// Seconds that an input may take.
+  let patience: Double
   private let scratch: String
   private(set) var counts: [String: Count] = [:]
 
-  init(seed: UInt64, crashes: String) throws {
+  init(seed: UInt64, crashes: String, patience: Double) throws {
     self.seed = seed
+    self.patience = patience
     self.crashes = crashes
     // In memory where there is such a place: each input is a file.
     let places = ["/dev/shm", NSTemporaryDirectory()]
@@ -49,8 +52,8 @@ final class Campaign {
       guard let verdict else { return }
       counts[reader]!.faults += 1
       try keep(reader, folder, part, verdict)
-      if counts[reader]!.faults >= 10 {
-        say("\(reader): ten faults; the reader is left alone")
+      if counts[reader]!.faults >= 30 {
+        say("\(reader): thirty faults; the reader is left alone")
         return
       }
     }
@@ -76,10 +79,10 @@ final class Campaign {
       usleep(20_000)
       if status.begun != seen {
         (seen, since) = (status.begun, .now)
-      } else if ContinuousClock.now - since > .seconds(Limits.seconds) {
+      } else if ContinuousClock.now - since > .seconds(patience) {
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
-        return "it hangs: no end after \(Int(Limits.seconds)) seconds"
+        return "it hangs: no end after \(patience) seconds"
       }
     }
     if process.terminationReason == .uncaughtSignal {

@@ -17,7 +17,7 @@ struct FuzzCommand: ParsableCommand {
   }
 
   static func reader(_ name: String) throws -> any FuzzReader.Type {
-    guard let reader = readers.first(where: { $0.name == name }) else {
+    guard let reader = (readers + [BrokenFuzz.self]).first(where: { $0.name == name }) else {
       throw ValidationError("there is no reader '\(name)': \(readers.map { $0.name }.joined(separator: ", "))")
     }
     return reader
@@ -32,12 +32,14 @@ extension FuzzCommand {
     @Option(help: "At most so many inputs for each reader.") var inputs = UInt64.max
     @Option(parsing: .singleValue, help: "Only this reader; repeatable.") var reader: [String] = []
     @Option(help: "Where inputs go that show a fault.") var crashes = ".build/fuzz"
+    @Option(help: "Seconds after which an input hangs; far above what any takes, because machines are slow at times.")
+    var patience = 20.0
     @Option(name: .customLong("repeat"), help: "Read a kept input again instead.") var again: String?
 
     func run() throws {
       if let again { return try Repeat.read(again) }
       let readers = try reader.isEmpty ? FuzzCommand.readers : reader.map(FuzzCommand.reader)
-      let campaign = try Campaign(seed: seed, crashes: crashes)
+      let campaign = try Campaign(seed: seed, crashes: crashes, patience: patience)
       // At most a minute at a time: every round starts afresh from the corpus.
       let rounds = max(1, (seconds / Double(readers.count) / 60).rounded(.up))
       for round in 0..<UInt64(rounds) {

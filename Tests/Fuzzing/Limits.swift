@@ -4,9 +4,6 @@ import Foundation
 enum Limits {
   /// Beyond what the process has mapped when reading begins.
   static let memory: UInt64 = 1 << 30
-  /// An input that takes longer hangs. Far above what any takes: machines are slow at times.
-  static let seconds = 20.0
-
   /// Lets allocations beyond the limit fail, which ends the worker.
   static func apply() throws {
     #if os(Linux)
