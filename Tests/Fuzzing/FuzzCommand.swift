@@ -12,7 +12,8 @@ struct FuzzCommand: ParsableCommand {
   static var readers: [any FuzzReader.Type] {
     [
       NpyFuzz.self, NpzFuzz.self, IdxFuzz.self, ChecksumFuzz.self, WavFuzz.self, TableFuzz.self, SafeTensorsFuzz.self,
-      YAMLFuzz.self, OverrideFuzz.self, RecipeFuzz.self, RunFuzz.self, ModelFuzz.self, CheckpointFuzz.self,
+      YAMLFuzz.self, OverrideFuzz.self, RecipeFuzz.self, DatasetFuzz.self, RunFuzz.self, ModelFuzz.self,
+      CheckpointFuzz.self,
     ]
   }
 

@@ -11,14 +11,15 @@ enum Format: String {
     _ input: [UInt8], others: [[UInt8]], dictionary: [String] = [], _ random: inout FuzzRandom
   ) -> [UInt8] {
     var bytes = input
-    for _ in 0...random.below(4) {
+    // One change mostly: several hide each other.
+    repeat {
       let other = others.isEmpty ? input : random.choose(others)
       if random.oneIn(3) {
         change(&bytes, other, dictionary, &random)
       } else {
         changeInside(&bytes, other, others, dictionary, &random)
       }
-    }
+    } while random.oneIn(2)
     return Array(bytes.prefix(ByteMutation.longest))
   }
 

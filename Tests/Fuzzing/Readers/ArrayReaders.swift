@@ -141,3 +141,46 @@ struct ChecksumFuzz: FuzzReader {
     }
   }
 }
+
+/// A folder of arrays, labels and a recipe, one file of which is damaged.
+struct DatasetFuzz: FuzzReader {
+  static let name = "dataset"
+  private let folder: String
+  private let files: [String: [UInt8]]
+  let seeds: [FuzzInput]
+
+  init(folder: String) throws {
+    self.folder = folder + "/set"
+    for place in ["image", "audio"] { try AtomicFile.makeFolder("\(self.folder)/\(place)") }
+    for part in ["train", "test"] {
+      for (place, shape) in [("image", [3, 28, 28]), ("audio", [3, 112, 112])] {
+        let values = (0..<shape.reduce(1, *)).map { UInt8(truncatingIfNeeded: $0 * 37) }
+        try Npy.write(values, shape: shape, to: "\(self.folder)/\(place)/\(part)_data.npy")
+      }
+      try Npy.write([3, 1, 4], shape: [3], to: "\(self.folder)/\(part)_labels.npy")
+    }
+    try Npy.write([1, 0, 1], shape: [3], to: "\(self.folder)/audio/train_present.npy")
+    let recipe = Corpus.files(["recipe.json": .json])[0].bytes
+    try put(recipe, at: self.folder + "/recipe.json")
+    var files: [String: [UInt8]] = [:]
+    for case let name as String in FileManager.default.enumerator(atPath: self.folder)! {
+      if let bytes = FileManager.default.contents(atPath: "\(self.folder)/\(name)") { files[name] = Array(bytes) }
+    }
+    self.files = files
+    seeds = files.sorted { $0.key < $1.key }.map { name, bytes in
+      FuzzInput(name: name, format: name.hasSuffix(".json") ? .json : .npy, bytes: bytes)
+    }
+  }
+
+  func read(_ input: FuzzInput) throws {
+    for (name, bytes) in files { try put(name == input.name ? input.bytes : bytes, at: "\(folder)/\(name)") }
+    let dataset = try AVMNISTDataset.open(.init(), root: folder, modalities: ["image", "audio"])
+    for split in dataset.splits {
+      guard split.rows.count == split.count, split.labels.allSatisfy({ (0...9).contains($0) }) else {
+        throw Violation("the part '\(split.name)' has \(split.rows.count) rows and the labels \(split.labels)")
+      }
+      for modality in split.modalities { try use(modality.array) }
+    }
+    _ = try Inspection(of: folder, verifies: true, device: Device(threads: 1))
+  }
+}
