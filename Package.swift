@@ -68,7 +68,7 @@ let tests: [Target] = [
   .executableTarget(
     name: "fusionkit-fuzz",
     dependencies: [
-      "AllPlugins", "FusionConfig", "FusionCore", "FusionData", "FusionTraining", "CZlib",
+      "AllPlugins", "FusionConfig", "FusionCore", "FusionData", "FusionTraining", "CCrypto", "CZlib",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ], path: "Tests/Fuzzing", exclude: ["Corpus"]),
   .testTarget(name: "CFusionKernelsTests", dependencies: ["CFusionKernels", "NeuralLayers"]),

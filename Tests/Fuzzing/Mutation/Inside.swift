@@ -65,6 +65,7 @@ enum Inside {
     default: JSONMutation.apply(to: &header, &random)
     }
     bytes = Containers.little(header.count, 8) + header + values
+    if !random.oneIn(4) { Seal.renew(&bytes) }
   }
 
   /// Chunks change, come and go; the size of the whole fits.

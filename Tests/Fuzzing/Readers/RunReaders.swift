@@ -141,6 +141,7 @@ struct ModelFuzz: FuzzReader {
   func read(_ input: FuzzInput) throws {
     try tiny.restore(replacing: input)
     try tiny.evaluate()
+    if Seal.isBroken(input.bytes) { throw Violation("weights were taken that their checksum contradicts") }
     try tiny.predict()
   }
 }
@@ -160,5 +161,6 @@ struct CheckpointFuzz: FuzzReader {
   func read(_ input: FuzzInput) throws {
     try tiny.restore(replacing: input)
     try tiny.resume()
+    if Seal.isBroken(input.bytes) { throw Violation("a checkpoint was taken that its checksum contradicts") }
   }
 }
