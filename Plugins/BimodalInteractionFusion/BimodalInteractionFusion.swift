@@ -20,11 +20,13 @@ public struct BimodalInteractionFusion: Fusion {
     public var width: Int?
     public var clip: [Double]?
     public var gradientClip: [Double]?
+    public var clipInputs: [Double]?
     public var flip = false
     public init() {}
     enum CodingKeys: String, CodingKey {
       case form, width, clip, flip
       case gradientClip = "gradient_clip"
+      case clipInputs = "clip_inputs"
     }
     public static let options: [Option] = [
       Option("form", "how much of the map depends on the first modality", Form.self),
@@ -32,6 +34,7 @@ public struct BimodalInteractionFusion: Fusion {
         "width", "the width of the result, for the form matrix; that of the second modality if not given", .size),
       Option("clip", "bounds [lower, upper] that parameters are clipped to when they are used"),
       Option("gradient_clip", "bounds [lower, upper] that gradients of the parameters are clipped to"),
+      Option("clip_inputs", "bounds [lower, upper] that the features of both modalities are clipped to"),
       Option("flip", "exchanges the two modalities, widths included"),
     ]
   }
@@ -49,7 +52,10 @@ public struct BimodalInteractionFusion: Fusion {
   public static func outputShape(
     _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
   ) -> Shape? {
-    for (key, bounds) in [("clip", configuration.clip), ("gradient_clip", configuration.gradientClip)] {
+    for (key, bounds) in [
+      ("clip", configuration.clip), ("gradient_clip", configuration.gradientClip),
+      ("clip_inputs", configuration.clipInputs),
+    ] {
       if let bounds, bounds.count != 2 || bounds[0] >= bounds[1] {
         blueprint.problem("\(key) takes two rising bounds, [lower, upper], not \(bounds)", key: key)
       }
@@ -107,7 +113,9 @@ public struct BimodalInteractionFusion: Fusion {
   }
 
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
-    let vectors = features.vectors
+    let vectors = features.vectors.map { x in
+      configuration.clipInputs.map { x.clamp(Float($0[0]), Float($0[1])) } ?? x
+    }
     let (x1, x2) = configuration.flip ? (vectors[1], vectors[0]) : (vectors[0], vectors[1])
     switch parameters {
     case .matrix(let interaction):

@@ -1,6 +1,7 @@
 import FusionCore
 
-/// Deep sets (Zaheer et al. 2017, theorem 2): the modalities as a set, y = ρ(pool_m P_m x_m), with a perceptron ρ.
+/// Deep sets (Zaheer et al. 2017, theorem 2): the modalities as a set, y = ρ(pool_m P_m x_m), with a perceptron ρ. Asked for,
+/// each P_m x_m is scaled to length one before they are pooled.
 public struct DeepSetsFusion: Fusion {
   public static let name = "deep_sets"
   public static let summary = "a perceptron over the pooled modalities: y = ρ(pool_m P_m x_m) (Zaheer 2017)"
@@ -13,6 +14,7 @@ public struct DeepSetsFusion: Fusion {
   public struct Configuration: ComponentConfiguration {
     public var width = 64
     public var pool = Pool.sum
+    public var normalize = false
     public var hidden = [64]
     public var activation = Activation.relu
     public var dropout = 0.0
@@ -21,6 +23,7 @@ public struct DeepSetsFusion: Fusion {
       [
         Option("width", "the width that every modality is mapped to, and that of the result", .size),
         Option("pool", "how the modalities become one vector", Pool.self),
+        Option("normalize", "whether each modality is scaled to length one before that"),
       ] + Option.perceptron
   }
 
@@ -33,7 +36,10 @@ public struct DeepSetsFusion: Fusion {
   ) -> Shape? {
     let width = configuration.width
     blueprint.linears("projections", inputs, width: width)
-    blueprint.layer("", "\(configuration.pool)", output: [width], flops: (inputs.count - 1) * width)
+    let scaling = configuration.normalize ? 3 * inputs.count * width : 0
+    blueprint.layer(
+      "", (configuration.normalize ? "length one, " : "") + "\(configuration.pool)", output: [width],
+      flops: (inputs.count - 1) * width + scaling)
     blueprint.scope("perceptron") {
       $0.perceptron(
         inputs: width, hidden: configuration.hidden, outputs: width, activation: configuration.activation,
@@ -43,11 +49,12 @@ public struct DeepSetsFusion: Fusion {
   }
 
   private let pool: Pool
+  private let normalize: Bool
   private let projections: ModalityLinears
   private let perceptron: MultilayerPerceptron
 
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
-    pool = configuration.pool
+    (pool, normalize) = (configuration.pool, configuration.normalize)
     projections = ModalityLinears("projections", inputs, width: configuration.width, context: context)
     perceptron = MultilayerPerceptron(
       inputs: configuration.width, hidden: configuration.hidden, outputs: configuration.width,
@@ -55,7 +62,8 @@ public struct DeepSetsFusion: Fusion {
   }
 
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
-    let terms = features.leavingOut(projections(features.vectors, pass), as: pool == .max ? -.infinity : 0)
+    let projected = projections(features.vectors, pass).map { normalize ? $0.unitLength() : $0 }
+    let terms = features.leavingOut(projected, as: pool == .max ? -.infinity : 0)
     let pooled =
       switch pool {
       case .sum: terms.total()

@@ -11,8 +11,15 @@ public struct MFBFusion: CascadedPoolingFusion {
     public var factor = 5
     public var dropout = 0.1
     public var normalize = true
+    public var activation = Activation.none
+    public var output: Int?
+    public var outputActivation = Activation.none
     public var order: Int { 1 }
     public init() {}
+    enum CodingKeys: String, CodingKey {
+      case width, factor, dropout, normalize, activation, output
+      case outputActivation = "output_activation"
+    }
     public static let options = Option.factorizedPooling
   }
 

@@ -1,7 +1,7 @@
 import FusionCore
 
 /// Multimodal low-rank bilinear pooling (Kim et al. 2017, equation 8): y = P (act(U x_1) ⊙ act(V x_2)) + b, with biases in
-/// U and V as well.
+/// U and V as well, and an activation after it where one is asked for.
 public struct MLBFusion: Fusion {
   public static let name = "mlb"
   public static let summary = "low-rank bilinear pooling: a product of two activated projections, projected (Kim 2017)"
@@ -10,11 +10,17 @@ public struct MLBFusion: Fusion {
     public var width = 64
     public var rank = 64
     public var activation = Activation.tanh
+    public var outputActivation = Activation.none
     public init() {}
+    enum CodingKeys: String, CodingKey {
+      case width, rank, activation
+      case outputActivation = "output_activation"
+    }
     public static let options: [Option] = [
       Option("width", "the width of the result", .size),
       Option("rank", "the width of the product", .size),
       Option("activation", "what follows the projections of both modalities", Activation.self),
+      Option("output_activation", "what follows the result", Activation.self),
     ]
   }
 
@@ -25,24 +31,25 @@ public struct MLBFusion: Fusion {
   ) -> Shape? {
     let pair = inputs.pair("projections")
     blueprint.factorizedProduct(
-      pair.names, pair.widths, width: configuration.rank, rank: 1, then: configuration.activation.rawValue)
-    blueprint.linear("output", configuration.rank, configuration.width)
+      pair.names, pair.widths, width: configuration.rank, rank: 1, then: configuration.activation.inWords)
+    blueprint.linear(
+      "output", configuration.rank, configuration.width, then: configuration.outputActivation.inWords)
     return [configuration.width]
   }
 
-  private let activation: Activation
+  private let activation, outputActivation: Activation
   private let product: FactorizedProduct
   private let output: Linear
 
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     let pair = inputs.pair("projections")
-    activation = configuration.activation
+    (activation, outputActivation) = (configuration.activation, configuration.outputActivation)
     product = FactorizedProduct(pair.names, pair.widths, width: configuration.rank, rank: 1, context: context)
     output = Linear(inputs: configuration.rank, outputs: configuration.width, context: context.scope("output"))
   }
 
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let (x1, x2) = features.pair
-    return output(product.expanded(x1, x2, pass) { activation($0) }, pass)
+    return outputActivation(output(product.expanded(x1, x2, pass) { activation($0) }, pass))
   }
 }

@@ -8,6 +8,12 @@ public protocol FactorizedPoolingConfiguration: ComponentConfiguration {
   var dropout: Double { get }
   /// Whether a signed root and a scaling to length one follow.
   var normalize: Bool { get }
+  /// What follows the projections of both modalities.
+  var activation: Activation { get }
+  /// The width of a linear layer at the end; nil: no such layer.
+  var output: Int? { get }
+  /// What follows the result.
+  var outputActivation: Activation { get }
   /// The number of blocks.
   var order: Int { get }
 }
@@ -19,6 +25,9 @@ extension Option {
     Option("factor", "how many products are summed for each value", .range(1, 1024)),
     Option("dropout", "share of products set to zero in training", .range(0, 1, includesUpper: false)),
     Option("normalize", "whether a signed root and a scaling to length one follow"),
+    Option("activation", "what follows the projections of both modalities", Activation.self),
+    Option("output", "the width of a linear layer at the end; none if not given", .size),
+    Option("output_activation", "what follows the result", Activation.self),
   ]
 }
 
@@ -44,20 +53,23 @@ extension CascadedPoolingFusion {
     self.init(pooling: CascadedPooling(configuration, inputs, context: context))
   }
 
-  /// Shapes: features `[N, …]` of two modalities to `[N, order·width]`.
+  /// Shapes: features `[N, …]` of two modalities to `[N, order·width]`, or `[N, output]`.
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor { pooling(features, pass) }
 }
 
 /// Factorized bilinear pooling, in one block (Yu et al. 2017, MFB) or several that take over the products of the one before
 /// (Yu et al. 2018, MFH): all that such fusions share.
 ///
-/// e_i = dropout(e_{i−1} ⊙ (U_i x_1 ⊙ V_i x_2)), z_i = sum of each `factor` values of e_i, normalised; y = [z_1; …; z_p]
+/// e_i = dropout(e_{i−1} ⊙ (act(U_i x_1) ⊙ act(V_i x_2))), z_i = sum of each `factor` values of e_i, normalised;
+/// y = [z_1; …; z_p], or act'(O [z_1; …; z_p] + b) where a layer at the end is asked for
 ///
-/// Parameters: `blocks.<i>.<modality>.weight` `[width·factor, d_m]`, `.bias`.
+/// Parameters: `blocks.<i>.<modality>.weight` `[width·factor, d_m]`, `.bias`; `output.weight` `[output, p·width]`, `.bias`.
 public struct CascadedPooling {
   private let blocks: [FactorizedProduct]
   private let dropouts: [Dropout]
   private let normalize: Bool
+  private let activation, outputActivation: Activation
+  private let output: Linear?
 
   /// Writes down the layers; gives the shape of the result.
   static func describe(
@@ -66,14 +78,23 @@ public struct CascadedPooling {
     let (width, factor) = (configuration.width, configuration.factor)
     for index in 0..<configuration.order {
       let pair = inputs.pair("blocks.\(index)")
-      blueprint.factorizedProduct(pair.names, pair.widths, width: width, rank: factor)
+      blueprint.factorizedProduct(
+        pair.names, pair.widths, width: width, rank: factor, then: configuration.activation.inWords)
     }
     let tail =
       (configuration.dropout > 0 ? ", dropout \(configuration.dropout)" : "") + ", sum of \(factor)"
       + (configuration.normalize ? ", signed root, length one" : "")
-    let shape = [configuration.order * width]
-    blueprint.layer("", "product" + tail, output: shape, flops: 2 * configuration.order * width * factor)
-    return shape
+    let joined = configuration.order * width
+    let last = configuration.outputActivation.inWords
+    guard let output = configuration.output else {
+      blueprint.layer(
+        "", "product" + tail + (last.map { ", \($0)" } ?? ""), output: [joined],
+        flops: 2 * configuration.order * width * factor)
+      return [joined]
+    }
+    blueprint.layer("", "product" + tail, output: [joined], flops: 2 * configuration.order * width * factor)
+    blueprint.linear("output", joined, output, then: last)
+    return [output]
   }
 
   /// Makes the parameters in `context`.
@@ -87,19 +108,24 @@ public struct CascadedPooling {
     }
     dropouts = blocks.indices.map { Dropout(configuration.dropout, context: context.scope("blocks.\($0).dropout")) }
     normalize = configuration.normalize
+    (activation, outputActivation) = (configuration.activation, configuration.outputActivation)
+    output = configuration.output.map {
+      Linear(inputs: configuration.order * configuration.width, outputs: $0, context: context.scope("output"))
+    }
   }
 
-  /// Shapes: features `[N, …]` of two modalities to `[N, blocks·width]`.
+  /// Shapes: features `[N, …]` of two modalities to `[N, blocks·width]`, or `[N, output]`.
   func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let (x1, x2) = features.pair
     var previous: Tensor?
     let parts = zip(blocks, dropouts).map { block, dropout in
-      let fresh = block.expanded(x1, x2, pass)
+      let fresh = block.expanded(x1, x2, pass) { activation($0) }
       let expanded = dropout(previous.map { $0 * fresh } ?? fresh, pass)
       previous = expanded
       let sum = block.summed(expanded)
       return normalize ? sum.powerNormalized() : sum
     }
-    return parts.count == 1 ? parts[0] : .concatenated(parts, axis: 1)
+    let joined = parts.count == 1 ? parts[0] : .concatenated(parts, axis: 1)
+    return outputActivation(output.map { $0(joined, pass) } ?? joined)
   }
 }

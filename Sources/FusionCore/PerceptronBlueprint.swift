@@ -4,7 +4,8 @@ extension Blueprint {
     let sizes = MultilayerPerceptron.sizes(inputs: inputs, hidden: hidden, outputs: outputs)
     for (index, size) in sizes.enumerated() {
       let isLast = index == sizes.count - 1
-      let tail = isLast ? "" : ", \(activation.rawValue)" + (dropout > 0 ? ", dropout \(dropout)" : "")
+      let tail =
+        isLast ? "" : (activation.inWords.map { ", \($0)" } ?? "") + (dropout > 0 ? ", dropout \(dropout)" : "")
       layer(
         size.name, "linear \(size.inputs) → \(size.outputs)\(tail)", output: [size.outputs],
         parameters: Linear.parameterCount(inputs: size.inputs, outputs: size.outputs),

@@ -77,7 +77,8 @@ extension Blueprint {
     let dropout = sizes.dropout > 0 ? ", dropout \(sizes.dropout)" : ""
     layer(
       "\(name).linear",
-      "layer norm, linear \(width) → \(hidden), \(sizes.activation.rawValue), linear \(hidden) → \(width)\(dropout)",
+      "layer norm, linear \(width) → \(hidden), \(sizes.activation.inWords.map { "\($0), " } ?? "")"
+        + "linear \(hidden) → \(width)\(dropout)",
       output: [tokens, width],
       parameters: 2 * width + Linear.parameterCount(inputs: width, outputs: hidden)
         + Linear.parameterCount(inputs: hidden, outputs: width),

@@ -16,6 +16,11 @@ public enum Activation: String, Sendable, Codable, CaseIterable {
   case tanh
   /// 1 / (1 + e⁻ˣ).
   case sigmoid
+  /// x itself.
+  case none
+
+  /// What a layer's description says of it: its name; nil: nothing.
+  public var inWords: String? { self == .none ? nil : rawValue }
 
   /// Shapes: any, and the same out.
   public func callAsFunction(_ x: Tensor) -> Tensor {
@@ -27,6 +32,7 @@ public enum Activation: String, Sendable, Codable, CaseIterable {
     case .silu: x.silu()
     case .tanh: x.tanh()
     case .sigmoid: x.sigmoid()
+    case .none: x
     }
   }
 }

@@ -83,8 +83,8 @@ def product(terms):
     return result
 
 
-def save(script, cases):
-    """Writes the cases beside the script, under its name without make_."""
+def save(script, cases, versions=None):
+    """Writes the cases beside the script, under its name without make_; the versions of what computed them besides PyTorch."""
     path = pathlib.Path(script).with_name(pathlib.Path(script).stem.removeprefix("make_") + ".json")
-    path.write_text(json.dumps({"torch": torch.__version__, "cases": cases}))
+    path.write_text(json.dumps({"torch": torch.__version__} | (versions or {}) | {"cases": cases}))
     print(len(cases), "cases,", path.stat().st_size, "bytes")

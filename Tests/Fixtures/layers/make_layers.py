@@ -231,7 +231,7 @@ def layers():
 def activations():
     x = torch.tensor([-100.0, -5.0, -1.0, -0.5, -1e-6, 0.0, 1e-6, 0.5, 1.0, 5.0, 100.0])
     functions = dict(relu=torch.relu, leaky_relu=functional.leaky_relu, elu=functional.elu, gelu=functional.gelu,
-                     silu=functional.silu, tanh=torch.tanh, sigmoid=torch.sigmoid)
+                     silu=functional.silu, tanh=torch.tanh, sigmoid=torch.sigmoid, none=torch.nn.Identity())
     # In double precision: PyTorch's float32 gelu is off by a sixth at -5, where 1 + erf cancels.
     save("activations", dict(input=flat(x), outputs={k: flat(f(x.double())) for k, f in functions.items()}))
 
