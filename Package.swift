@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 /// Every folder under `Plugins/`. A listing of the folder would be cached by SwiftPM, and a new plugin silently left

@@ -24,6 +24,11 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 command -v swift >/dev/null || {
-  echo "setup: no Swift toolchain found; install Swift 6.1 or later from https://www.swift.org/install" >&2
+  echo "setup: no Swift toolchain found; install Swift 6.2 or later from https://www.swift.org/install" >&2
   exit 1
 }
+found=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9]*\.[0-9][0-9]*\).*/\1/p' | head -1)
+if [ -n "$found" ] && [ "$(printf '%s\n' "$found" 6.2 | sort -V | head -1)" != 6.2 ]; then
+  echo "setup: Swift $found is too old; install Swift 6.2 or later from https://www.swift.org/install" >&2
+  exit 1
+fi

@@ -1,4 +1,5 @@
-/// The candidate that `word` was most likely meant to be, if any is close: at most a third of its letters differ.
+/// The candidate that `word` was most likely meant to be, if any is close: at most a third of its letters differ, capitals
+/// aside.
 ///
 /// Distance: optimal string alignment (insertions, deletions, substitutions and swaps of neighbours).
 public func nearestSpelling(of word: String, among candidates: [String]) -> String? {
@@ -6,7 +7,7 @@ public func nearestSpelling(of word: String, among candidates: [String]) -> Stri
   func allowed(_ candidate: String) -> Int { max(1, max(length, candidate.count) / 3) }
   // The lengths differ by no more than the words do: a text of megabytes is not compared letter by letter.
   let near = candidates.filter { abs($0.count - length) <= allowed($0) }
-  let scored = near.map { (distance(Array(word), Array($0)), $0) }.min { $0 < $1 }
+  let scored = near.map { (distance(Array(word.lowercased()), Array($0.lowercased())), $0) }.min { $0 < $1 }
   guard let (best, candidate) = scored, best <= allowed(candidate) else { return nil }
   return candidate
 }

@@ -31,10 +31,11 @@ extension Blueprint {
   ) -> [Int]? {
     let areHeadsRight = divides(heads: heads, width: width)
     let vectors = inputs.filter { $0.shape.count != 2 }
-    for input in vectors {
+    if let first = vectors.first {
+      let others = vectors.dropFirst().map { ", those of '\($0.modality)' \($0.shape)" }.joined()
       problem(
-        "the fusion '\(fusion)' takes tokens [T, D] of every modality; the features of '\(input.modality)' have the "
-          + "shape \(input.shape)", key: "type",
+        "the fusion '\(fusion)' takes tokens [T, D] of every modality; the features of '\(first.modality)' have the "
+          + "shape \(first.shape)\(others)", key: "type",
         hint:
           "encoders that give tokens: 'transformer', 'gru' and 'lstm' with 'pool: none', 'lenet' and 'conv' with 'tokens: true'"
       )

@@ -43,7 +43,8 @@ enum EntryPoint {
       do { try Console.print(RootCommand.fullMessage(for: error)) } catch { return report(error) }
       return 0
     case .validationFailure:
-      Console.note(RootCommand.fullMessage(for: error))
+      let message = RootCommand.fullMessage(for: error)
+      Console.note(UnknownCommand(in: CommandLine.arguments.dropFirst())?.leading(message) ?? message)
       return 2
     default:
       if !(error is ExitCode) { Console.note("error: " + sentence(error)) }

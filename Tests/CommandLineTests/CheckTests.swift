@@ -59,6 +59,23 @@ import Testing
     try expectGolden(outcome.errors, "check-arity")
   }
 
+  /// 401 x 401 values a sample, and a layer that reads them: sound, and not without a word.
+  @Test func whatCostsMuchIsToldOf() throws {
+    let folder = Scratch()
+    let text = Self.lawful.replacing("{type: concat}", with: "{type: tensor_fusion, width: 400}")
+      .replacing("{type: linear}", with: "{type: mlp, hidden: [100]}")
+    try folder.write("a.yaml", text)
+    let outcome = try Binary.run(["check", "a.yaml"], in: folder.path)
+    #expect(outcome.status == 0 && outcome.output == "ok  a.yaml\n")
+    #expect(
+      outcome.errors == """
+        a.yaml: warning: fusion (outer product) is large: 160,801 values a sample, 26 MB a batch of 40
+        a.yaml: warning: decoder.layers.0 (linear 160801 → 100, relu) is large: 16,080,200 parameters, 65 MB and as much \
+        again for their gradients and for each average that the optimizer keeps
+
+        """)
+  }
+
   @Test func everythingWrongInAllFilesIsShownAtOnce() throws {
     let folder = Scratch()
     try folder.write("good.yaml", Self.lawful)

@@ -40,7 +40,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("command", ["trian"]), ("option", ["list", "--jsn"]), ("kind", ["list", "fusiones"]), ("argument", ["check"]),
+    ("command", ["trian"]), ("command-familiar", ["eval", "outputs/x"]), ("subcommand", ["data", "buidl", "avmnist"]),
+    ("command-unknown", ["zebra"]), ("option", ["list", "--jsn"]), ("kind", ["list", "fusiones"]),
+    ("argument", ["check"]),
     ("number", ["bench", "--batch", "many"]), ("threads", ["bench", "--threads", "0"]), ("train", ["train"]),
     ("bench-config-and-fusion", ["bench", "configs/late_fusion.yaml", "--fusion", "add"]),
     (
@@ -49,6 +51,7 @@ import Testing
     ),
     ("conformance-limit", ["conformance", "add", "--limit", "0"]),
     ("conformance-kind", ["conformance", "avmnist", "--kind", "dataset"]),
+    ("plugin-kind", ["plugin", "new", "rows", "--kind", "datasets"]),
     ("resume-and-config", ["train", "configs/late_fusion.yaml", "--resume", "outputs/x"]),
     ("resume-and-seeds", ["train", "--resume", "outputs/x", "--seeds", "1,2"]),
     ("sweep-jobs", ["sweep", "x.yaml", "--jobs", "0"]),

@@ -79,6 +79,8 @@ import Testing
     let found = try Binary.run(["evaluate", "run"] + library, in: folder.path)
     let same = try Binary.run(["evaluate", "bare"] + library, in: folder.path)
     #expect(found.status == 0 && found.output == same.output.replacing("bare", with: "run"), "\(found.errors)")
+    let drawn = try Binary.run(["embed", "run", "--of", "fused", "--perplexity", "8"] + library, in: folder.path)
+    #expect(drawn.status == 0 && drawn.output.contains("fused"), "\(drawn.errors)")
   }
 
   /// Everything at once, each at its place.

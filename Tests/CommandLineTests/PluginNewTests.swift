@@ -85,12 +85,21 @@ import Testing
     #expect(again.status == 2 && again.errors.contains("is not empty"))
   }
 
+  /// Outside of any checkout: the program knows the one that it was built in.
+  @Test func aPackageDependsOnTheCheckoutOfTheProgram() throws {
+    let folder = Scratch()
+    let outcome = try Binary.run(
+      ["plugin", "new", "sample", "--kind", "encoders", "--package", "own"], in: folder.path)
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let manifest = try String(contentsOfFile: folder / "own/Package.swift", encoding: .utf8)
+    #expect(manifest.contains(".package(path: \"\(Binary.package)\")"), "\(manifest)")
+  }
+
   @Test(arguments: [
     ("Gated-Sum", "fusion", "'Gated-Sum' is no name for a plugin"), ("x__y", "fusion", "joined by single underscores"),
     ("late", "fusion", "there is a fusion 'late' already: ConcatFusion"),
     ("mlp", "encoder", "there is an encoder 'mlp' already"),
     ("gated_fusion", "fusion", "the kind is no part of the name: 'gated' --kind fusion"),
-    ("rows", "dataset", "a data set is no plugin"),
   ])
   func badNamesAreRefused(_ name: String, _ kind: String, _ message: String) throws {
     let folder = try checkout()

@@ -81,15 +81,21 @@ final class Canvas {
     cairo_set_source_rgba(context, colour.red, colour.green, colour.blue, opacity)
   }
 
-  /// Round dots, all in one stroke: where they overlap they do not darken.
-  func dots(_ centres: some Sequence<(x: Double, y: Double)>, diameter: Double, _ colour: Colour, opacity: Double = 1) {
-    use(colour, opacity: opacity)
-    cairo_set_line_cap(context, CAIRO_LINE_CAP_ROUND)
-    cairo_set_line_width(context, diameter)
+  /// Points of one kind with thin outlines, all filled at once: where they overlap they do not darken.
+  func markers(
+    _ centres: some Sequence<(x: Double, y: Double)>, diameter: Double, _ marker: Marker, opacity: Double = 1
+  ) {
+    let corners = marker.shape.corners
     for (x, y) in centres {
-      cairo_move_to(context, x, y)
-      cairo_line_to(context, x, y)
+      cairo_new_sub_path(context)
+      if corners.isEmpty { cairo_arc(context, x, y, diameter / 2, 0, 2 * Double.pi) }
+      for corner in corners { cairo_line_to(context, x + corner.x * diameter, y + corner.y * diameter) }
+      cairo_close_path(context)
     }
+    use(marker.colour, opacity: opacity)
+    cairo_fill_preserve(context)
+    use(marker.colour.darker, opacity: opacity)
+    cairo_set_line_width(context, min(0.8, diameter * 0.1))
     cairo_stroke(context)
   }
 

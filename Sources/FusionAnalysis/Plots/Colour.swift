@@ -1,10 +1,10 @@
 import Foundation
 
 /// A colour of a plot; components from 0 to 1.
-struct Colour: Sendable, Equatable {
-  let red: Double
-  let green: Double
-  let blue: Double
+package struct Colour: Sendable, Equatable {
+  package let red: Double
+  package let green: Double
+  package let blue: Double
 
   init(_ red: Double, _ green: Double, _ blue: Double) { (self.red, self.green, self.blue) = (red, green, blue) }
 
@@ -21,24 +21,19 @@ struct Colour: Sendable, Equatable {
   static let line = Colour(0xc8c8c8)
   /// Points of which nothing is known.
   static let plain = Colour(0x4c72b0)
+  /// Points without a class among points that have one.
+  static let unknown = Colour(0xb4b4b4)
 
-  /// Ten colours that are easy to tell apart on white, then as many as are wanted, in steps of the golden angle.
-  static func ofClass(_ number: Int) -> Colour {
-    let ten: [UInt32] = [
-      0x1f77b4, 0xff7f0e, 0x2ca02c, 0xd62728, 0x9467bd, 0x8c564b, 0xe377c2, 0x6b6b6b, 0xbcbd22, 0x17becf,
-    ]
-    if number < ten.count { return Colour(ten[number]) }
-    let hue = (Double(number) * 0.618_033_988_75).truncatingRemainder(dividingBy: 1)
-    return Colour(hue: hue, saturation: number % 2 == 0 ? 0.75 : 0.5, value: number % 3 == 0 ? 0.6 : 0.85)
+  /// The palette of Okabe and Ito (2008), whose colours people with any kind of colour blindness tell apart; over and over.
+  package static let classes = [0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9, 0x000000, 0xf0e442].map {
+    Colour($0)
   }
 
-  private init(hue: Double, saturation: Double, value: Double) {
-    func component(_ n: Double) -> Double {
-      let k = (n + hue * 6).truncatingRemainder(dividingBy: 6)
-      return value - value * saturation * max(0, min(k, 4 - k, 1))
-    }
-    self.init(component(5), component(3), component(1))
-  }
+  /// One of ``classes``.
+  static func ofClass(_ number: Int) -> Colour { classes[number % classes.count] }
+
+  /// The same, darker: for outlines, without which yellow would not stand out from white.
+  var darker: Colour { Colour(red * 0.6, green * 0.6, blue * 0.6) }
 
   /// Low to high from 0 to 1, as matplotlib's `viridis`: even steps of lightness.
   static func ofValue(_ share: Double) -> Colour {

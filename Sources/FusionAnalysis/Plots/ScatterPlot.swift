@@ -1,6 +1,6 @@
 import FusionCore
 
-/// Points of a plane in colours, in one panel or several side by side, with one legend for all of them.
+/// Points of a plane in colours and shapes, in one panel or several side by side, with one legend for all of them.
 struct ScatterPlot {
   /// What the colours mean.
   enum Colouring {
@@ -63,18 +63,18 @@ struct ScatterPlot {
     let diameter = max(2.2, min(7, side / 620 * 90 / Double(max(points.count, 1)).squareRoot() * 3.2))
     let layers = groups(colouring)
     for layer in layers {
-      canvas.dots(layer.points.lazy.map { places[$0] }, diameter: diameter, layer.colour, opacity: 0.85)
+      canvas.markers(layer.points.lazy.map { places[$0] }, diameter: diameter, layer.marker, opacity: 0.85)
     }
   }
 
-  /// Points of one colour that are drawn at a time: every colour in turn gets a share of its points, so that none lies
+  /// Points of one marker that are drawn at a time: every marker in turn gets a share of its points, so that none lies
   /// on top of all others.
-  private func groups(_ colouring: Colouring) -> [(colour: Colour, points: [Int])] {
+  private func groups(_ colouring: Colouring) -> [(marker: Marker, points: [Int])] {
     let turns = 12
-    func inTurns(_ groups: [(Colour, [Int])]) -> [(colour: Colour, points: [Int])] {
+    func inTurns(_ groups: [(Marker, [Int])]) -> [(marker: Marker, points: [Int])] {
       (0..<turns).flatMap { turn in
-        groups.map { colour, points in
-          (colour, stride(from: turn, to: points.count, by: turns).map { points[$0] })
+        groups.map { marker, points in
+          (marker, stride(from: turn, to: points.count, by: turns).map { points[$0] })
         }.filter { !$0.1.isEmpty }
       }
     }
@@ -84,7 +84,7 @@ struct ScatterPlot {
       var groups = [[Int]](repeating: [], count: names.count + 1)
       for (point, number) in classes.enumerated() { groups[number ?? names.count].append(point) }
       return inTurns(
-        groups.enumerated().map { ($0.offset == names.count ? .plain : Colour.ofClass($0.offset), $0.element) })
+        groups.enumerated().map { ($0.offset == names.count ? .unknown : Marker.ofClass($0.offset), $0.element) })
     case .values(let values, _):
       let (low, high) = (values.min() ?? 0, values.max() ?? 0)
       let steps = 32
@@ -94,7 +94,7 @@ struct ScatterPlot {
         groups[min(steps - 1, max(0, Int(share * Double(steps))))].append(point)
       }
       return inTurns(
-        groups.enumerated().map { (Colour.ofValue((Double($0.offset) + 0.5) / Double(steps)), $0.element) })
+        groups.enumerated().map { (Marker.dot(.ofValue((Double($0.offset) + 0.5) / Double(steps))), $0.element) })
     }
   }
 
@@ -127,7 +127,7 @@ struct ScatterPlot {
       let shown = present.count > Self.legendLines ? Array(present.prefix(Self.legendLines - 1)) : present
       for (line, number) in shown.enumerated() {
         let y = top + 12 + Double(line) * 23
-        canvas.dots([(x: left + 6, y: y)], diameter: 11, .ofClass(number))
+        canvas.markers([(x: left + 6, y: y)], diameter: 11, .ofClass(number))
         canvas.text(names[number], x: left + 20, y: y + 4.5, size: 13, room: Self.legendWidth - 40)
       }
       if shown.count < present.count {

@@ -78,7 +78,7 @@ struct StrictReader {
     for pair in pairs where !known.contains(pair.key) {
       findings.add(
         pair.keyMark, "unknown key \(quoted(pair.key)) in \(context.name)",
-        suggestion: didYouMean(pair.key, among: known),
+        suggestion: FamiliarNames.suggestion(for: pair.key, among: known),
         notes: [context.available(known)])
     }
     return fields.map { field in

@@ -27,7 +27,10 @@ struct CheckCommand: ParsableCommand {
       do throws(ConfigError) {
         let experiment = try Experiment.load(path: path, overrides: overrides.set, registry: registry)
         _ = try experiment.trials(registry: registry)
-        if let shapes = KnownShapes.declared(by: experiment) { _ = try experiment.inferred(shapes) }
+        if let shapes = KnownShapes.declared(by: experiment) {
+          let burdens = try experiment.inferred(shapes).burdens(batchSize: experiment.training.batchSize)
+          for burden in burdens { Console.note("\(path): warning: \(burden)") }
+        }
       } catch {
         Console.note(error.description)
         isSound = false

@@ -29,8 +29,8 @@ struct ConformanceCommand: ParsableCommand {
   @Option(help: ArgumentHelp("What random inputs and parameters derive from.", valueName: "n"))
   var seed: UInt64 = 0
 
-  @Option(help: "The kind, where several have the name: fusion, encoder, decoder or modality.")
-  var kind: ComponentKind?
+  @Option(help: "The kind, where several have the name.")
+  var kind: PluginKind?
 
   @Option(help: ArgumentHelp("Stop a check that has not ended after so many seconds.", valueName: "seconds"))
   var limit = 120
@@ -47,9 +47,6 @@ struct ConformanceCommand: ParsableCommand {
 
   func validate() throws {
     guard 1...86_400 ~= limit else { throw ValidationError("--limit takes a number of seconds from 1 to 86400") }
-    guard kind != .dataset else {
-      throw ValidationError("a data set has no checks: fusion, encoder, decoder or modality")
-    }
   }
 
   func run() throws {
@@ -73,7 +70,7 @@ struct ConformanceCommand: ParsableCommand {
 
   /// The plugins of these names, every kind that has the name; where none is given, those of the libraries or all.
   private func selected(from registry: Registry) throws -> [Registry.Entry] {
-    let kinds: [ComponentKind] = kind.map { [$0] } ?? [.fusion, .encoder, .decoder, .modality]
+    let kinds = kind.map { [$0.kind] } ?? PluginKind.all
     guard !names.isEmpty else {
       let all = kinds.flatMap { registry.all($0) }
       return registry.libraries.isEmpty ? all : all.filter { registry.libraries.contains($0.origin) }
@@ -84,7 +81,7 @@ struct ConformanceCommand: ParsableCommand {
       if found.isEmpty {
         let available = Set(kinds.flatMap { kind in registry.all(kind).map { $0.type.name } }).sorted()
         problems.append(
-          "no \(kind?.rawValue ?? "plugin") is called '\(name)'"
+          "no \(kind?.kind.rawValue ?? "plugin") is called '\(name)'"
             + (nearestSpelling(of: name, among: available).map { ": did you mean '\($0)'?" } ?? "")
             + "\n  available: \(available.joined(separator: ", "))   (fusionkit list)")
       }

@@ -50,6 +50,7 @@ struct EmbedCommand: ParsableCommand {
   @Flag(help: "Also write the encodings, one npy file each.")
   var encodings = false
 
+  @OptionGroup var plugins: PluginOptions
   @OptionGroup var threads: ThreadOption
   @OptionGroup var json: JSONOption
 
@@ -68,7 +69,7 @@ struct EmbedCommand: ParsableCommand {
 
   func run() throws {
     let run = RunFolder(folder)
-    let experiment = try run.experiment(registry: Registry.complete())
+    let experiment = try run.experiment(registry: Registry.complete(plugins: plugins.paths))
     let progress = Console.progress(quiet: json.isOn)
     let trainer = Trainer(experiment, threads: threads.count, progress: progress)
     let found = try trainer.encode(run, split: split, of: spaces?.names, limit: limit, seed: seed)

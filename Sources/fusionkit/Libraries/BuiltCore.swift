@@ -7,11 +7,9 @@ struct BuiltCore {
 
   /// - Throws: ``UsageError`` where the program was moved away from them.
   init() throws {
-    let program = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
-    let folder = program.resolvingSymlinksInPath().deletingLastPathComponent().path
-    // The sources that it was compiled from: their headers are part of the modules.
-    let source = URL(filePath: #filePath).appending(path: "../../../..").standardizedFileURL.path
-    let checkout = Checkout.above(folder) ?? source
+    let folder = Self.folder
+    // Their headers are part of the modules.
+    let checkout = Checkout.above(folder) ?? Self.source
     let maps = ["CFusionABI", "CFusionKernels"].map { "\(folder)/\($0).build/module.modulemap" }
     let headers = ["CFusionABI/include", "CFusionKernels/include", "CBLAS"].map { "\(checkout)/Sources/\($0)" }
     let missing = (["\(folder)/Modules/FusionCore.swiftmodule"] + maps + headers).filter {
@@ -29,6 +27,19 @@ struct BuiltCore {
       + maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] } + headers.prefix(2).flatMap { ["-Xcc", "-I\($0)"] }
       + Self.systemHeaders("openblas")
   }
+
+  /// The checkout that this program was built in: the one around it, or else the sources that it was compiled from; nil
+  /// where neither is there any more.
+  static var checkout: String? { Checkout.above(folder) ?? (Checkout.above(source) == source ? source : nil) }
+
+  /// Where this program lies.
+  private static var folder: String {
+    let program = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+    return program.resolvingSymlinksInPath().deletingLastPathComponent().path
+  }
+
+  /// The sources that this program was compiled from, as the compiler knew them.
+  private static let source = URL(filePath: #filePath).appending(path: "../../../..").standardizedFileURL.path
 
   /// Where pkg-config finds a library's headers; nothing where it knows of none, or is not there.
   private static func systemHeaders(_ library: String) -> [String] {

@@ -142,7 +142,7 @@ enum ScaffoldTexts {
   static func manifest(_ kind: ComponentKind, dependency: String) -> String {
     let hasFixture = fixture(kind) != nil
     return """
-      // swift-tools-version: 6.1
+      // swift-tools-version: 6.2
       import PackageDescription
 
       let package = Package(

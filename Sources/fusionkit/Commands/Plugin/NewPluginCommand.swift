@@ -19,8 +19,8 @@ struct NewPluginCommand: ParsableCommand {
   @Argument(help: "What configurations will call it: lower-case words joined by underscores.")
   var name: String
 
-  @Option(help: "What it is: fusion, encoder, decoder or modality.")
-  var kind: ComponentKind
+  @Option(help: "What it is.")
+  var kind: PluginKind
 
   @Option(help: ArgumentHelp("Make a package of its own in this folder.", valueName: "folder"))
   var package: String?
@@ -28,7 +28,7 @@ struct NewPluginCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "What the package depends on: a checkout of FusionKit, or the address of its repository. (default: the checkout "
-        + "around the current folder)", valueName: "path or url"))
+        + "around the current folder, or else the one that this program was built in)", valueName: "path or url"))
   var fusionkit: String?
 
   func validate() throws {
@@ -37,6 +37,7 @@ struct NewPluginCommand: ParsableCommand {
   }
 
   func run() throws {
+    let kind = kind.kind
     let name = try PluginName(name, kind)
     if let entry = try? Registry.complete().find(kind, name.name) {
       throw UsageError(
@@ -52,10 +53,11 @@ struct NewPluginCommand: ParsableCommand {
     let folder = absolute(package, in: current)
     guard
       let origin = fusionkit.map({ $0.contains("://") || $0.hasPrefix("git@") ? $0 : absolute($0, in: current) })
-        ?? Checkout.above(current)
+        ?? Checkout.above(current) ?? BuiltCore.checkout
     else {
       throw UsageError(
-        "what the package depends on is not known: \(current) is not in a checkout of FusionKit\n"
+        "what the package depends on is not known: \(current) is not in a checkout of FusionKit, and the "
+          + "one that this program was built in is gone\n"
           + "  add --fusionkit PATH-OR-URL")
     }
     let scaffold = try plugin.package(folder, dependingOn: origin)
