@@ -9,8 +9,10 @@ struct Workbench {
   let device: Device
   /// Prepared: classes chosen, limited, a validation part set aside.
   let data: Dataset
-  let objective: Objective
+  private(set) var objective: Objective
   let pipeline: Pipeline
+  /// What the training part's values and targets are standardised by.
+  private(set) var standardised = Standardisation()
   /// What the run folder records about the data.
   let record: DataRecord
 
@@ -29,11 +31,14 @@ struct Workbench {
       objective = try experiment.task.objective(classes: train.classNames.count, counts: train.classCounts)
       let width = train.targets?.width ?? 0
       pipeline = try experiment.pipeline.build(
-        inputs: train.descriptions, output: [width], device: device, seed: experiment.seed)
+        inputs: train.descriptions, output: [width], standardisesTargets: experiment.task.standardisesTargets,
+        device: device, seed: experiment.seed)
+      objective.targets = pipeline.targets
       record = DataRecord(
         source: data.source, isGenerated: data.isGenerated, outputs: width, classes: train.classNames,
         classCounts: train.classCounts.isEmpty ? nil : train.classCounts,
-        arrays: train.descriptions.mapValues(DataRecord.Stored.init))
+        arrays: train.descriptions.mapValues(DataRecord.Stored.init),
+        standardisesTargets: pipeline.targets == nil ? nil : true)
       try checkTraining(train)
     } catch {
       throw experiment.diagnostics(for: error.problems)
@@ -42,6 +47,7 @@ struct Workbench {
       _ = try pipeline.conversions(for: split)
       try split.checkTargets(against: train)
     }
+    standardised = try pipeline.fitStandardisers(to: train, device: device)
   }
 
   private func checkTraining(_ train: DataSplit) throws(PipelineError) {
@@ -237,6 +243,8 @@ public struct DataRecord: Codable, Sendable, Equatable {
   public var classCounts: [Int]?
   /// The arrays of the training part, by modality.
   public var arrays: [String: Stored]
+  /// Whether the model gives the values of a regression in units of their deviation, around their mean; nil: no.
+  public var standardisesTargets: Bool?
 
   /// Whether a pipeline can be built from it: a file may hold anything.
   var isPlausible: Bool {
