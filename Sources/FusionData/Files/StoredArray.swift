@@ -196,7 +196,7 @@ public struct StoredArray: Sendable {
   public func scanned(
     device: Device, always: Bool = false, presence: PresenceMask? = nil
   ) throws(DataError) -> StoredArray {
-    guard valueRange == nil || always, shape.elementCount > 0 else { return self }
+    guard valueRange == nil || always, shape.elementCount > 0, !ReadingDepth.isHeadersOnly else { return self }
     try store.checkSize()
     let isPresent = presence?.isPresent
     let width = sampleCount
