@@ -11,14 +11,14 @@ public struct SequenceModality: Modality {
   }
 
   public struct Configuration: ComponentConfiguration {
-    public var values = ValueScale.raw
+    public var values = FeatureValues.auto
     public var mean = 0.0
     public var deviation = 1.0
     public var frames: Int?
     public var time = Time.first
     public init() {}
     public static let options: [Option] = [
-      Option("values", "how stored numbers are read", ValueScale.self),
+      Option("values", "how stored numbers are read; auto standardises them", FeatureValues.self),
       Option("mean", "subtracted after scaling"),
       Option("deviation", "what is divided by after that", .above(0)),
       Option("frames", "frames of a sequence that is stored flat", .size),
@@ -45,7 +45,8 @@ public struct SequenceModality: Modality {
   public static func outputShape(
     _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
   ) -> Shape? {
-    let scale = blueprint.resolve(configuration.values, for: input)
+    let scale = blueprint.resolve(
+      configuration.values, mean: configuration.mean, deviation: configuration.deviation)
     guard let matrix = matrix(configuration, input.sampleShape) else {
       let isFlat = input.sampleShape.count == 1
       blueprint.problem(
@@ -65,7 +66,16 @@ public struct SequenceModality: Modality {
   }
 
   public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
-    configuration.values.conversion(for: input, mean: configuration.mean, deviation: configuration.deviation)
+    configuration.values.conversion(mean: configuration.mean, deviation: configuration.deviation)
+  }
+
+  /// A feature of all frames alike.
+  public static func standardisedFeatures(_ configuration: Configuration, input: ArrayDescription) -> FeatureLayout? {
+    guard configuration.values.standardises(mean: configuration.mean, deviation: configuration.deviation),
+      let matrix = matrix(configuration, input.sampleShape)
+    else { return nil }
+    return configuration.time == .first
+      ? FeatureLayout(count: matrix[1]) : FeatureLayout(count: matrix[0], stride: matrix[1])
   }
 
   private let matrix: Shape

@@ -6,12 +6,12 @@ public struct VectorModality: Modality {
   public static let summary = "a feature vector [D]; arrays of any shape are flattened"
 
   public struct Configuration: ComponentConfiguration {
-    public var values = ValueScale.raw
+    public var values = FeatureValues.auto
     public var mean = 0.0
     public var deviation = 1.0
     public init() {}
     public static let options: [Option] = [
-      Option("values", "how stored numbers are read", ValueScale.self),
+      Option("values", "how stored numbers are read; auto standardises them", FeatureValues.self),
       Option("mean", "subtracted after scaling"),
       Option("deviation", "what is divided by after that", .above(0)),
     ]
@@ -20,14 +20,22 @@ public struct VectorModality: Modality {
   public static func outputShape(
     _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
   ) -> Shape? {
-    guard let scale = blueprint.resolve(configuration.values, for: input) else { return nil }
+    guard
+      let scale = blueprint.resolve(
+        configuration.values, mean: configuration.mean, deviation: configuration.deviation)
+    else { return nil }
     let shape = [input.sampleShape.elementCount]
     blueprint.layer("", "vector, \(scale)", output: shape)
     return shape
   }
 
   public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
-    configuration.values.conversion(for: input, mean: configuration.mean, deviation: configuration.deviation)
+    configuration.values.conversion(mean: configuration.mean, deviation: configuration.deviation)
+  }
+
+  public static func standardisedFeatures(_ configuration: Configuration, input: ArrayDescription) -> FeatureLayout? {
+    configuration.values.standardises(mean: configuration.mean, deviation: configuration.deviation)
+      ? FeatureLayout(count: input.sampleShape.elementCount) : nil
   }
 
   public init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {}

@@ -16,6 +16,9 @@ public struct Blueprint: Sendable {
     public let flops: Int
     /// What runs it, where that is worth telling: the name of an engine's path.
     public let path: String?
+    /// How many values of a channel its batch norm sees of one sample: with one, a batch needs two samples; nil: it has no
+    /// batch norm.
+    public let normalised: Int?
   }
 
   /// The layers written down so far.
@@ -48,12 +51,13 @@ public struct Blueprint: Sendable {
 
   /// Writes down a layer.
   public mutating func layer(
-    _ name: String, _ kind: String, output: Shape, parameters: Int = 0, flops: Int = 0, path: String? = nil
+    _ name: String, _ kind: String, output: Shape, parameters: Int = 0, flops: Int = 0, path: String? = nil,
+    normalised: Int? = nil
   ) {
     layers.append(
       Layer(
         name: (names + (name.isEmpty ? [] : [name])).joined(separator: "."), kind: kind, output: output,
-        parameters: parameters, flops: flops, path: path))
+        parameters: parameters, flops: flops, path: path, normalised: normalised))
   }
 
   /// Reports a problem.

@@ -10,6 +10,7 @@ public struct ConfiguredModality: Sendable {
   public let isStochastic: Bool
   let outputShape: @Sendable (ArrayDescription, inout Blueprint) -> Shape?
   let conversion: @Sendable (ArrayDescription) -> ValueConversion
+  let standardisedFeatures: @Sendable (ArrayDescription) -> FeatureLayout?
   let make: @Sendable (ArrayDescription, BuildContext) -> any Modality
 
   /// Pairs a type with a configuration.
@@ -19,6 +20,7 @@ public struct ConfiguredModality: Sendable {
     isStochastic = M.isStochastic(configuration)
     outputShape = { M.outputShape(configuration, input: $0, blueprint: &$1) }
     conversion = { M.conversion(configuration, input: $0) }
+    standardisedFeatures = { M.standardisedFeatures(configuration, input: $0) }
     make = { M(configuration, input: $0, context: $1) }
   }
 }

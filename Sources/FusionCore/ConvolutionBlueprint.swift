@@ -8,7 +8,8 @@ extension Blueprint {
     let plan = ConvolutionStack.plan(blocks, input: input)
     for (index, row) in plan.layers.enumerated() {
       layer(
-        "convs.\(index)", row.kind, output: row.output, parameters: row.parameters, flops: row.flops, path: row.path)
+        "convs.\(index)", row.kind, output: row.output, parameters: row.parameters, flops: row.flops, path: row.path,
+        normalised: row.normalised)
     }
     for issue in plan.issues {
       problem((issue.block.map { "block \($0 + 1): " } ?? "") + issue.message, key: issue.block == nil ? nil : key)

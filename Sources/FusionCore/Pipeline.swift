@@ -1,7 +1,8 @@
 /// A pipeline with its parameters: raw arrays in, logits or values out.
 ///
 /// Parameter names: `modalities.<name>.…`, `encoders.<name>.…`, `fusion.…`, `decoder.…`; and `missing.<name>.…` where the
-/// policy for missing modalities has parameters.
+/// policy for missing modalities has parameters. Where values are standardised, mean and deviation are buffers of the
+/// pipeline too: `modalities.<name>.standardise.…` and `targets.standardise.…`, see ``Standardiser``.
 public final class Pipeline {
   /// One modality at work.
   struct Branch {
@@ -18,8 +19,12 @@ public final class Pipeline {
   public let blueprint: Blueprint
   /// All parameters and buffers.
   public let store = ParameterStore()
-  /// How the stored values of each modality are scaled, in order.
-  public let conversions: [ValueConversion]
+  /// What standardises the stored values of each modality, in order; nil where nothing does.
+  public let standardisers: [Standardiser?]
+  /// What standardises the targets of a regression; nil where they are taken as they are. The pipeline's output is of its
+  /// units: see ``Standardiser/original(_:)``.
+  public let targets: Standardiser?
+  private let readings: [ValueConversion]
   /// The arrays that the pipeline was built for, in order.
   public let inputs: [ArrayDescription]
   /// The shape of one sample's output.
@@ -32,7 +37,8 @@ public final class Pipeline {
 
   init(
     _ specification: PipelineSpecification, inputs: [String: ArrayDescription],
-    inferred: PipelineSpecification.Inferred, fused: Shape, output: Shape, device: Device, seed: UInt64
+    inferred: PipelineSpecification.Inferred, fused: Shape, output: Shape, standardisesTargets: Bool, device: Device,
+    seed: UInt64
   ) throws(PipelineError) {
     let context = BuildContext(store: store, device: device, seed: seed)
     let arrays = specification.branches.map { inputs[$0.name]! }
@@ -50,7 +56,15 @@ public final class Pipeline {
     missing = MissingModalities(
       specification.fusion.missingPolicy, fusion: specification.fusion.type.name, features,
       context: context.scope("missing"))
-    conversions = zip(specification.branches, arrays).map { $0.modality.conversion($1) }
+    readings = zip(specification.branches, arrays).map { $0.modality.conversion($1) }
+    standardisers = zip(specification.branches, arrays).map { branch, array in
+      branch.modality.standardisedFeatures(array).map {
+        Standardiser($0, context: context.scope("modalities.\(branch.name).standardise"))
+      }
+    }
+    targets =
+      standardisesTargets
+      ? Standardiser(FeatureLayout(count: output.elementCount), context: context.scope("targets.standardise")) : nil
     self.inputs = arrays
     self.specification = specification
     blueprint = inferred.blueprint
@@ -67,9 +81,14 @@ public final class Pipeline {
   /// The names of the modalities, in order.
   public var modalities: [String] { branches.map { $0.name } }
 
+  /// How the stored values of each modality are scaled, in order: by what ``standardisers`` hold now.
+  public var conversions: [ValueConversion] {
+    readings.indices.map { readings[$0].standardised(by: standardisers[$0]) }
+  }
+
   /// How the stored values of another array than the one built for would be scaled.
   public func conversion(of array: ArrayDescription, modality index: Int) -> ValueConversion {
-    specification.branches[index].modality.conversion(array)
+    specification.branches[index].modality.conversion(array).standardised(by: standardisers[index])
   }
 
   /// The features of a batch, one tensor a modality, before they are fused.

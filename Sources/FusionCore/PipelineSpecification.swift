@@ -104,9 +104,10 @@ public struct PipelineSpecification: Sendable {
 
   /// Both passes: infers shapes, then makes the parameters.
   ///
+  /// - Parameter standardisesTargets: whether the output is in units of the training targets' deviation, around their mean.
   /// - Throws: ``PipelineError`` with every problem of the first pass, arrays that the data set lacks included.
   public func build(
-    inputs: [String: ArrayDescription], output: Shape, device: Device, seed: UInt64
+    inputs: [String: ArrayDescription], output: Shape, standardisesTargets: Bool = false, device: Device, seed: UInt64
   ) throws(PipelineError) -> Pipeline {
     let missing = branches.filter { inputs[$0.name] == nil }.map { branch in
       Problem(
@@ -121,6 +122,7 @@ public struct PipelineSpecification: Sendable {
       )
     }
     return try Pipeline(
-      self, inputs: inputs, inferred: inferred, fused: fused, output: output, device: device, seed: seed)
+      self, inputs: inputs, inferred: inferred, fused: fused, output: output,
+      standardisesTargets: standardisesTargets, device: device, seed: seed)
   }
 }

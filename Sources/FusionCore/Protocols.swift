@@ -31,23 +31,6 @@ public struct ArrayDescription: Sendable, Equatable {
   }
 }
 
-/// How stored values become the numbers that a model sees: `x · scale + offset`, applied while a batch is gathered.
-public struct ValueConversion: Sendable, Equatable {
-  /// The factor.
-  public var scale: Float
-  /// What is added after scaling.
-  public var offset: Float
-
-  /// Leaves values as they are.
-  public static let identity = ValueConversion(scale: 1, offset: 0)
-
-  /// A conversion.
-  public init(scale: Float, offset: Float) {
-    self.scale = scale
-    self.offset = offset
-  }
-}
-
 /// From a raw array to the tensor that an encoder takes: the shape and the scale of its values.
 public protocol Modality: Component {
   /// The shape of one sample for the encoder, `[C, H, W]` for images; nil after a problem was reported.
@@ -59,6 +42,11 @@ public protocol Modality: Component {
 
   /// How stored values are scaled; applied by the data loader, so that bytes stay bytes until a batch is made.
   static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion
+
+  /// Where the values of each feature stand, if the stored values are to be standardised: the pipeline then keeps mean
+  /// and deviation of the training part's values in its buffers, and completes ``conversion(_:input:)`` by them. Nil, the
+  /// default: they are not.
+  static func standardisedFeatures(_ configuration: Configuration, input: ArrayDescription) -> FeatureLayout?
 
   /// A modality for arrays of this kind, after ``outputShape(_:input:blueprint:)`` found nothing wrong.
   init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext)
@@ -210,6 +198,10 @@ public protocol Decoder: Component {
 extension Modality {
   /// A modality.
   public static var kind: ComponentKind { .modality }
+  /// Nothing is standardised.
+  public static func standardisedFeatures(_ configuration: Configuration, input: ArrayDescription) -> FeatureLayout? {
+    nil
+  }
 }
 extension Encoder {
   /// An encoder.

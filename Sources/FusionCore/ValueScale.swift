@@ -1,4 +1,4 @@
-/// How a modality reads stored numbers: the choice behind the option `values`.
+/// How images and spectrograms read stored numbers: the choice behind their option `values`.
 public enum ValueScale: String, Codable, CaseIterable, Sendable {
   /// Recognised from the stored type and the smallest and largest value; anything unclear is an error, never a guess.
   case auto
@@ -11,30 +11,43 @@ public enum ValueScale: String, Codable, CaseIterable, Sendable {
 
   /// What ``auto`` stands for in an array, or why that cannot be told.
   ///
-  /// Unsigned bytes are 0–255. Floating-point values are 0–1 where none lies outside, and 0–255 where none lies outside
-  /// that and at least one is above 1.
+  /// Unsigned bytes are 0–255. Other numbers are 0–1 where none lies outside, and 0–255 where none lies outside that and
+  /// the largest is 255: numbers that end at 16, say, may be on any scale.
   public func resolved(for array: ArrayDescription) -> Result<ValueScale, Problem> {
     guard self == .auto else { return .success(self) }
     if array.elementType == "uint8" { return .success(.byte) }
     guard let range = array.valueRange else { return .success(.raw) }
     if range.lowerBound >= 0, range.upperBound <= 1 { return .success(.unit) }
-    if range.lowerBound >= 0, range.upperBound <= 255 { return .success(.byte) }
+    if range.lowerBound >= 0, range.upperBound == 255 { return .success(.byte) }
+    let isWithinBytes = range.lowerBound >= 0 && range.upperBound < 255
     return .failure(
       Problem(
         path: ["values"],
-        "the stored values go from \(range.lowerBound) to \(range.upperBound), which is neither 0–1 nor 0–255",
-        hint: "say 'values: raw' to take them as they are"))
+        "the stored values go from \(short(range.lowerBound)) to \(short(range.upperBound)), "
+          + (isWithinBytes ? "which may be on any scale" : "which is neither 0–1 nor 0–255"),
+        hint: isWithinBytes
+          ? "say 'values: byte' to divide them by 255, 'values: raw' to take them as they are (divided by "
+            + "'deviation', say \(short(range.upperBound)))"
+          : "say 'values: raw' to take them as they are"))
   }
 
-  /// The conversion for an array in which this scale has been resolved without a problem.
+  /// The conversion for an array in which this scale has been resolved without a problem, or another array that is read
+  /// by a model of such a one: that need not reach 255.
   ///
   /// - Parameters:
   ///   - mean: subtracted after scaling.
   ///   - deviation: what is divided by after that.
   public func conversion(for array: ArrayDescription, mean: Double = 0, deviation: Double = 1) -> ValueConversion {
-    let scale: Double = if case .success(.byte) = resolved(for: array) { 1 / 255.0 } else { 1 }
-    return ValueConversion(scale: Float(scale / deviation), offset: Float(-mean / deviation))
+    var isByte = self == .byte
+    if self == .auto {
+      isByte =
+        array.elementType == "uint8"
+        || array.valueRange.map { $0.lowerBound >= 0 && 1 < $0.upperBound && $0.upperBound <= 255 } ?? false
+    }
+    return ValueConversion(scale: isByte ? Float(1 / 255.0) : 1, mean: mean, deviation: deviation)
   }
+
+  private func short(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? "\(value)" }
 }
 
 extension Problem: Error {}

@@ -5,7 +5,7 @@ import FusionData
 public struct Evaluation {
   /// The samples.
   public let split: DataSplit
-  /// One row per sample, in the part's order: logits, or values. `[N, outputs]`.
+  /// One row per sample, in the part's order: logits, or values in the units of the targets. `[N, outputs]`.
   public let outputs: Tensor
   /// All metrics; nil where the part has no targets.
   public let report: MetricReport?
@@ -21,10 +21,11 @@ struct Evaluator {
   /// Outputs and metrics of a part.
   func evaluate(_ split: DataSplit, _ objective: Objective, title: String) throws -> Evaluation {
     let outputs = try outputs(split, title: title)
-    return Evaluation(split: split, outputs: outputs, report: try objective.report(outputs, split))
+    return Evaluation(
+      split: split, outputs: objective.original(outputs), report: try objective.report(outputs, split))
   }
 
-  /// Shape: `[N, …output]`. Only outputs are collected; a batch's inputs and features are let go with it.
+  /// The model's own outputs, of standardised targets in units of their deviation. Shape: `[N, …output]`. Only outputs are collected; a batch's inputs and features are let go with it.
   func outputs(_ split: DataSplit, title: String) throws -> Tensor {
     let width = pipeline.output.elementCount
     let result = Storage(count: split.count * width)

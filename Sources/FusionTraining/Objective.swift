@@ -14,6 +14,11 @@ struct Objective {
     case huber(delta: Double)
   }
   let loss: Loss
+  /// What standardises the targets of a regression; nil: they are taken as they are.
+  var targets: Standardiser?
+
+  /// How stored targets become those that the loss compares with.
+  var targetConversion: ValueConversion { ValueConversion(features: targets?.scale) }
 
   /// The names that a report may hold.
   var metricNames: [String] {
@@ -40,14 +45,15 @@ struct Objective {
     }
   }
 
-  /// All metrics of the outputs `[N, K]` for a whole part, the loss over all of it at once: nothing depends on how it
-  /// was cut into batches. Nil where the part has no targets.
+  /// All metrics of the model's outputs `[N, K]` for a whole part, the loss over all of it at once: nothing depends on how
+  /// it was cut into batches. Of a regression on standardised targets they are those of the original units. Nil where the
+  /// part has no targets.
   func report(_ output: Tensor, _ split: DataSplit) throws(DataError) -> MetricReport? {
     func fill<Metrics: MetricAccumulator>(
-      _ metrics: Metrics, _ outputs: [Float], _ targets: [Metrics.Target], _ loss: Tensor
+      _ metrics: Metrics, _ outputs: [Float], _ targets: [Metrics.Target], _ loss: Double
     ) -> MetricReport {
       var metrics = metrics
-      metrics.add(outputs: outputs, targets: targets, loss: Double(loss.item))
+      metrics.add(outputs: outputs, targets: targets, loss: loss)
       return metrics.report
     }
     let width = output.shape[1...].reduce(1, *)
@@ -55,15 +61,19 @@ struct Objective {
     case (.crossEntropy, .classes):
       let labels = split.labels
       return fill(
-        ClassificationMetrics(classes: width), output.scalars, labels, loss(output, classes: labels, targets: nil))
+        ClassificationMetrics(classes: width), output.scalars, labels,
+        Double(loss(output, classes: labels, targets: nil).item))
     case (_, .flags(let array, _)), (_, .values(let array)):
       let targets = Tensor(
         shape: [split.count, width], storage: Storage(count: split.count * width), device: output.device)
-      try array.gather(rows: split.rows[...], into: targets.storage.base)
-      let mean = loss(output, classes: [], targets: targets)
+      try array.gather(rows: split.rows[...], into: targets.storage.base, targetConversion)
       guard case .binaryCrossEntropy(let threshold) = loss else {
-        return fill(RegressionMetrics(outputs: width), output.scalars, targets.scalars, mean)
+        // No metric depends on where zero is: misses are measured before the mean is added, where floats are finer.
+        return fill(
+          RegressionMetrics(outputs: width), stretched(output).scalars, stretched(targets).scalars,
+          told(output, targets: targets))
       }
+      let mean = Double(loss(output, classes: [], targets: targets).item)
       // The metrics cut at a logit of 0: shift it to where the probability is at the threshold.
       let shift = Self.logit(threshold)
       return fill(MultilabelMetrics(labels: width), output.scalars.map { $0 - shift }, targets.scalars, mean)

@@ -42,9 +42,10 @@ extension Trainer {
   /// The weights are whatever lies in the run's `model.safetensors`; scales are those of the training data.
   public func predict(_ run: RunFolder, _ split: DataSplit) throws -> Prediction {
     let record = try RunEnvironment.read(from: run).data
-    let outputs = try evaluator(of: run, record).outputs(split, title: "predict")
+    let evaluator = try evaluator(of: run, record)
+    let outputs = try evaluator.outputs(split, title: "predict")
     return Prediction(
-      split: split, outputs: outputs, classes: record.classes,
+      split: split, outputs: evaluator.pipeline.targets?.original(outputs) ?? outputs, classes: record.classes,
       table: PredictionTable(task: experiment.task, classes: record.classes))
   }
 
@@ -54,7 +55,8 @@ extension Trainer {
     let pipeline: Pipeline
     do throws(PipelineError) {
       pipeline = try experiment.pipeline.build(
-        inputs: record.arrays.mapValues(\.description), output: [record.outputs], device: device, seed: experiment.seed)
+        inputs: record.arrays.mapValues(\.description), output: [record.outputs],
+        standardisesTargets: record.standardisesTargets == true, device: device, seed: experiment.seed)
     } catch {
       throw experiment.diagnostics(for: error.problems)
     }
@@ -83,10 +85,11 @@ extension Pipeline {
     }
     if modalities.count > 1, specification.fusion.missingPolicy == .refuse { errors += refusals(split) }
     guard errors.isEmpty else { throw DataError(gathering: errors) }
+    let own = conversions
     return zip(places, split.modalities).map { place, modality in
       let array = modality.array.description
       return array.elementType == inputs[place!].elementType
-        ? conversions[place!] : conversion(of: array, modality: place!)
+        ? own[place!] : conversion(of: array, modality: place!)
     }
   }
 

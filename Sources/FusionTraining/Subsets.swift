@@ -80,7 +80,8 @@ extension Evaluator {
     return try views.filter { !$0.rows.isEmpty }.map { view in
       let part = split.with(rows: view.rows.map { split.rows[$0] })
       let outputs = Tensor(shape: [part.count] + pipeline.output, storage: view.outputs, device: device)
-      let evaluation = Evaluation(split: part, outputs: outputs, report: try objective.report(outputs, part))
+      let evaluation = Evaluation(
+        split: part, outputs: objective.original(outputs), report: try objective.report(outputs, part))
       return SubsetEvaluation(present: view.present, evaluation: evaluation)
     }
   }

@@ -122,13 +122,14 @@ public struct Trainer {
     }
     // Runs of before counts were recorded: their own training part still tells them.
     let train = data.source == record.source ? data.train?.classCounts : nil
-    let objective: Objective
+    var objective: Objective
     do throws(PipelineError) {
       objective = try experiment.task.objective(
         classes: record.classes.count, counts: record.classCounts ?? train)
     } catch {
       throw experiment.diagnostics(for: error.problems)
     }
+    objective.targets = evaluator.pipeline.targets
     return (evaluator, part, objective)
   }
 

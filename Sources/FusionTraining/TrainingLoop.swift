@@ -100,8 +100,8 @@ final class TrainingLoop {
   private func loader(of epoch: Int, startingAt batch: Int) -> BatchLoader {
     let order = settings.shuffle ? RandomStream(seed: stage.seed).derived("order").derived(epoch) : nil
     return BatchLoader(
-      work.train, conversions: work.conversions, batchSize: settings.batchSize, shuffledBy: order,
-      dropsLast: settings.dropLast, startingAt: batch)
+      work.train, conversions: work.conversions, targets: objective.targetConversion, batchSize: settings.batchSize,
+      shuffledBy: order, dropsLast: settings.dropLast, startingAt: batch)
   }
 
   /// The loader of the epoch at ``position``, from there on.
@@ -128,7 +128,7 @@ final class TrainingLoop {
     position.step += 1
     position.tally.batches += 1
     position.tally.samples += batch.count
-    position.tally.loss += Double(loss.item) * Double(batch.count)
+    position.tally.loss += (result.told ?? Double(loss.item)) * Double(batch.count)
     for (name, value, count) in result.values { position.tally.add(value, of: count, to: name) }
     if let output = result.output, !batch.classes.isEmpty {
       let found = argmaxOfRows(output.storage.values, width: output.count / batch.count)

@@ -9,8 +9,10 @@ struct Workbench {
   let device: Device
   /// Prepared: classes chosen, limited, a validation part set aside.
   let data: Dataset
-  let objective: Objective
+  private(set) var objective: Objective
   let pipeline: Pipeline
+  /// What the training part's values and targets are standardised by.
+  private(set) var standardised = Standardisation()
   /// What the run folder records about the data.
   let record: DataRecord
 
@@ -29,11 +31,14 @@ struct Workbench {
       objective = try experiment.task.objective(classes: train.classNames.count, counts: train.classCounts)
       let width = train.targets?.width ?? 0
       pipeline = try experiment.pipeline.build(
-        inputs: train.descriptions, output: [width], device: device, seed: experiment.seed)
+        inputs: train.descriptions, output: [width], standardisesTargets: experiment.task.standardisesTargets,
+        device: device, seed: experiment.seed)
+      objective.targets = pipeline.targets
       record = DataRecord(
         source: data.source, isGenerated: data.isGenerated, outputs: width, classes: train.classNames,
         classCounts: train.classCounts.isEmpty ? nil : train.classCounts,
-        arrays: train.descriptions.mapValues(DataRecord.Stored.init))
+        arrays: train.descriptions.mapValues(DataRecord.Stored.init),
+        standardisesTargets: pipeline.targets == nil ? nil : true)
       try checkTraining(train)
     } catch {
       throw experiment.diagnostics(for: error.problems)
@@ -42,67 +47,24 @@ struct Workbench {
       _ = try pipeline.conversions(for: split)
       try split.checkTargets(against: train)
     }
+    standardised = try pipeline.fitStandardisers(to: train, device: device)
   }
 
   private func checkTraining(_ train: DataSplit) throws(PipelineError) {
-    let problems = experiment.stages.flatMap { self.problems(of: $0, train) }
+    let demands = StageDemands(
+      specification: experiment.pipeline, layers: pipeline.blueprint.layers, objective: objective, train: train,
+      hasValidation: data.validation != nil, trainable: { pipeline.store.trainable(of: $0) })
+    let problems = experiment.stages.flatMap { demands.problems(of: $0) }
     guard problems.isEmpty else { throw PipelineError(problems: problems) }
   }
+}
 
-  /// Metrics that are watched have to exist, and their part of the data too; an epoch has to have a batch, and a stage
-  /// something to train.
-  private func problems(of stage: Stage, _ train: DataSplit) -> [Problem] {
-    let settings = stage.settings
-    var watched = [(stage.path("early_stopping", "metric"), settings.earlyStopping?.metric)]
-    if settings.select == .best, data.validation != nil {
-      watched.append((stage.path("select_by"), settings.selectBy))
-    }
-    let indices = stage.trainedEncoders(of: experiment.pipeline)
-    let encoders = indices.map { pipeline.modalities[$0] }
-    let names = stage.metricNames(objective, modalities: encoders)
-    let known = names.validation.map { "validation.\($0)" } + names.train.map { "train.\($0)" }
-    var problems: [Problem] = []
-    if let own = stage.stage, own.parts.allSatisfy({ pipeline.store.trainable(of: $0) == 0 }) {
-      problems.append(
-        Problem(
-          path: stage.path("train"),
-          "the stage '\(own.name)' trains nothing: \(own.parts.map(\.name).joined(separator: ", ")) "
-            + (own.parts.count == 1 ? "has" : "have") + " no parameters"))
-    }
-    for case (let path, let metric?) in watched {
-      if !known.contains(metric) {
-        let nearest = nearestSpelling(of: metric, among: known).map { ": did you mean '\($0)'?" } ?? ""
-        problems.append(
-          Problem(
-            path: path,
-            "there is no metric '\(metric)' for this \(stage.objective == .task ? "task" : "stage")\(nearest)",
-            hint: "available: \(known.joined(separator: ", "))"))
-      } else if data.validation == nil, metric.hasPrefix("validation.") {
-        problems.append(
-          Problem(
-            path: path, "'\(metric)' needs a validation part, there is none",
-            hint: "set data.validation above 0, or watch train.loss"))
-      }
-    }
-    var count = train.count
-    if stage.objective != .task, !indices.isEmpty {
-      // Encoders that are trained alone see the samples that have their modality.
-      count = train.choosing(indices).count
-      for (index, name) in zip(indices, encoders) where train.choosing([index]).count == 0 {
-        problems.append(
-          Problem(
-            path: stage.path("train"),
-            "the encoder of '\(name)' cannot be trained alone: none of the \(train.count) training samples has '\(name)'",
-            hint: "train on more samples (data.limit, data.validation), or leave it to a stage trained by the task"))
-      }
-    }
-    if settings.dropLast, 1..<settings.batchSize ~= count {
-      problems.append(
-        Problem(
-          path: stage.path("drop_last"),
-          "no batch is left: \(count) training samples do not fill one of \(settings.batchSize)"))
-    }
-    return problems
+extension Workbench {
+  /// Batches of a single sample that a batch norm makes nothing of.
+  var lonelyBatches: [String] {
+    let demands = StageDemands(
+      specification: experiment.pipeline, layers: pipeline.blueprint.layers, objective: objective, train: train)
+    return experiment.stages.flatMap { demands.warnings(of: $0) }
   }
 }
 
@@ -132,7 +94,19 @@ extension Experiment {
     guard let format = data.dataset as? any DatasetFormat.Type else {
       throw DataError(data.dataset.name, "is registered as a data set and is not a DatasetFormat")
     }
-    var opened = try open(format)
+    func misnamed<Format: DatasetFormat>(_ format: Format.Type) -> [Problem] {
+      format.misnamed(
+        data.configuration as! Format.Configuration, root: root, modalities: pipeline.branches.map { $0.name })
+    }
+    var opened: Dataset
+    do {
+      opened = try open(format)
+    } catch let error as DataError where isOwn {
+      // What the configuration names is told at its place.
+      let problems = misnamed(format)
+      guard problems.isEmpty else { throw diagnostics(for: problems) }
+      throw error
+    }
     if data.validation > 0 || data.fold != nil, opened.train != nil, opened.validation == nil,
       opened.missing[.validation] == nil
     {
@@ -237,6 +211,8 @@ public struct DataRecord: Codable, Sendable, Equatable {
   public var classCounts: [Int]?
   /// The arrays of the training part, by modality.
   public var arrays: [String: Stored]
+  /// Whether the model gives the values of a regression in units of their deviation, around their mean; nil: no.
+  public var standardisesTargets: Bool?
 
   /// Whether a pipeline can be built from it: a file may hold anything.
   var isPlausible: Bool {

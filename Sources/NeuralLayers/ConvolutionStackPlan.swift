@@ -16,6 +16,8 @@ extension ConvolutionStack {
       public let flops: Int
       /// What runs it: `lanes, fused`, `lanes, same size` or `lanes, general`.
       public let path: String
+      /// How many values of a channel its batch norm sees of one sample; nil: it has none.
+      public let normalised: Int?
     }
 
     /// Something wrong; `block` counts from 0, and is nil where the input or the machine is to blame.
@@ -90,7 +92,8 @@ extension ConvolutionStack {
           kind: block.summary, output: output,
           parameters: weights + (block.bias ? block.channels : 0) + (block.normalise ? 2 * block.channels : 0),
           flops: 2 * weights * rows * columns,
-          path: fk_block_path(&kernelBlock, Int32(width)).description))
+          path: fk_block_path(&kernelBlock, Int32(width)).description,
+          normalised: block.normalise ? rows * columns : nil))
       shape = output
     }
     return plan

@@ -64,7 +64,7 @@ struct ToyModality<F: Flaw>: Modality {
     return input.sampleShape
   }
   static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
-    ValueConversion(scale: F.id == "MOD-1" ? 0 : 1, offset: 0)
+    ValueConversion(scale: F.id == "MOD-1" ? 0 : 1)
   }
   init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {}
   func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor { raw }

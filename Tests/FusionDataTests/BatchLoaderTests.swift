@@ -33,7 +33,7 @@ import Testing
     -> BatchLoader
   {
     BatchLoader(
-      split, conversions: [ValueConversion(scale: 2, offset: 1)], batchSize: size,
+      split, conversions: [ValueConversion(scale: 2, mean: -1)], batchSize: size,
       shuffledBy: seed.map { RandomStream(seed: $0) }, dropsLast: dropsLast, startingAt: start, ahead: 2)
   }
 

@@ -20,7 +20,7 @@ import Testing
       var output = [Float](repeating: .nan, count: 8)
       let rows = [2, 0]
       try output.withUnsafeMutableBufferPointer { buffer in
-        try array.gather(rows: rows[...], into: buffer.baseAddress!, ValueConversion(scale: 0.5, offset: 1))
+        try array.gather(rows: rows[...], into: buffer.baseAddress!, ValueConversion(scale: 0.5, mean: -1))
       }
       #expect(output == (all[8..<12] + all[0..<4]).map { $0 * 0.5 + 1 })
     }

@@ -36,7 +36,7 @@ import Testing
     #expect(test.presence(of: [0, 2][...]) == nil)
     #expect(test.presence(of: [3, 0][...])?.masks[1] == [false, true])
     let loader = BatchLoader(
-      test.with(rows: [0, 2, 1, 5]), conversions: [.identity, ValueConversion(scale: 2, offset: 1)], batchSize: 2)
+      test.with(rows: [0, 2, 1, 5]), conversions: [.identity, ValueConversion(scale: 2, mean: -1)], batchSize: 2)
     let whole = try #require(try loader.next())
     #expect(whole.presence == nil && whole.modalities == ["image", "audio"])
     let partly = try #require(try loader.next())

@@ -114,8 +114,10 @@ public struct RegressionSettings: ComponentConfiguration, Equatable {
 
   /// How a miss is counted.
   public var loss = Loss.mse
-  /// Where Huber's loss turns from square to straight.
+  /// Where Huber's loss turns from square to straight: in deviations of the targets, where they are standardised.
   public var delta = 1.0
+  /// Whether the model learns the targets in units of their deviation, around their mean.
+  public var standardise = TargetScaling.auto
 
   /// Mean squared error.
   public init() {}
@@ -123,6 +125,35 @@ public struct RegressionSettings: ComponentConfiguration, Equatable {
   /// See the properties.
   public static let options = [
     Option("loss", "mean squared, mean absolute, or Huber's", Loss.self),
-    Option("delta", "where Huber's loss turns from square to straight", .above(0)),
+    Option(
+      "delta", "where Huber's loss turns from square to straight, in deviations of standardised targets", .above(0)),
+    Option(
+      "standardise",
+      "whether the model learns the targets minus their mean, divided by their deviation; metrics and predictions are in "
+        + "their own units either way; auto: yes"),
   ]
+}
+
+/// Whether targets are standardised by the training part's mean and deviation.
+public enum TargetScaling: Sendable, Equatable, SelfDescribing {
+  /// What suits most: they are.
+  case auto
+  /// They are.
+  case yes
+  /// They are taken as they are.
+  case no
+
+  static let kind = ValueKind.either([.boolean, .choice(["auto"])])
+
+  /// `auto`, or true or false.
+  public init(from decoder: any Swift.Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    self = (try? container.decode(Bool.self)).map { $0 ? .yes : .no } ?? .auto
+  }
+
+  /// `auto`, or true or false.
+  public func encode(to encoder: any Swift.Encoder) throws {
+    var container = encoder.singleValueContainer()
+    if self == .auto { try container.encode("auto") } else { try container.encode(self == .yes) }
+  }
 }

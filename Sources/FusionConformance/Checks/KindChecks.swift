@@ -32,9 +32,11 @@ extension Check {
       protects: "arrays that a model sees as zeros or NaN", level: .shapes, where: { $0.kind == .modality }
     ) { specimen, findings in
       guard let conversion = specimen.conversion?() else { return }
-      if !conversion.scale.isFinite || !conversion.offset.isFinite || conversion.scale == 0 {
+      let numbers = [Double(conversion.scale), conversion.mean, conversion.deviation]
+      if !numbers.allSatisfy(\.isFinite) || conversion.scale == 0 || conversion.deviation == 0 {
         findings.fail(
-          "x · \(conversion.scale) + \(conversion.offset)   expected finite numbers and a scale other than 0")
+          "(x · \(conversion.scale) − \(conversion.mean)) / \(conversion.deviation)   expected finite numbers, and a "
+            + "scale and a deviation other than 0")
       }
     },
   ]

@@ -55,7 +55,8 @@ public final class Batch {
 
   /// Reads the samples of `rows`, as many as there is memory for.
   func fill(
-    index: Int, rows: ArraySlice<Int>, of split: DataSplit, conversions: [ValueConversion]
+    index: Int, rows: ArraySlice<Int>, of split: DataSplit, conversions: [ValueConversion],
+    targets targetConversion: ValueConversion
   ) throws(DataError) {
     self.index = index
     self.rows = rows
@@ -70,7 +71,8 @@ public final class Batch {
     presence = split.presence(of: rows)
     switch split.targets {
     case .classes(let labels, _): classes = rows.map { Int(labels[$0]) }
-    case .flags(let array, _), .values(let array): try array.gather(rows: rows, into: targetStorage!.base)
+    case .flags(let array, _), .values(let array):
+      try array.gather(rows: rows, into: targetStorage!.base, targetConversion)
     case nil: break
     }
   }

@@ -21,12 +21,14 @@ public final class BatchLoader {
   ///
   /// - Parameters:
   ///   - conversions: one for each modality of the part.
+  ///   - targetConversion: that of the values of a regression.
   ///   - random: the stream of this epoch; nil: the part's own order.
   ///   - dropsLast: leaves out a last batch of fewer samples.
   ///   - start: the number of the first batch, for a run that goes on within an epoch.
   ///   - ahead: how many batches may wait.
   public init(
-    _ split: DataSplit, conversions: [ValueConversion], batchSize: Int, shuffledBy random: RandomStream? = nil,
+    _ split: DataSplit, conversions: [ValueConversion], targets targetConversion: ValueConversion = .identity,
+    batchSize: Int, shuffledBy random: RandomStream? = nil,
     dropsLast: Bool = false, startingAt start: Int = 0, ahead: Int = 3
   ) {
     precondition(conversions.count == split.modalities.count, "one conversion for each modality")
@@ -34,7 +36,7 @@ public final class BatchLoader {
     let full = split.count / batchSize
     batchCount = dropsLast || split.count.isMultiple(of: batchSize) ? full : full + 1
     let work = Work(
-      split: split, conversions: conversions, random: random, batchSize: batchSize,
+      split: split, conversions: conversions, targets: targetConversion, random: random, batchSize: batchSize,
       batches: min(start, batchCount)..<batchCount, ahead: ahead)
     self.work = work
     let thread = Thread { work.run() }
@@ -67,6 +69,7 @@ public final class BatchLoader {
 private final class Work: @unchecked Sendable {
   private let split: DataSplit
   private let conversions: [ValueConversion]
+  private let targets: ValueConversion
   private let random: RandomStream?
   private let batchSize: Int
   private let batches: Range<Int>
@@ -77,11 +80,12 @@ private final class Work: @unchecked Sendable {
   private var isOver = false
 
   init(
-    split: DataSplit, conversions: [ValueConversion], random: RandomStream?, batchSize: Int, batches: Range<Int>,
-    ahead: Int
+    split: DataSplit, conversions: [ValueConversion], targets: ValueConversion, random: RandomStream?, batchSize: Int,
+    batches: Range<Int>, ahead: Int
   ) {
     self.split = split
     self.conversions = conversions
+    self.targets = targets
     self.random = random
     self.batchSize = batchSize
     self.batches = batches
@@ -102,7 +106,7 @@ private final class Work: @unchecked Sendable {
       }
       guard let batch else { return }
       let result = Result { () throws(DataError) in
-        try batch.fill(index: index, rows: rows, of: split, conversions: conversions)
+        try batch.fill(index: index, rows: rows, of: split, conversions: conversions, targets: targets)
         return batch
       }
       let isLast: Bool = condition.withLock {

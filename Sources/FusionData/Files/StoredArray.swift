@@ -116,23 +116,65 @@ public struct StoredArray: Sendable {
     try store.checkSize()
     let width = sampleCount
     let scale = conversion.scale
-    let shift = conversion.offset
     let base = store.bytes.baseAddress! + offset
     for (place, row) in rows.enumerated() {
       precondition(row >= 0 && row < count, "gather: row \(row) of \(count) rows")
       let target = output + place * width
+      let first = row * width
+      guard conversion.isPlain else {
+        convert(first..<first + width, into: target, conversion)
+        continue
+      }
       switch elementType {
       case .uint8:
-        let bytes = (base + row * width).assumingMemoryBound(to: UInt8.self)
-        for i in 0..<width { target[i] = Float(bytes[i]) * scale + shift }
+        let bytes = (base + first).assumingMemoryBound(to: UInt8.self)
+        for i in 0..<width { target[i] = Float(bytes[i]) * scale }
       case .float32 where !isBigEndian:
-        memcpy(target, base + row * width * 4, width * 4)
-        if conversion != .identity { for i in 0..<width { target[i] = target[i] * scale + shift } }
-      default:
-        let first = row * width
-        visit(first..<first + width) { target[$0 - first] = Float($1) * scale + shift }
+        memcpy(target, base + first * 4, width * 4)
+        if scale != 1 { for i in 0..<width { target[i] *= scale } }
+      default: visit(first..<first + width) { target[$0 - first] = Float($1) * scale }
       }
     }
+  }
+
+  /// Writes the converted values of a sample's `range`, computed in double precision, to `target`.
+  private func convert(
+    _ range: Range<Int>, into target: UnsafeMutablePointer<Float>, _ conversion: ValueConversion
+  ) {
+    let (first, scale) = (range.lowerBound, Double(conversion.scale))
+    guard let features = conversion.features else {
+      let (mean, deviation) = (conversion.mean, conversion.deviation)
+      visit(range) { target[$0 - first] = Float(($1 * scale - mean) / deviation) }
+      return
+    }
+    precondition(!features.means.isEmpty, "gather: standardised values without features")
+    features.means.withUnsafeBufferPointer { means in
+      features.factors.withUnsafeBufferPointer { factors in
+        var place = FeaturePlace(features.layout)
+        visit(range) { position, value in
+          target[position - first] = Float((value * scale - means[place.feature]) * factors[place.feature])
+          place.advance()
+        }
+      }
+    }
+  }
+
+  /// Some rows alone, as they are stored.
+  func copied(rows: [Int]) throws(DataError) -> StoredArray {
+    try store.checkSize()
+    let bytes = sampleCount * elementType.byteCount
+    let base = store.bytes.baseAddress! + offset
+    let copy = try ByteStore(path: source, owning: rows.count * bytes) { memory throws(DataError) in
+      for (place, row) in rows.enumerated() {
+        precondition(row >= 0 && row < count, "copied: row \(row) of \(count) rows")
+        memory.baseAddress!.advanced(by: place * bytes).copyMemory(from: base + row * bytes, byteCount: bytes)
+      }
+    }
+    var result = try StoredArray(
+      source: source, store: copy, offset: 0, elementType: elementType, shape: [rows.count] + sampleShape,
+      isBigEndian: isBigEndian)
+    result.valueRange = valueRange
+    return result
   }
 
   /// All values as `Float`.
@@ -150,11 +192,11 @@ public struct StoredArray: Sendable {
   /// - Parameters:
   ///   - always: also where the type alone bounds the values, as that of bytes does.
   ///   - presence: rows that are missing may hold anything, and are passed over; as many as there are samples.
-  /// - Throws: ``DataError`` that names the row of the first value that is infinite or not a number.
+  /// - Throws: ``DataError`` that names the row of the first value that is infinite, not a number, or too large for a `Float`.
   public func scanned(
     device: Device, always: Bool = false, presence: PresenceMask? = nil
   ) throws(DataError) -> StoredArray {
-    guard valueRange == nil || always, shape.elementCount > 0 else { return self }
+    guard valueRange == nil || always, shape.elementCount > 0, !ReadingDepth.isHeadersOnly else { return self }
     try store.checkSize()
     let isPresent = presence?.isPresent
     let width = sampleCount
@@ -171,8 +213,8 @@ public struct StoredArray: Sendable {
           if let isPresent, !isPresent[position / width] { return }
           extremes.low = value < extremes.low ? value : extremes.low
           extremes.high = value > extremes.high ? value : extremes.high
-          // True for infinities and NaN alike: both make the difference NaN.
-          if value - value != 0, extremes.bad == nil { extremes.bad = position }
+          // A batch holds floats: what is finite and too large for one is infinite there.
+          if !Float(value).isFinite, extremes.bad == nil { extremes.bad = position }
         }
         results[index] = extremes
       }
@@ -183,7 +225,7 @@ public struct StoredArray: Sendable {
       let row = bad / max(sampleCount, 1)
       throw DataError(
         source,
-        "row \(row) holds \(value.isNaN ? "NaN (not a number)" : "an infinite value") at position \(bad - row * sampleCount)",
+        "row \(row) holds \(Self.notFinite(value)) at position \(bad - row * sampleCount)",
         expected: "finite values; clean or impute the array first")
     }
     var copy = self
@@ -191,6 +233,11 @@ public struct StoredArray: Sendable {
     // Nothing was looked at where every row is missing.
     if low <= high { copy.valueRange = low...high }
     return copy
+  }
+
+  private static func notFinite(_ value: Double) -> String {
+    if value.isNaN { return "NaN (not a number)" }
+    return value.isInfinite ? "an infinite value" : "\(value), which is too large for a float32,"
   }
 
   private struct Extremes {

@@ -92,6 +92,17 @@ public protocol DatasetFormat: Component {
   /// The names of the classes, where all data of this format have the same; nil: only the files tell.
   static func declaredClasses(_ configuration: Configuration) -> [String]?
 
+  /// What a configuration names and the files lack, each at its key: below `data`; of use where ``open(_:root:modalities:)``
+  /// fails, and before. None by default: a format with a layout of its own names nothing.
+  static func misnamed(_ configuration: Configuration, root: String?, modalities: [String]) -> [Problem]
+
+  /// Why the data cannot be looked at, in words, as there is nothing at all; nil, the default: they can, if the folder is
+  /// there.
+  static func absence(_ configuration: Configuration, root: String?) -> String?
+
+  /// Why the data cannot be looked at within a moment, in words; nil, the default: they can.
+  static func large(_ configuration: Configuration, root: String?) -> String?
+
   /// Opens the files and checks them.
   ///
   /// - Parameters:
@@ -111,6 +122,15 @@ public protocol DatasetFormat: Component {
 extension DatasetFormat {
   /// A data set.
   public static var kind: ComponentKind { .dataset }
+
+  /// Nothing.
+  public static func misnamed(_ configuration: Configuration, root: String?, modalities: [String]) -> [Problem] { [] }
+
+  /// Nothing stands against it.
+  public static func absence(_ configuration: Configuration, root: String?) -> String? { nil }
+
+  /// Nothing stands against it.
+  public static func large(_ configuration: Configuration, root: String?) -> String? { nil }
 
   /// Not known without the files, unless a format says otherwise.
   public static func declaredClasses(_ configuration: Configuration) -> [String]? { nil }

@@ -50,7 +50,7 @@ final class FrozenEncodersWork: StageWork {
 
   func step(_ batch: Batch, presence: Presence?, _ pass: ForwardPass) throws -> StepResult {
     let output = try bench.pipeline.decode(features(batch, presence: presence, areKept: keeps), pass)
-    return StepResult(loss: bench.objective.loss(output, batch, bench.device), output: output)
+    return bench.objective.result(output, batch, bench.device)
   }
 
   func evaluate(_ split: DataSplit, title: String) throws -> MetricValues {

@@ -8,7 +8,10 @@ import FusionData
 final class ReconstructionWork: StageWork {
   let store = ParameterStore()
   let train: DataSplit
-  let conversions: [ValueConversion]
+  var conversions: [ValueConversion] {
+    let all = bench.pipeline.conversions
+    return branches.map { all[$0.index] }
+  }
   private struct Branch {
     /// In the pipeline.
     let index: Int
@@ -32,7 +35,6 @@ final class ReconstructionWork: StageWork {
       return Branch(index: index, name: name, mirror: mirror)
     }
     train = bench.train.choosing(indices)
-    conversions = indices.map { pipeline.conversions[$0] }
     evaluator = bench.evaluator(progress, batchSize: stage.evaluationBatchSize)
   }
 

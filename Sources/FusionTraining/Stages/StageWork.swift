@@ -28,6 +28,8 @@ protocol StageWork: AnyObject {
 struct StepResult {
   /// What is minimised, a scalar.
   let loss: Tensor
+  /// The loss as it is told, where that is in other units; nil: as it is minimised.
+  var told: Double?
   /// The pipeline's output, where the stage has it.
   var output: Tensor?
   /// Other values to keep the mean of, each the mean of so many samples.
@@ -54,7 +56,7 @@ final class TaskWork: StageWork {
 
   func step(_ batch: Batch, presence: Presence?, _ pass: ForwardPass) throws -> StepResult {
     let output = try bench.pipeline(batch.tensors(device: bench.device), presence: presence, pass)
-    return StepResult(loss: bench.objective.loss(output, batch, bench.device), output: output)
+    return bench.objective.result(output, batch, bench.device)
   }
 
   func evaluate(_ split: DataSplit, title: String) throws -> MetricValues {
@@ -78,6 +80,19 @@ extension Objective {
     return loss(
       output, classes: batch.classes.isEmpty ? [] : rows.map { batch.classes[$0] },
       targets: batch.targets(device: device)?.selected(rows, axis: 0))
+  }
+
+  /// What a step came to that gave a batch these outputs `[N, K]`.
+  func result(_ output: Tensor, _ batch: Batch, _ device: Device) -> StepResult {
+    StepResult(
+      loss: loss(output, batch, device), told: told(output, batch, Array(0..<batch.count), device), output: output)
+  }
+
+  /// The loss, in the units of standardised targets, of the outputs `[n, K]` of some of a batch's samples; nil where the
+  /// targets are not standardised.
+  func told(_ output: Tensor, _ batch: Batch, _ rows: [Int], _ device: Device) -> Double? {
+    guard self.targets != nil, let targets = batch.targets(device: device) else { return nil }
+    return told(output.detached, targets: rows.count < batch.count ? targets.selected(rows, axis: 0) : targets)
   }
 
   /// The mean loss of a batch's outputs `[N, K]`.

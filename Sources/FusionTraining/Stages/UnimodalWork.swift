@@ -7,7 +7,10 @@ import FusionData
 final class UnimodalWork: StageWork {
   let store = ParameterStore()
   let train: DataSplit
-  let conversions: [ValueConversion]
+  var conversions: [ValueConversion] {
+    let all = bench.pipeline.conversions
+    return branches.map { all[$0.index] }
+  }
   private struct Branch {
     /// In the pipeline.
     let index: Int
@@ -35,19 +38,21 @@ final class UnimodalWork: StageWork {
     }
     self.width = width
     train = bench.train.choosing(indices)
-    conversions = indices.map { pipeline.conversions[$0] }
     evaluator = bench.evaluator(progress, batchSize: stage.evaluationBatchSize)
   }
 
   func step(_ batch: Batch, presence: Presence?, _ pass: ForwardPass) throws -> StepResult {
     var total: Tensor?
+    var told: Double?
     var values: [(name: String, value: Double, count: Int)] = []
     var accuracies: [Double] = []
     for (place, branch) in branches.enumerated() {
       guard let (raw, rows) = batch.present(place, device: bench.device) else { continue }
       let output = try output(branch, raw, pass)
       let loss = bench.objective.loss(output, batch, rows, bench.device)
-      values.append(("loss_\(branch.name)", Double(loss.item), rows.count))
+      let own = bench.objective.told(output, batch, rows, bench.device)
+      if let own { told = (told ?? 0) + own }
+      values.append(("loss_\(branch.name)", own ?? Double(loss.item), rows.count))
       if !batch.classes.isEmpty {
         let found = argmaxOfRows(output.storage.values, width: width)
         let right = zip(found, rows).count { $0 == batch.classes[$1] }
@@ -60,7 +65,7 @@ final class UnimodalWork: StageWork {
     if !accuracies.isEmpty {
       values.append(("accuracy", accuracies.reduce(0, +) / Double(accuracies.count), batch.count))
     }
-    return StepResult(loss: total!, values: values)
+    return StepResult(loss: total!, told: told, values: values)
   }
 
   /// Each encoder's metrics, their means, and the sum of the losses.

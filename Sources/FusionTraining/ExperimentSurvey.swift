@@ -1,0 +1,130 @@
+import FusionConfig
+import FusionCore
+import FusionData
+import Foundation
+
+/// What is wrong with an experiment, as far as can be told within a moment: without training, and without reading whole
+/// data sets.
+public struct ExperimentSurvey: Sendable {
+  /// Everything that was found, each at its key.
+  public internal(set) var problems: [Problem] = []
+  /// Why data were not looked at, in words; nil: they were.
+  public internal(set) var unchecked: String?
+}
+
+extension Experiment {
+  /// Looks at what the configuration says, and at the headers of the data's files where they are there: names of files,
+  /// members and columns, shapes, the task, class weights, metrics that are watched.
+  ///
+  /// - Throws: `ConfigError` for what is wrong with the cut into parts.
+  public func survey() throws -> ExperimentSurvey {
+    guard let format = data.dataset as? any DatasetFormat.Type else { return ExperimentSurvey() }
+    return try ReadingDepth.headersOnly { try survey(of: format) }
+  }
+
+  private func survey<Format: DatasetFormat>(of format: Format.Type) throws -> ExperimentSurvey {
+    let configuration = data.configuration as! Format.Configuration
+    var survey = ExperimentSurvey()
+    if let root = data.root, !isFolder(root) {
+      if let nearest = nearestPath(to: root), isFolder(nearest) {
+        survey.problems.append(
+          Problem(path: ["data", "root"], "there is no folder '\(root)': did you mean '\(nearest)'?"))
+      }
+      survey.unchecked = "there is no folder \(root)"
+    } else {
+      survey.unchecked =
+        format.absence(configuration, root: data.root) ?? format.large(configuration, root: data.root)
+    }
+    guard survey.unchecked == nil else {
+      survey.problems += declaredProblems(format, configuration)
+      return survey
+    }
+    let modalities = pipeline.branches.map { $0.name }
+    survey.problems = format.misnamed(configuration, root: data.root, modalities: modalities)
+    do {
+      survey.problems += try problems(of: openData(root: data.root))
+    } catch let error as ConfigError {
+      // At its place already: files, or folds that cannot be cut.
+      if survey.problems.isEmpty { throw error }
+      survey.problems += declaredProblems(format, configuration)
+    } catch let error as DataError {
+      if survey.problems.isEmpty { survey.problems = Self.problems(of: error) }
+      survey.problems += declaredProblems(format, configuration)
+    }
+    return survey
+  }
+
+  private func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+  }
+
+  private static func problems(of error: DataError) -> [Problem] {
+    error.problems.map { problem in
+      Problem(
+        path: ["data", "root"], "\(problem.file): \(problem.reason)", hint: problem.expected.map { "expected: \($0)" })
+    }
+  }
+
+  /// What can be told without the data.
+  private func declaredProblems<Format: DatasetFormat>(
+    _ format: Format.Type, _ configuration: Format.Configuration
+  ) -> [Problem] {
+    let classes = data.classes?.count ?? format.declaredClasses(configuration)?.count
+    let (objective, found) = objective(classes: classes, counts: nil)
+    guard let inputs = format.declaredArrays(configuration) else { return found + demands(objective, layers: []) }
+    var output: Shape?
+    if case .classification = task { output = classes.map { [$0] } }
+    let (layers, shapes) = layers(inputs, output)
+    return found + shapes + demands(objective, layers: layers)
+  }
+
+  /// What does not suit opened data.
+  private func problems(of opened: Dataset) throws -> [Problem] {
+    let train = try opened.split(.train)
+    do throws(PipelineError) {
+      try task.check(train, isArrays: data.dataset == ArraysDataset.self)
+    } catch {
+      // Of data that do not suit the task, everything else is misleading.
+      return error.problems
+    }
+    let prepared = try self.prepared(opened, classes: data.classes)
+    let part = try prepared.split(.train)
+    let (objective, found) = objective(
+      classes: part.classNames.count, counts: part.classCounts.isEmpty ? nil : part.classCounts)
+    let (layers, shapes) = layers(part.descriptions, part.targets.map { [$0.width] })
+    return found + shapes
+      + demands(objective, layers: layers, train: part, hasValidation: prepared.validation != nil)
+  }
+
+  private func objective(classes: Int?, counts: [Int]?) -> (Objective, [Problem]) {
+    do throws(PipelineError) {
+      // Counts that are not known, and not asked for either.
+      return (
+        try task.objective(
+          classes: classes ?? 0, counts: counts ?? classes.map { .init(repeating: 1, count: $0) } ?? []), []
+      )
+    } catch {
+      let plain = Objective(loss: .crossEntropy(weights: nil, smoothing: 0))
+      return (plain, classes == nil ? [] : error.problems)
+    }
+  }
+
+  private func layers(_ inputs: [String: ArrayDescription], _ output: Shape?) -> ([Blueprint.Layer], [Problem]) {
+    let missing = pipeline.branches.filter { inputs[$0.name] == nil }.map { branch in
+      Problem(
+        path: ["modalities", branch.name], "the data set '\(data.dataset.name)' has no array '\(branch.name)'",
+        hint: "it has: \(inputs.keys.sorted().joined(separator: ", "))")
+    }
+    let blueprint = pipeline.infer(inputs: inputs, output: output).blueprint
+    return (blueprint.layers, missing + blueprint.problems)
+  }
+
+  private func demands(
+    _ objective: Objective, layers: [Blueprint.Layer], train: DataSplit? = nil, hasValidation: Bool? = nil
+  ) -> [Problem] {
+    let demands = StageDemands(
+      specification: pipeline, layers: layers, objective: objective, train: train, hasValidation: hasValidation)
+    return stages.flatMap { demands.problems(of: $0) }
+  }
+}

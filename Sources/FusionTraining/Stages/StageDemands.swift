@@ -1,0 +1,112 @@
+import FusionConfig
+import FusionCore
+import FusionData
+
+/// What stages of training ask of the pipeline and the data: of metrics that are watched, that they exist, and their part of
+/// the data too; of an epoch, that it has a batch; of a stage, that it trains something.
+struct StageDemands {
+  let specification: PipelineSpecification
+  /// Those of the pipeline, as far as they are known.
+  let layers: [Blueprint.Layer]
+  let objective: Objective
+  /// The training part; nil: not known.
+  var train: DataSplit?
+  /// Whether there is a validation part; nil: not known.
+  var hasValidation: Bool?
+  /// How many values of a part training may change; nil: not known.
+  var trainable: ((PipelinePart) -> Int)?
+
+  /// Everything that a stage asks for and does not get.
+  func problems(of stage: Stage) -> [Problem] {
+    emptyStage(stage) + watchedMetrics(stage) + (train.map { samples(stage, $0) } ?? [])
+  }
+
+  private func emptyStage(_ stage: Stage) -> [Problem] {
+    guard let own = stage.stage, let trainable, own.parts.allSatisfy({ trainable($0) == 0 }) else { return [] }
+    return [
+      Problem(
+        path: stage.path("train"),
+        "the stage '\(own.name)' trains nothing: \(own.parts.map(\.name).joined(separator: ", ")) "
+          + (own.parts.count == 1 ? "has" : "have") + " no parameters")
+    ]
+  }
+
+  private func watchedMetrics(_ stage: Stage) -> [Problem] {
+    let settings = stage.settings
+    var watched = [(stage.path("early_stopping", "metric"), settings.earlyStopping?.metric)]
+    if settings.select == .best, hasValidation != false { watched.append((stage.path("select_by"), settings.selectBy)) }
+    let encoders = stage.trainedEncoders(of: specification).map { specification.branches[$0].name }
+    let names = stage.metricNames(objective, modalities: encoders)
+    let known = names.validation.map { "validation.\($0)" } + names.train.map { "train.\($0)" }
+    var problems: [Problem] = []
+    for case (let path, let metric?) in watched {
+      if !known.contains(metric) {
+        let nearest = nearestSpelling(of: metric, among: known).map { ": did you mean '\($0)'?" } ?? ""
+        problems.append(
+          Problem(
+            path: path,
+            "there is no metric '\(metric)' for this \(stage.objective == .task ? "task" : "stage")\(nearest)",
+            hint: "available: \(known.joined(separator: ", "))"))
+      } else if hasValidation == false, metric.hasPrefix("validation.") {
+        problems.append(
+          Problem(
+            path: path, "'\(metric)' needs a validation part, there is none",
+            hint: "set data.validation above 0, or watch train.loss"))
+      }
+    }
+    return problems
+  }
+
+  private func samples(_ stage: Stage, _ train: DataSplit) -> [Problem] {
+    let settings = stage.settings
+    let indices = stage.trainedEncoders(of: specification)
+    var problems: [Problem] = []
+    var count = train.count
+    if stage.objective != .task, !indices.isEmpty {
+      // Encoders that are trained alone see the samples that have their modality.
+      count = train.choosing(indices).count
+      for index in indices where train.choosing([index]).count == 0 {
+        let name = specification.branches[index].name
+        problems.append(
+          Problem(
+            path: stage.path("train"),
+            "the encoder of '\(name)' cannot be trained alone: none of the \(train.count) training samples has '\(name)'",
+            hint: "train on more samples (data.limit, data.validation), or leave it to a stage trained by the task"))
+      }
+    }
+    if settings.dropLast, 1..<settings.batchSize ~= count {
+      problems.append(
+        Problem(
+          path: stage.path("drop_last"),
+          "no batch is left: \(count) training samples do not fill one of \(settings.batchSize)"))
+    }
+    if min(settings.batchSize, count) == 1, let layer = lonelyNorms(stage).first {
+      problems.append(
+        Problem(
+          path: stage.path("batch_size"),
+          "the batch norm of '\(layer)' sees one value a channel: one sample in a batch, of one pixel; it would give zeros, "
+            + "and learn a variance of 0",
+          hint: "take a batch_size of 2 or more, a layer whose output is larger, or 'batch_norm: false'"))
+    }
+    return problems
+  }
+
+  /// The layers that a stage trains whose batch norm sees a single value a channel of a sample.
+  private func lonelyNorms(_ stage: Stage) -> [String] {
+    let trained = stage.trainedEncoders(of: specification).map { "encoders.\(specification.branches[$0].name)." }
+    return layers.filter { layer in layer.normalised == 1 && trained.contains { layer.name.hasPrefix($0) } }.map(\.name)
+  }
+
+  /// What a stage does that is lawful and not what one would want.
+  func warnings(of stage: Stage) -> [String] {
+    guard let count = train?.count else { return [] }
+    let settings = stage.settings
+    guard settings.batchSize > 1, count % settings.batchSize == 1, count > 1, !settings.dropLast,
+      let layer = lonelyNorms(stage).first
+    else { return [] }
+    return [
+      "the last batch of an epoch holds one sample, of which the batch norm of '\(layer)' sees one value a channel: "
+        + "it gives zeros, and learns a variance of 0 from it; 'drop_last: true' leaves it out"
+    ]
+  }
+}
