@@ -13,6 +13,8 @@ struct Workbench {
   let pipeline: Pipeline
   /// What the run folder records about the data.
   let record: DataRecord
+  /// What was found in the data that a person should know.
+  let warnings: [String]
 
   /// Opens, checks and builds; writes nothing.
   ///
@@ -25,6 +27,7 @@ struct Workbench {
     try experiment.checkTask(suits: opened.split(.train))
     data = try experiment.prepared(opened, classes: experiment.data.classes)
     let train = try data.split(.train)
+    warnings = data.notes + data.remarks
     do throws(PipelineError) {
       objective = try experiment.task.objective(classes: train.classNames.count, counts: train.classCounts)
       let width = train.targets?.width ?? 0
@@ -33,11 +36,13 @@ struct Workbench {
       record = DataRecord(
         source: data.source, isGenerated: data.isGenerated, outputs: width, classes: train.classNames,
         classCounts: train.classCounts.isEmpty ? nil : train.classCounts,
-        arrays: train.descriptions.mapValues(DataRecord.Stored.init))
+        arrays: train.descriptions.mapValues(DataRecord.Stored.init),
+        tables: data.tables.isEmpty ? nil : data.tables, notes: warnings.isEmpty ? nil : warnings)
       try checkTraining(train)
     } catch {
       throw experiment.diagnostics(for: error.problems)
     }
+    try data.checkModalities()
     for split in data.splits {
       _ = try pipeline.conversions(for: split)
       try split.checkTargets(against: train)
@@ -82,6 +87,15 @@ struct Workbench {
           Problem(
             path: path, "'\(metric)' needs a validation part, there is none",
             hint: "set data.validation above 0, or watch train.loss"))
+      } else if metric.hasSuffix(".auroc"), stage.objective == .task,
+        let part = metric.hasPrefix("train.") ? train : data.validation, let empty = part.classCounts.firstIndex(of: 0)
+      {
+        problems.append(
+          Problem(
+            path: path,
+            "'\(metric)' is not defined: the \(part.name == "train" ? "training" : part.name) part has no sample of the "
+              + "class '\(part.classNames[empty].excerpt())'",
+            hint: "watch another metric, such as \(metric.prefix { $0 != "." }).loss"))
       }
     }
     var count = train.count
@@ -149,7 +163,7 @@ extension Experiment {
   ///
   /// - Parameter classes: the ones to keep, renumbered in this order; nil: all that there are.
   /// - Throws: `DataError`; `ConfigError` where there are more folds than samples of a class.
-  func prepared(_ opened: Dataset, classes: [Int]?) throws -> Dataset {
+  func prepared(_ opened: Dataset, classes: [ClassChoice]?) throws -> Dataset {
     let random = RandomStream(seed: seed).derived("data")
     var prepared = try opened.prepared(classes: classes, limit: data.limit, random: random)
     for (key, fold, part) in [
@@ -237,6 +251,10 @@ public struct DataRecord: Codable, Sendable, Equatable {
   public var classCounts: [Int]?
   /// The arrays of the training part, by modality.
   public var arrays: [String: Stored]
+  /// How tables were understood, by path: whether their first row names the columns.
+  public var tables: [String: TableRecord]?
+  /// What was found that a person should know.
+  public var notes: [String]?
 
   /// Whether a pipeline can be built from it: a file may hold anything.
   var isPlausible: Bool {
