@@ -32,6 +32,7 @@ extension Trainer {
   ///   - part: nil: the test part, else whichever there is.
   public func predict(_ run: RunFolder, folder: String, part: SplitName? = nil) throws -> Prediction {
     let data = try experiment.openData(root: folder)
+    for text in data.notes { progress.report(.warning(text)) }
     if let part { return try predict(run, data.split(part)) }
     guard let split = data.test ?? data.splits.first else { throw DataError(folder, "holds no samples") }
     return try predict(run, split)
@@ -102,7 +103,7 @@ extension Pipeline {
         guard let mask = modality.presence, let row = split.rows.first(where: { !mask.isPresent[$0] }) else {
           return nil
         }
-        return DataError(mask.source, "row \(row) lacks '\(modality.name)'", expected: expected)
+        return DataError(mask.source, "row \(row + 1) lacks '\(modality.name)'", expected: expected)
       }
   }
 

@@ -109,6 +109,7 @@ public struct Trainer {
     let evaluator = try evaluator(of: run, record)
     let settings = experiment.data
     let data = try openedData(for: split, record)
+    for text in data.notes { progress.report(.warning(text)) }
     var part = try data.split(split)
     guard part.targets != nil else {
       throw DataError(data.source, "the part '\(part.name)' has no targets", expected: "labels to compare with")

@@ -15,6 +15,8 @@ struct Workbench {
   private(set) var standardised = Standardisation()
   /// What the run folder records about the data.
   let record: DataRecord
+  /// What was found in the data that a person should know.
+  let warnings: [String]
 
   /// Opens, checks and builds; writes nothing.
   ///
@@ -27,6 +29,7 @@ struct Workbench {
     try experiment.checkTask(suits: opened.split(.train))
     data = try experiment.prepared(opened, classes: experiment.data.classes)
     let train = try data.split(.train)
+    warnings = data.notes + data.remarks
     do throws(PipelineError) {
       objective = try experiment.task.objective(classes: train.classNames.count, counts: train.classCounts)
       let width = train.targets?.width ?? 0
@@ -38,11 +41,13 @@ struct Workbench {
         source: data.source, isGenerated: data.isGenerated, outputs: width, classes: train.classNames,
         classCounts: train.classCounts.isEmpty ? nil : train.classCounts,
         arrays: train.descriptions.mapValues(DataRecord.Stored.init),
-        standardisesTargets: pipeline.targets == nil ? nil : true)
+        standardisesTargets: pipeline.targets == nil ? nil : true, tables: data.tables.isEmpty ? nil : data.tables,
+        notes: warnings.isEmpty ? nil : warnings)
       try checkTraining(train)
     } catch {
       throw experiment.diagnostics(for: error.problems)
     }
+    try data.checkModalities()
     for split in data.splits {
       _ = try pipeline.conversions(for: split)
       try split.checkTargets(against: train)
@@ -53,7 +58,7 @@ struct Workbench {
   private func checkTraining(_ train: DataSplit) throws(PipelineError) {
     let demands = StageDemands(
       specification: experiment.pipeline, layers: pipeline.blueprint.layers, objective: objective, train: train,
-      hasValidation: data.validation != nil, trainable: { pipeline.store.trainable(of: $0) })
+      hasValidation: data.validation != nil, validation: data.validation, trainable: { pipeline.store.trainable(of: $0) })
     let problems = experiment.stages.flatMap { demands.problems(of: $0) }
     guard problems.isEmpty else { throw PipelineError(problems: problems) }
   }
@@ -123,7 +128,7 @@ extension Experiment {
   ///
   /// - Parameter classes: the ones to keep, renumbered in this order; nil: all that there are.
   /// - Throws: `DataError`; `ConfigError` where there are more folds than samples of a class.
-  func prepared(_ opened: Dataset, classes: [Int]?) throws -> Dataset {
+  func prepared(_ opened: Dataset, classes: [ClassChoice]?) throws -> Dataset {
     let random = RandomStream(seed: seed).derived("data")
     var prepared = try opened.prepared(classes: classes, limit: data.limit, random: random)
     for (key, fold, part) in [
@@ -213,6 +218,10 @@ public struct DataRecord: Codable, Sendable, Equatable {
   public var arrays: [String: Stored]
   /// Whether the model gives the values of a regression in units of their deviation, around their mean; nil: no.
   public var standardisesTargets: Bool?
+  /// How tables were understood, by path: whether their first row names the columns.
+  public var tables: [String: TableRecord]?
+  /// What was found that a person should know.
+  public var notes: [String]?
 
   /// Whether a pipeline can be built from it: a file may hold anything.
   var isPlausible: Bool {

@@ -122,7 +122,7 @@ import Testing
     for command in [["predict", run, "--data", folder.path], ["evaluate", run, "--data", folder.path, "--subsets"]] {
       let outcome = try Binary.run(command)
       #expect(outcome.status == 1 && outcome.output == "")
-      #expect(outcome.errors.contains("audio/test_present.npy: row 5 lacks every modality"))
+      #expect(outcome.errors.contains("audio/test_present.npy: row 6 lacks every modality"))
     }
   }
 
@@ -130,9 +130,9 @@ import Testing
     let run = try Self.trained.get()
     let broken: [(Data, String)] = [
       (NpyFile.bytes([UInt8](repeating: 1, count: 39), [39]), "holds 39 values\n  expected: 40 values"),
-      (NpyFile.bytes([UInt8](repeating: 2, count: 40), [40]), "row 0 holds 2"),
+      (NpyFile.bytes([UInt8](repeating: 2, count: 40), [40]), "row 1 holds 2"),
       (NpyFile.bytes([UInt8](repeating: 1, count: 40), [20, 2]), "holds an array of shape [20, 2]"),
-      (NpyFile.floats([Float](repeating: .nan, count: 40), [40]), "row 0 holds nan"),
+      (NpyFile.floats([Float](repeating: .nan, count: 40), [40]), "row 1 holds nan"),
       (Data("nothing".utf8), "test_present.npy"), (Data(), "test_present.npy"),
     ]
     for (content, expected) in broken {
@@ -153,7 +153,7 @@ import Testing
     let data = try testPart()
     try data.write("audio/test_present.npy", NpyFile.bytes((0..<40).map { $0 == 12 ? 0 : 1 }, [40]))
     let masked = try Binary.run(["predict", "run", "--data", data.path], in: folder.path)
-    #expect(masked.status == 1 && masked.errors.contains("audio/test_present.npy: row 12 lacks 'audio'"))
+    #expect(masked.status == 1 && masked.errors.contains("audio/test_present.npy: row 13 lacks 'audio'"))
     let part = try testPart(without: "image")
     let absent = try Binary.run(["predict", "run", "--data", part.path], in: folder.path)
     #expect(absent.status == 1 && absent.errors.contains("has no 'image'"))

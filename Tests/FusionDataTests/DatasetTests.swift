@@ -24,7 +24,7 @@ import Testing
     let twice = try chosen.selecting(classes: [1])
     #expect(twice.classNames == ["1"] && twice.labels.allSatisfy { $0 == 0 } && twice.count == 10)
     let text = message { () throws(DataError) in try chosen.selecting(classes: [0, 2]) }
-    #expect(text.contains("[0, 2] cannot be chosen\n  expected: different numbers from 0 to 1"))
+    #expect(text.contains("'0', '2' cannot be chosen\n  expected: different ones of 3, 1"))
     #expect(message { () throws(DataError) in try chosen.selecting(classes: [0, 0]) } != "")
   }
 
@@ -110,9 +110,9 @@ import Testing
     let labels = message { () throws(DataError) in try open(["audio"]) }
     #expect(
       labels.contains(
-        "train_labels.npy: row 3 has the label 10\n  expected: a whole number from 0 to 9, for 10 classes"))
+        "train_labels.npy: row 4 has the label 10\n  expected: a whole number from 0 to 9, for 10 classes"))
     try Npy.write([0, 1, 2, -1, 4, 5], shape: [6], to: folder("train_labels.npy"))
-    #expect(message { () throws(DataError) in try open(["audio"]) }.contains("row 3 has the label -1"))
+    #expect(message { () throws(DataError) in try open(["audio"]) }.contains("row 4 has the label -1"))
     try FileManager.default.removeItem(atPath: folder("train_labels.npy"))
     #expect(message { () throws(DataError) in try open(["audio"]) }.contains("train_labels.npy: there is no such file"))
     #expect(
@@ -132,7 +132,7 @@ import Testing
     audio[2 * 112 * 112 + 5] = .nan
     try Npy.write(audio, shape: [6, 112, 112], to: folder("audio/train_data.npy"))
     let text = message { () throws(DataError) in try open() }
-    #expect(text.contains("audio/train_data.npy: row 2 holds NaN (not a number) at position 5"))
+    #expect(text.contains("audio/train_data.npy: row 3 holds NaN (not a number) at position 6"))
   }
 }
 
@@ -195,11 +195,11 @@ import Testing
         try open {
           $0.train = ["x": "t.csv:a", "targets": "t.csv:score"]; $0.targetType = .classes
         }
-      }.contains("row 1 has the label 0.25"))
+      }.contains("t.csv:3: has the label 0.25"))
     #expect(
       message { () throws(DataError) in
         try open { $0.train = ["x": "t.csv:a", "targets": "t.csv:a,f1"] }
-      }.contains("row 2, column 0 holds 2.0\n  expected: 0 or 1"))
+      }.contains("t.csv:4: holds 2 in column 1 of the classes\n  expected: 0 or 1"))
   }
 
   @Test func oneSetIsCutByASeed() throws {
@@ -267,7 +267,7 @@ import Testing
         try open {
           $0.train = ["x": "t.csv:a", "targets": "t.csv:kind"]; $0.test = ["x": "u.csv:a", "targets": "u.csv:kind"]
         }
-      }.contains("row 2 has the class 'cow'\n  expected: cat, dog"))
+      }.contains("u.csv:3: has the class 'cow'\n  expected: cat, dog"))
     #expect(
       message { () throws(DataError) in
         try open {

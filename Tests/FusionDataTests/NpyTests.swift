@@ -96,7 +96,7 @@ import Testing
       values[7] = bad
       try Npy.write(values, shape: [6, 2], to: folder("bad.npy"))
       let text = message { () throws(DataError) in try Npy.open(folder("bad.npy")).scanned(device: device) }
-      #expect(text.contains("row 3 holds") && text.contains(word) && text.contains("position 1"))
+      #expect(text.contains("row 4 holds") && text.contains(word) && text.contains("position 2"))
     }
   }
 

@@ -55,6 +55,14 @@ import Testing
     func entry(_ name: String, _ begin: Int, _ end: Int, shape: String = "[1]", dtype: String = "F32") -> String {
       "\"\(name)\":{\"dtype\":\"\(dtype)\",\"shape\":\(shape),\"data_offsets\":[\(begin),\(end)]}"
     }
+    let twice = "{\(entry("a", 0, 4)),\(entry("b", 4, 8)),\(entry("\\u0061", 0, 4))}"
+    #expect(error(file(twice, data: 8)).contains("has a header that holds the key 'a' twice"))
+    let inner = "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"shape\":[1],\"data_offsets\":[0,4]}}"
+    #expect(error(file(inner, data: 4)).contains("holds the key 'shape' twice"))
+    for number in ["4.0", "4e0", "0.4e1"] {
+      let text = "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,\(number)]}}"
+      #expect(error(file(text, data: 4)).contains("has a header that holds the number \(number)"))
+    }
     #expect(error([1, 2, 3]).contains("is truncated: 3 bytes"))
     #expect(error([255, 255, 255, 255, 255, 255, 255, 255]).contains("absurd header of 18446744073709551615 bytes"))
     #expect(error(Array(file("{}", data: 0).dropLast())).contains("truncated within its header"))

@@ -198,12 +198,12 @@ private let mini = "\(fixtures)/mini"
     #expect(text.contains("data_sp_train.npy: holds an array of shape [6, 13, 39]\n  expected: [N, 39, 13]"))
     #expect(text.contains("labels_test.npy: holds 3 samples\n  expected: 6 samples"))
     #expect(
-      message { () throws(DataError) in try open(["image"]) }.contains("labels_train.npy: row 3 has the label 10"))
+      message { () throws(DataError) in try open(["image"]) }.contains("labels_train.npy: row 4 has the label 10"))
     var values = [Float](repeating: 0, count: 6 * 507)
     values[507 + 4] = .nan
     try Npy.write(values, shape: [6, 507], to: folder("data_sp_train.npy"))
     #expect(
-      message { () throws(DataError) in try open(["audio"]) }.contains("row 1 holds NaN (not a number) at position 4"))
+      message { () throws(DataError) in try open(["audio"]) }.contains("row 2 holds NaN (not a number) at position 5"))
     #expect(
       message { () throws(DataError) in try open(["smell"]) }.contains(
         "written_spoken has no modality 'smell'\n  expected: image, audio"))

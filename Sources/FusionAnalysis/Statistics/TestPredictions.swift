@@ -17,7 +17,7 @@ public struct TestPredictions: Sendable {
   /// - Throws: `DataError` where the file is missing, or holds no labels.
   public init(of run: RunFolder) throws(DataError) {
     file = run.predictions
-    let table = try CSV(opening: file)
+    let table = try CSV(opening: file, header: .yes)
     guard table.header == ["id", "label", "prediction"] else {
       throw DataError(file, "holds other columns", expected: "id, label and prediction")
     }

@@ -118,7 +118,7 @@ struct StrictReader {
       let fitting = kinds.first { kind in
         if case .list = kind { return node.elements != nil }
         if case .dictionary = kind { return node.pairs != nil }
-        return node.scalar != nil
+        return node.scalar != nil && (kinds.count { $0.isScalar } < 2 || kind.suits(node.scalar))
       }
       guard let fitting else { return refuse(node, kind, rule, name, otherwise) }
       return value(node, fitting, rule, name: name, otherwise: otherwise)
@@ -136,6 +136,8 @@ struct StrictReader {
       if case .oneOf(let words) = rule { return word(text, of: words, node, name, otherwise) }
       return .string(text)
     case (.choice(let words), .string(let text)): return word(text, of: words, node, name, otherwise)
+    // Among words such as auto, true and false, the last two are read as truth values.
+    case (.choice(let words), .boolean(let flag)) where words.contains("\(flag)"): return .string("\(flag)")
     case (.integer(let lower, let upper), .integer(let number)):
       let fits = number >= lower && (number < 0 || UInt64(number) <= upper)
       guard fits, rule.allows(Double(number)) else { return refuse(node, kind, rule, name, otherwise) }

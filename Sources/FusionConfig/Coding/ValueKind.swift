@@ -31,6 +31,24 @@ package indirect enum ValueKind: Sendable {
     }
   }
 
+  /// Whether values of the kind are single ones.
+  var isScalar: Bool {
+    switch self {
+    case .integer, .number, .boolean, .string, .choice: true
+    default: false
+    }
+  }
+
+  /// Whether a single value is of this kind.
+  func suits(_ scalar: ConfigValue?) -> Bool {
+    switch (self, scalar) {
+    case (.integer, .integer), (.integer, .unsigned), (.number, .number), (.boolean, .boolean), (.string, .string),
+      (.choice, .string):
+      true
+    default: false
+    }
+  }
+
   private var noun: String {
     switch self {
     case .integer: "a whole number"

@@ -38,7 +38,9 @@ extension ValueKind {
     case .number: return [type("number")] + rule.schema
     case .boolean: return [type("boolean")]
     case .string: return [type("string")] + rule.schema
-    case .choice(let words): return [.init("enum", .strings(words))]
+    case .choice(let words):
+      let truths = [true, false].filter { words.contains("\($0)") }
+      return [.init("enum", .list(words.map { .string($0) } + truths.map { .boolean($0) }))]
     case .list(let element): return [type("array"), .init("items", .map(element.schema(rule)))]
     case .dictionary(let element): return [type("object"), .init("additionalProperties", .map(element.schema(rule)))]
     case .structure(let fields):

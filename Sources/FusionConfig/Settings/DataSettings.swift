@@ -24,7 +24,7 @@ public struct DataPartSettings: ComponentConfiguration, Equatable {
   /// The share of the training part held back for validation.
   public var validation = 0.1
   /// Only samples of these classes, renumbered in this order.
-  public var classes: [Int]?
+  public var classes: [ClassChoice]?
   /// Only the first samples of the training part.
   public var limit: Int?
   /// The fold of the training part that is held back for validation, in place of a share.
@@ -46,7 +46,7 @@ public struct DataPartSettings: ComponentConfiguration, Equatable {
     Option(
       "validation", "share of the training part held back for validation, stratified and seeded",
       .range(0, 1, includesUpper: false)),
-    Option("classes", "keep only these classes", .atLeast(0)),
+    Option("classes", "keep only these classes, by name or number", .atLeast(0)),
     Option("limit", "keep only the first N training samples", .atLeast(1)),
     Option("fold", "hold back this fold of the training part for validation, in place of a share; none: a share"),
     Option("outer_fold", "test on this fold of the training part, in place of the test part; none: the test part"),
@@ -74,4 +74,8 @@ public struct FoldSettings: ComponentConfiguration, Equatable {
     Option("index", "which fold, from 1", .range(1, Double(most))),
     Option("of", "how many folds there are", .range(2, Double(most))),
   ]
+}
+
+extension ClassChoice: SelfDescribing {
+  static let kind = ValueKind.either([.integer(0, UInt64(Int.max)), .string])
 }

@@ -74,9 +74,10 @@ public struct AVMNISTBuilder: Sendable {
     let spectrogram = Spectrogram()
     try writer.write(part("train", files.train, parts.train, limit: trainLimit, pca, spectrogram, device))
     try writer.write(part("test", files.test, parts.test, limit: testLimit, pca, spectrogram, device))
-    let recipe = recipe(
+    var made = recipe(
       pca: pca, sources: files.digests.merging(["fsdd (sha256sum *.wav | sha256sum)": speech.digest]) { $1 })
-    return try writer.commit(recipe)
+    made.description += speech.note.map { [$0] } ?? []
+    return try writer.commit(made)
   }
 
   private func part(

@@ -10,6 +10,7 @@ struct DigitRecordings {
     let speaker: String
     let index: Int
     let samples: [Float]
+    let isPiped: Bool
   }
 
   /// Samples a second of every recording.
@@ -56,7 +57,18 @@ struct DigitRecordings {
         file, "is recorded at \(wav.sampleRate) Hz with \(counted(wav.channels, "channel"))",
         expected: "\(Self.sampleRate) Hz, one channel")
     }
-    return Recording(name: name, digit: digit, speaker: String(parts[1]), index: index, samples: wav.samples)
+    return Recording(
+      name: name, digit: digit, speaker: String(parts[1]), index: index, samples: wav.samples,
+      isPiped: wav.isPiped)
+  }
+
+  /// What a person should know of the recordings; nil: nothing.
+  var note: String? {
+    let piped = all.filter(\.isPiped)
+    guard let first = piped.first else { return nil }
+    return "\(counted(piped.count, "recording")) leave\(piped.count == 1 ? "s" : "") the size open, as what is written "
+      + "into a pipe does, and \(piped.count == 1 ? "was" : "were") read to the end of the file: \(first.name)"
+      + (piped.count > 1 ? ", …" : "")
   }
 
   /// The recordings of the two parts.

@@ -60,8 +60,10 @@ public struct WrittenSpokenBuilder: Sendable {
     try write("train", train, scaling.applied(to: heard), writer)
     try write("test", test, scaling.applied(to: cepstrum.ofAll(parts.test, device)), writer)
     let secret = ["labels_test.npy", "origins_test.csv"]
+    var made = recipe(scaling, files.digests.merging(["fsdd (sha256sum *.wav | sha256sum)": speech.digest]) { $1 })
+    made.description += speech.note.map { [$0] } ?? []
     return try writer.commit(
-      recipe(scaling, files.digests.merging(["fsdd (sha256sum *.wav | sha256sum)": speech.digest]) { $1 }),
+      made,
       absent: withholdsTestLabels ? secret : secret.map { "\(Self.withheld)/\($0)" })
   }
 

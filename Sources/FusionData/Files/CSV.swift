@@ -1,181 +1,205 @@
 import Foundation
 import FusionCore
 
-/// A table of text: comma-separated (RFC 4180), or tab-separated where the name ends in `.tsv`.
+/// A table of text: comma-separated (RFC 4180), or tab-separated where the name ends in `.tsv`; also gzip'd (`.csv.gz`).
 ///
-/// Where no field of the first row is a number, that row names the columns; so do the numbers 0, 1, 2, … from pandas,
-/// three or more of them. The text stays in the file and is read
-/// again for every question.
+/// The text stays in the file and is read again for every question; cells become values only where they are asked for.
 public struct CSV: Sendable {
   /// The file.
   public let path: String
-  /// The names in the first row; nil where it holds numbers.
+  /// The names in the first row; nil where it is a sample.
   public let header: [String]?
   /// The number of columns, the same in every row.
   public let columnCount: Int
   /// The number of rows, the header left out.
   public let rowCount: Int
+  /// What the columns hold, the header left out.
+  let tallies: [ColumnTally]
   private let store: ByteStore
 
-  /// A field: where it stands and what it says.
-  private struct Field {
-    let line: Int
-    let column: Int
-    let text: String
-  }
-
-  /// Opens a table and makes sure that every row has as many fields as the first.
-  public init(opening path: String) throws(DataError) {
-    let store = try ByteStore(mapping: path)
-    self.store = store
+  /// Opens a table, makes sure that every row has as many fields as the first, and looks at what the columns hold.
+  ///
+  /// Empty lines are passed over, but for a table of one column, in which they are missing values.
+  ///
+  /// - Parameters:
+  ///   - header: whether the first row names the columns.
+  ///   - selection: columns that are asked for; where the first row holds their names, it is a header.
+  /// - Throws: ``DataError`` at `file:line`, also where the first row could be a header or a sample.
+  public init(
+    opening path: String, header choice: TableHeader = .auto, naming selection: String = ""
+  ) throws(DataError) {
+    let file = try ByteStore(mapping: path)
+    store = Gzip.isGzip(file.bytes) ? try Gzip.unpack(file) : file
     self.path = path
-    var first: [String] = []
-    var rows = 0
-    try Self.forEachRow(store) { fields throws(DataError) in
-      if rows == 0 { first = fields.map(\.text) }
-      guard fields.count == first.count else {
-        throw DataError(
-          "\(store.path):\(fields[0].line)", "holds \(counted(fields.count, "field"))",
-          expected: "\(first.count), as in the first row")
+    let survey = try TableSurvey(try Self.scanner(store, path))
+    columnCount = survey.first.count
+    let decision = HeaderDecision(
+      first: survey.first, columns: survey.columns, rowRecurs: survey.firstRecurs, isAlone: survey.rowCount == 1)
+    let isNamed = ColumnSelection(selection).names.contains { name in survey.first.contains { $0.text == name } }
+    let hasHeader: Bool? =
+      switch choice {
+      case .yes: true
+      case .no: false
+      case .auto: isNamed ? true : decision.hasHeader
       }
-      rows += 1
+    guard let hasHeader else {
+      throw DataError(
+        "\(path):\(survey.firstLine)",
+        "the first row (\(survey.first.map(\.text).listed(6))) may be a header, the names of the columns, or a sample",
+        expected: "header: true or header: false (data inspect: --header true or --header false)")
     }
-    guard !first.isEmpty else { throw DataError(path, "holds no row") }
-    let isNumbered = first.count > 2 && first == first.indices.map(String.init)
-    header = isNumbered || !first.contains { Double($0) != nil } ? first : nil
-    columnCount = first.count
-    rowCount = header == nil ? rows : rows - 1
+    header = hasHeader ? survey.first.map(\.text) : nil
+    rowCount = hasHeader ? survey.rowCount - 1 : survey.rowCount
+    tallies = hasHeader ? survey.columns : zip(survey.columns, survey.first).map { $0.adding($1.kind) }
+    guard hasHeader || columnCount > 1 || !survey.beginsEmpty else {
+      throw DataError("\(path):1", "an empty line: a missing value", expected: "a value, or no line")
+    }
     guard rowCount > 0 else { throw DataError(path, "holds no row below its header") }
   }
 
+  private static func scanner(_ store: ByteStore, _ path: String) throws(DataError) -> TableScanner {
+    try store.checkSize()
+    return try TableScanner(path: path, bytes: store.bytes, separator: TableSeparator.of(path))
+  }
+
   /// Columns by name, by number from 1, or by a range of either: `age,height`, `2`, `x1..x9`; empty: all.
+  ///
+  /// A name counts before a number. A range goes from one name to another, or from one number to another.
+  ///
+  /// - Throws: ``DataError`` with every column that is not there, or whose name occurs twice.
   public func columns(_ selection: String) throws(DataError) -> [Int] {
-    if selection.isEmpty { return Array(0..<columnCount) }
-    return try selection.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-      .mapGathering { part throws(DataError) -> [Int] in
-        if let exact = position(part) { return [exact] }
-        if let dots = part.range(of: ".."), let from = position(String(part[..<dots.lowerBound])),
-          let to = position(String(part[dots.upperBound...])), from <= to
-        {
-          return Array(from...to)
-        }
-        throw DataError(
-          path, "has no column '\(part)'",
-          expected: (header.map { "\($0.prefix(20).joined(separator: ", ")), or " } ?? "")
-            + "a number from 1 to \(columnCount)")
-      }.flatMap { $0 }
+    try ColumnSelection(selection).columns(of: header, count: columnCount, path: path)
   }
 
-  private func position(_ name: String) -> Int? {
-    if let index = header?.firstIndex(of: name) { return index }
-    return Int(name).flatMap { (1...columnCount).contains($0) ? $0 - 1 : nil }
+  /// The column without a name in front, the numbers of the rows, as pandas and R write it; nil where there is none.
+  var indexColumn: Int? {
+    guard columnCount > 1, let name = header?[0], name.isEmpty || name == "Unnamed: 0" else { return nil }
+    return 0
   }
 
-  /// The text of a column.
+  /// What a column is called in messages.
+  func name(of column: Int) -> String {
+    header.flatMap { $0[column].isEmpty ? nil : $0[column].excerpt() } ?? "\(column + 1)"
+  }
+
+  /// The text of a column: blanks around it left out, letters composed (NFC).
   public func text(column: Int) throws(DataError) -> [String] {
     var result: [String] = []
-    try forEachDataRow { fields throws(DataError) in result.append(fields[column].text) }
+    result.reserveCapacity(rowCount)
+    try forEachDataRow { scanner, fields throws(DataError) in
+      result.append(scanner.text(fields[column]))
+      return true
+    }
     return result
   }
 
-  /// Some columns as an array `[rows, columns]`: int64 where every field is a whole number, else float64.
+  /// Some columns as an array `[rows, columns]`: bool where every field is true or false, int64 where every field is a
+  /// whole number (or, in another column, true or false), else float64.
   ///
-  /// - Throws: ``DataError`` at `file:line:column` for what is not a finite number.
+  /// - Throws: ``DataError`` at `file:line:column` for the first fields that are missing, no number, or too large.
   public func numbers(columns: [Int]) throws(DataError) -> StoredArray {
-    var values: [Double] = []
-    var areWhole = true
-    values.reserveCapacity(rowCount * columns.count)
-    try forEachDataRow { fields throws(DataError) in
+    let chosen = columns.map { tallies[$0] }
+    guard chosen.allSatisfy({ $0.missing == 0 && ($0.isNumericWhereKnown || $0.isTruthWhereKnown) }) else {
+      throw try badFields(columns)
+    }
+    let type: ElementType =
+      chosen.allSatisfy(\.isTruthWhereKnown) ? .bool : chosen.allSatisfy(\.isWhole) ? .int64 : .float64
+    guard let count = checkedProduct([rowCount, columns.count, type.byteCount]) else {
+      throw DataError(path, "holds more numbers than can be counted")
+    }
+    var tooLarge: TableField?
+    let memory = try ByteStore(path: path, owning: count) { memory throws(DataError) in
+      var place = 0
+      try forEachDataRow { scanner, fields throws(DataError) in
+        for column in columns {
+          let cell = UnsafeRawBufferPointer(rebasing: scanner.bytes[fields[column].range])
+          let value = Self.value(cell)
+          switch type {
+          case .bool: memory[place] = value == 0 ? 0 : 1
+          case .int64: memory.storeBytes(of: Int64(value), toByteOffset: place * 8, as: Int64.self)
+          default: memory.storeBytes(of: value, toByteOffset: place * 8, as: Double.self)
+          }
+          if abs(value) >= floatOverflow, tooLarge == nil { tooLarge = fields[column] }
+          place += 1
+        }
+        return true
+      }
+    }
+    if let tooLarge {
+      let scanner = try Self.scanner(store, path)
+      throw DataError(
+        scanner.place(of: tooLarge), "'\(scanner.text(tooLarge).excerpt())' is too large to be computed with",
+        expected: "numbers up to 3.4e38, the largest of 32 bits")
+    }
+    var array = try StoredArray(
+      source: path, store: memory, offset: 0, elementType: type, shape: [rowCount, columns.count])
+    array.table = self
+    return array
+  }
+
+  /// The value of a number, or of true and false.
+  private static func value(_ cell: UnsafeRawBufferPointer) -> Double {
+    switch cell[0] | 0x20 {
+    case UInt8(ascii: "t"): 1
+    case UInt8(ascii: "f"): 0
+    default: parsedNumber(cell)
+    }
+  }
+
+  /// The first fields of some columns that are not what these columns hold otherwise.
+  func badFields(_ columns: [Int]) throws(DataError) -> DataError {
+    var errors: [DataError] = []
+    var count = 0
+    let hint = TableSeparator.guess(store.bytes, insteadOf: TableSeparator.of(path)).map { "; \($0)" } ?? ""
+    try forEachDataRow { scanner, fields throws(DataError) in
       for column in columns {
-        let field = fields[column]
-        let text = field.text.trimmingCharacters(in: .whitespaces)
-        guard let value = Double(text), value.isFinite else {
-          throw DataError(
-            "\(path):\(field.line):\(field.column)",
-            text.isEmpty ? "an empty field" : "'\(text)' is not a finite number",
-            expected: "a number in column \(header?[column] ?? "\(column + 1)")")
-        }
-        if areWhole { areWhole = Int(text) != nil && abs(value) < 0x1p53 }
-        values.append(value)
+        let kind = scanner.kind(fields[column])
+        let isTruth = tallies[column].isTruthWhereKnown
+        if kind == .whole || kind == .decimal || (kind == .truth && isTruth) { continue }
+        count += 1
+        guard errors.count < 5 else { continue }
+        let text = scanner.text(fields[column])
+        let reason =
+          kind != .missing
+          ? "'\(text.excerpt())' is not a number"
+          : text.isEmpty ? "an empty field: a missing value" : "'\(text)': a missing value"
+        errors.append(
+          DataError(
+            scanner.place(of: fields[column]), reason, expected: "a number in column \(name(of: column))\(hint)"))
       }
+      return true
     }
-    let bytes = areWhole ? values.map { Int64($0) }.withUnsafeBytes { Array($0) } : values.withUnsafeBytes { Array($0) }
-    let memory = try ByteStore(path: path, owning: bytes.count) { memory throws(DataError) in
-      memory.copyBytes(from: bytes)
-    }
-    return try StoredArray(
-      source: path, store: memory, offset: 0, elementType: areWhole ? .int64 : .float64,
-      shape: [rowCount, columns.count])
+    if count > errors.count { errors.append(DataError(path, "\(counted(count - errors.count, "more such field"))")) }
+    return DataError(gathering: errors)
   }
 
-  private func forEachDataRow(_ body: ([Field]) throws(DataError) -> Void) throws(DataError) {
-    var isHeader = header != nil
-    try Self.forEachRow(store) { fields throws(DataError) in
-      if !isHeader { try body(fields) }
-      isHeader = false
+  /// The line on which a row begins, counted from 1; nil where there is no such row.
+  func line(ofRow row: Int) -> Int? {
+    var found: Int?
+    var passed = 0
+    try? forEachDataRow { _, fields throws(DataError) in
+      if passed == row { found = fields[0].line }
+      passed += 1
+      return found == nil
     }
+    return found
   }
 
-  /// Rows end at line feeds outside of quotes, with or without a carriage return; empty lines are passed over.
-  private static func forEachRow(
-    _ store: ByteStore, _ body: ([Field]) throws(DataError) -> Void
+  /// Hands every row below the header to `body`, until it says false.
+  func forEachDataRow(
+    _ body: (TableScanner, [TableField]) throws(DataError) -> Bool
   ) throws(DataError) {
-    try store.checkSize()
-    let bytes = store.bytes
-    let separator = UInt8(ascii: store.path.hasSuffix(".tsv") ? "\t" : ",")
-    let (quote, lineFeed, carriageReturn) = (UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r"))
-    var position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-    var line = 1
-    var lineStart = position
-    var fields: [Field] = []
-    func isEnd(_ place: Int) -> Bool {
-      place >= bytes.count || bytes[place] == separator || bytes[place] == lineFeed
-        || (bytes[place] == carriageReturn && (place + 1 >= bytes.count || bytes[place + 1] == lineFeed))
-    }
-    while position < bytes.count {
-      let (startLine, column) = (line, position - lineStart + 1)
-      var text: [UInt8] = []
-      if bytes[position] == quote {
-        position += 1
-        while true {
-          guard position < bytes.count else {
-            throw DataError("\(store.path):\(startLine):\(column)", "a quoted field without its closing quote")
-          }
-          if bytes[position] == quote {
-            position += 1
-            guard position < bytes.count, bytes[position] == quote else { break }
-          } else if bytes[position] == lineFeed {
-            line += 1
-            lineStart = position + 1
-          }
-          text.append(bytes[position])
-          position += 1
-        }
-        guard isEnd(position) else {
-          throw DataError(
-            "\(store.path):\(line):\(position - lineStart + 1)", "text after a closing quote", expected: "a separator")
-        }
-      } else {
-        let start = position
-        while !isEnd(position) { position += 1 }
-        text = Array(bytes[start..<position])
-      }
-      guard let string = String(validating: text, as: UTF8.self) else {
-        throw DataError("\(store.path):\(startLine):\(column)", "text that is not UTF-8")
-      }
-      fields.append(Field(line: startLine, column: column, text: string))
-      if position < bytes.count, bytes[position] == separator {
-        position += 1
-        // A separator at the very end still opens a field.
-        if position < bytes.count { continue }
-        fields.append(Field(line: line, column: position - lineStart + 1, text: ""))
-      }
-      if position < bytes.count, bytes[position] == carriageReturn { position += 1 }
-      position += 1
-      line += 1
-      lineStart = position
-      if fields.count > 1 || !fields[0].text.isEmpty { try body(fields) }
-      fields.removeAll(keepingCapacity: true)
+    var passed = 0
+    let skipped = header == nil ? 0 : 1
+    let scanner = try Self.scanner(store, path)
+    let width = columnCount
+    try scanner.forEachRow { fields throws(DataError) in
+      guard !TableSurvey.isPassedOver(fields) || (width == 1 && passed > 0) else { return true }
+      // Empty lines at the end are no rows; a file that has grown since is read as it was.
+      guard passed < rowCount + skipped else { return false }
+      guard fields.count == width else { throw DataError(path, "was changed while it was read") }
+      passed += 1
+      return try passed > skipped ? body(scanner, fields) : true
     }
   }
 

@@ -62,6 +62,11 @@ func counted(_ count: Int, _ noun: String) -> String {
   return "\(count < 0 ? "-" : "")\(groups.joined(separator: ",")) \(noun)\(count == 1 ? "" : "s")"
 }
 
+/// A number from a file, for messages: without a point where it is whole.
+func shortNumber(_ value: Double) -> String {
+  value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
+}
+
 /// The product of sizes that a file claims, nil where one is negative or the product does not fit.
 func checkedProduct(_ sizes: [Int]) -> Int? {
   // A zero anywhere would hide an overflow elsewhere: absurd sizes stay absurd.

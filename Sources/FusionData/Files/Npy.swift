@@ -15,8 +15,8 @@ public enum Npy {
     try parse(ByteStore(mapping: path), source: path)
   }
 
-  /// The array in a store that holds a whole npy file.
-  static func parse(_ store: ByteStore, source: String) throws(DataError) -> StoredArray {
+  /// The header of a store that holds a whole npy file, and where its values begin.
+  static func header(of store: ByteStore, source: String) throws(DataError) -> (header: NpyHeader, start: Int) {
     let bytes = store.bytes
     guard bytes.count >= 10, bytes.prefix(6).elementsEqual(magic) else {
       let isPrefix = bytes.count < 10 && bytes.prefix(6).elementsEqual(magic.prefix(bytes.count))
@@ -45,14 +45,21 @@ public enum Npy {
       throw DataError(source, "is truncated within its header of \(counted(length, "byte"))")
     }
     let header = try NpyHeader(UnsafeRawBufferPointer(rebasing: bytes[start..<start + length]), source: source)
+    return (header, start + length)
+  }
+
+  /// The array in a store that holds a whole npy file.
+  static func parse(_ store: ByteStore, source: String) throws(DataError) -> StoredArray {
+    let (header, start) = try header(of: store, source: source)
+    guard case .number(let type, let isBigEndian) = header.type else {
+      throw DataError(source, "holds text", expected: "numbers; text can be labels only")
+    }
     let array = try StoredArray(
-      source: source, store: store, offset: start + length, elementType: header.elementType, shape: header.shape,
-      isBigEndian: header.isBigEndian)
-    let excess = bytes.count - start - length - header.shape.elementCount * header.elementType.byteCount
+      source: source, store: store, offset: start, elementType: type, shape: header.shape, isBigEndian: isBigEndian)
+    let excess = store.bytes.count - start - header.shape.elementCount * type.byteCount
     guard excess == 0 else {
       throw DataError(
-        source, "holds \(counted(excess, "byte")) more than its header announces: \(header.elementType) \(header.shape)"
-      )
+        source, "holds \(counted(excess, "byte")) more than its header announces: \(type) \(header.shape)")
     }
     return header.isFortranOrder && header.shape.count > 1 ? try array.transposedFromFortran() : array
   }

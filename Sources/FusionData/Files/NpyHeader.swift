@@ -2,8 +2,13 @@ import FusionCore
 
 /// The Python dictionary at the start of an npy file: `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
 struct NpyHeader {
-  let elementType: ElementType
-  let isBigEndian: Bool
+  /// What the elements are.
+  enum Kind {
+    case number(ElementType, isBigEndian: Bool)
+    case text(NpyTextType)
+  }
+
+  let type: Kind
   let isFortranOrder: Bool
   let shape: Shape
 
@@ -21,19 +26,23 @@ struct NpyHeader {
         throw DataError(source, "holds records of several fields", expected: "an array of plain numbers")
       }
       throw DataError(
-        source, "has a header with the keys \(entries.keys.sorted().joined(separator: ", "))",
+        source, "has a header with the keys \(entries.keys.sorted().listed())",
         expected: "descr, fortran_order and shape, with a type, a truth value and sizes")
     }
     let order = descr.first ?? " "
     let code = String(descr.dropFirst())
-    guard "<>|=".contains(order), let type = ElementType.allCases.first(where: { $0.numpyCode == code }) else {
-      let hint = code.first == "O" ? "; Python objects are never loaded: they can run code" : ""
+    if let text = NpyTextType(descr) {
+      type = .text(text)
+    } else if "<>|=".contains(order), let number = ElementType.allCases.first(where: { $0.numpyCode == code }) {
+      type = .number(number, isBigEndian: order == ">")
+    } else {
+      let hint =
+        code.first == "O"
+        ? "; Python objects are never loaded: they can run code (for text, save array.astype(str))" : ""
       throw DataError(
-        source, "holds values of the type '\(descr)'\(hint)",
-        expected: "bool, integers of 8 to 64 bits, or float16, float32, float64")
+        source, "holds values of the type '\(descr.excerpt())'\(hint)",
+        expected: "bool, integers of 8 to 64 bits, float16, float32, float64, or text as labels")
     }
-    elementType = type
-    isBigEndian = order == ">"
     isFortranOrder = fortran
     self.shape = shape
   }

@@ -17,7 +17,8 @@ public struct SafeTensors: Sendable {
   /// Opens a file; the tensors' values stay there.
   ///
   /// - Throws: ``DataError`` for headers that are too long or not JSON, unknown types, and offsets that lie outside the
-  ///   file, overlap, leave gaps, or do not fit their tensor's shape; all of those at once.
+  ///   file, overlap, leave gaps, or do not fit their tensor's shape; all of those at once. Names that occur twice and
+  ///   numbers that are not whole are refused.
   public init(opening path: String) throws(DataError) {
     let store = try ByteStore(mapping: path)
     let bytes = store.bytes
@@ -42,13 +43,17 @@ public struct SafeTensors: Sendable {
         path, "has a header that is not valid: \(Self.explained(error))",
         expected: "a JSON object of names with dtype, shape and data_offsets")
     }
+    if let problem = SafeTensorsHeaderCheck.problem(in: UnsafeRawBufferPointer(rebasing: bytes[8..<start])) {
+      throw DataError(
+        path, "has a header that \(problem)", expected: "every name once, and sizes and offsets in whole numbers")
+    }
     var tensors: [(name: String, tensor: HeaderEntry.Tensor)] = []
     var metadata: [String: String] = [:]
     for (name, entry) in header {
       switch entry {
       case .tensor(let tensor) where name != "__metadata__": tensors.append((name, tensor))
       case .metadata(let text) where name == "__metadata__": metadata = text
-      default: throw DataError(path, "has a header whose entry '\(name)' is not a tensor")
+      default: throw DataError(path, "has a header whose entry '\(name.excerpt())' is not a tensor")
       }
     }
     tensors.sort { ($0.tensor.begin, $0.tensor.end, $0.name) < ($1.tensor.begin, $1.tensor.end, $1.name) }
@@ -100,10 +105,10 @@ private enum HeaderEntry: Decodable {
     func array(
       _ name: String, store: ByteStore, start: Int, expectedBegin: Int
     ) throws(DataError) -> StoredArray {
-      let source = "\(store.path):\(name)"
+      let source = "\(store.path):\(name.excerpt())"
       guard let type = ElementType.allCases.first(where: { $0.safeTensorsName == dtype }) else {
         throw DataError(
-          source, "has the unknown type '\(dtype)'",
+          source, "has the unknown type '\(dtype.excerpt())'",
           expected: ElementType.allCases.map(\.safeTensorsName).joined(separator: ", "))
       }
       let room = store.bytes.count - start

@@ -14,6 +14,8 @@ public struct StoredArray: Sendable {
   public let shape: Shape
   /// The smallest and largest value, where they have been looked at: see ``scanned(device:)``.
   public var valueRange: ClosedRange<Double>?
+  /// The table that the values were read from, row by row.
+  var table: CSV?
 
   let store: ByteStore
   let offset: Int
@@ -75,7 +77,19 @@ public struct StoredArray: Sendable {
       source: source, store: store, offset: offset, elementType: elementType, shape: [count] + shape,
       isBigEndian: isBigEndian)
     copy.valueRange = valueRange
+    copy.table = table
     return copy
+  }
+
+  /// What is wrong with a sample, where it stands: `table.csv:9: holds …`, or `array.npy: row 8 holds …`, from 1.
+  ///
+  /// - Parameters:
+  ///   - row: counted from 0.
+  func problem(row: Int, _ what: String, expected: String? = nil) -> DataError {
+    guard let table, let line = table.line(ofRow: row) else {
+      return DataError(source, "row \(row + 1) \(what)", expected: expected)
+    }
+    return DataError("\(table.path):\(line)", what, expected: expected)
   }
 
   /// Calls `body` with the position and value of every element of `range`, in order.
@@ -192,7 +206,8 @@ public struct StoredArray: Sendable {
   /// - Parameters:
   ///   - always: also where the type alone bounds the values, as that of bytes does.
   ///   - presence: rows that are missing may hold anything, and are passed over; as many as there are samples.
-  /// - Throws: ``DataError`` that names the row of the first value that is infinite, not a number, or too large for a `Float`.
+  /// - Throws: ``DataError`` that names the row of the first value that is not a number, infinite, or so large that it
+  ///   becomes infinite as a `Float`.
   public func scanned(
     device: Device, always: Bool = false, presence: PresenceMask? = nil
   ) throws(DataError) -> StoredArray {
@@ -213,8 +228,8 @@ public struct StoredArray: Sendable {
           if let isPresent, !isPresent[position / width] { return }
           extremes.low = value < extremes.low ? value : extremes.low
           extremes.high = value > extremes.high ? value : extremes.high
-          // A batch holds floats: what is finite and too large for one is infinite there.
-          if !Float(value).isFinite, extremes.bad == nil { extremes.bad = position }
+          // True for infinities, NaN, and what becomes infinite as a Float.
+          if !(abs(value) < floatOverflow), extremes.bad == nil { extremes.bad = position }
         }
         results[index] = extremes
       }
@@ -223,21 +238,21 @@ public struct StoredArray: Sendable {
       var value = 0.0
       visit(bad..<bad + 1) { value = $1 }
       let row = bad / max(sampleCount, 1)
-      throw DataError(
-        source,
-        "row \(row) holds \(Self.notFinite(value)) at position \(bad - row * sampleCount)",
-        expected: "finite values; clean or impute the array first")
+      let what =
+        value.isNaN
+        ? "NaN (not a number)"
+        : value.isInfinite ? "an infinite value" : "\(value), which is too large to be computed with,"
+      throw problem(
+        row: row, "holds \(what) at position \(bad - row * sampleCount + 1)",
+        expected: value.isFinite
+          ? "numbers up to 3.4e38, the largest of 32 bits; scale the array first"
+          : "finite values; clean or impute the array first")
     }
     var copy = self
     let (low, high) = (found.map(\.low).min()!, found.map(\.high).max()!)
     // Nothing was looked at where every row is missing.
     if low <= high { copy.valueRange = low...high }
     return copy
-  }
-
-  private static func notFinite(_ value: Double) -> String {
-    if value.isNaN { return "NaN (not a number)" }
-    return value.isInfinite ? "an infinite value" : "\(value), which is too large for a float32,"
   }
 
   private struct Extremes {

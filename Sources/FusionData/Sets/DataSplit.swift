@@ -49,7 +49,8 @@ public struct DataSplit: Sendable {
       errors.append(
         DataError(
           other.source, "holds \(counted(other.count, "sample"))",
-          expected: "\(counted(lengths[0].count, "sample")), as many as \(lengths[0].source)"))
+          expected: "\(counted(lengths[0].count, "sample")), as many as \(lengths[0].source)"
+            + (abs(other.count - lengths[0].count) == 1 ? Self.headers(modalities) : "")))
     }
     for modality in modalities where modality.array.sampleCount == 0 {
       errors.append(
@@ -67,10 +68,21 @@ public struct DataSplit: Sendable {
       let row = (0..<lengths[0].count).first(where: { row in masks.allSatisfy { !$0.isPresent[row] } })
     {
       throw DataError(
-        masks.map(\.source).joined(separator: ", "), "row \(row) lacks every modality",
+        masks.map(\.source).joined(separator: ", "), "row \(row + 1) lacks every modality",
         expected: "at least one of \(modalities.map(\.name).joined(separator: ", ")); leave such samples out")
     }
     self.init(name: name, modalities: modalities, targets: targets, rows: Array(0..<lengths[0].count))
+  }
+
+  /// How the first rows of tables were read: where one row is missing or too many, that is what to look at.
+  private static func headers(_ modalities: [ModalityArray]) -> String {
+    let tables = modalities.compactMap(\.array.table)
+    return tables.isEmpty
+      ? ""
+      : "; "
+        + tables.map { table in
+          "the first row of \(table.path) was taken for \(table.header == nil ? "a sample" : "the names of its columns")"
+        }.joined(separator: ", ") + " (data.header says otherwise)"
   }
 
   private init(name: String, modalities: [ModalityArray], targets: Targets?, rows: [Int]) {
@@ -136,21 +148,28 @@ public struct DataSplit: Sendable {
   /// The samples of some classes only, which become 0, 1, … in the order given and keep their names.
   ///
   /// A part without labels stays whole.
-  public func selecting(classes: [Int]) throws(DataError) -> DataSplit {
+  public func selecting(classes choices: [ClassChoice]) throws(DataError) -> DataSplit {
     guard let targets else { return self }
     guard case .classes(let labels, let names) = targets else {
       throw DataError("data.classes", "classes can be chosen only where each sample has exactly one")
     }
-    guard !classes.isEmpty, Set(classes).count == classes.count, classes.allSatisfy(names.indices.contains) else {
+    let classes = choices.compactMap { $0.place(among: names) }
+    let unknown = choices.filter { $0.place(among: names) == nil }.map(\.text)
+    guard !classes.isEmpty, unknown.isEmpty, Set(classes).count == classes.count else {
+      let nearest = unknown.first.flatMap { Int($0) == nil ? nearestSpelling(of: $0, among: names) : nil }
       throw DataError(
-        "data.classes", "\(classes) cannot be chosen", expected: "different numbers from 0 to \(names.count - 1)")
+        "data.classes",
+        "\(unknown.isEmpty ? "[\(choices.map(\.text).listed())]" : unknown.map { "'\($0.excerpt())'" }.listed()) "
+          + "cannot be chosen\(nearest.map { ": did you mean '\($0.excerpt())'?" } ?? "")",
+        expected: ClassChoice.expectation(names))
     }
     var renumbered = [Int32](repeating: -1, count: names.count)
     for (new, old) in classes.enumerated() { renumbered[old] = Int32(new) }
     let chosen = labels.map { $0 < 0 ? -1 : renumbered[Int($0)] }
     let kept = rows.filter { chosen[$0] >= 0 }
     guard !kept.isEmpty else {
-      throw DataError("data.classes", "the part '\(name)' has no sample of the classes \(classes)")
+      throw DataError(
+        "data.classes", "the part '\(name)' has no sample of the classes \(choices.map(\.text).listed())")
     }
     return DataSplit(
       name: name, modalities: modalities, targets: .classes(labels: chosen, names: classes.map { names[$0] }),

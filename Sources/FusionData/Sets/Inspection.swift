@@ -11,14 +11,16 @@ public struct Inspection: Codable, Sendable, Equatable, CustomStringConvertible 
     public let file: String
     /// All sizes, samples first.
     public let shape: [Int]
-    /// The stored type, as NumPy names it.
+    /// The stored type, as NumPy names it; `text`.
     public let type: String
-    /// The smallest value.
-    public let minimum: Double
-    /// The largest value.
-    public let maximum: Double
+    /// The smallest value; nil for text.
+    public let minimum: Double?
+    /// The largest value; nil for text.
+    public let maximum: Double?
     /// How many samples lack the modality; nil where nothing says that any does.
     public var missing: Int?
+    /// How many different texts there are; nil for numbers.
+    public var different: Int?
   }
 
   /// A part.
@@ -44,6 +46,8 @@ public struct Inspection: Codable, Sendable, Equatable, CustomStringConvertible 
   public let parts: [Part]
   /// The arrays of a single file.
   public let arrays: [Array]
+  /// The columns of a table.
+  public let table: TableSummary?
   /// How the data set was made, where that is recorded.
   public let recipe: Recipe?
   /// The comparison with the recipe, by file; empty unless asked for.
@@ -53,7 +57,10 @@ public struct Inspection: Codable, Sendable, Equatable, CustomStringConvertible 
   ///
   /// - Parameters:
   ///   - verifies: whether to compare every file's SHA-256 with the recipe's.
-  public init(of path: String, verifies: Bool = false, device: Device) throws(DataError) {
+  ///   - header: whether the first row of a table names its columns.
+  public init(
+    of path: String, verifies: Bool = false, header: TableHeader = .auto, device: Device
+  ) throws(DataError) {
     self.path = path
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -63,9 +70,17 @@ public struct Inspection: Codable, Sendable, Equatable, CustomStringConvertible 
       parts = []
       recipe = nil
       checksums = [:]
-      arrays = try Self.members(of: path).mapGathering { member throws(DataError) in
-        try Self.look(
-          at: ArrayReference(member.map { "\(path):\($0)" } ?? path, root: nil).open(), member ?? "array", device)
+      let reference = ArrayReference(path: path)
+      if reference.isTable {
+        let found = try reference.openTable(header: header)
+        try found.checkMalformedNumbers()
+        table = try TableSummary(found)
+        // As a whole it is an array only where all of it is numbers.
+        let isArray = found.tallies.allSatisfy { $0.missing == 0 && ($0.isNumeric || $0.isTruthWhereKnown) }
+        arrays = isArray ? [try Self.look(at: found.numbers(columns: found.columns("")), "array", device)] : []
+      } else {
+        table = nil
+        arrays = try Self.arrays(of: reference, device)
       }
       return
     }
@@ -85,6 +100,7 @@ public struct Inspection: Codable, Sendable, Equatable, CustomStringConvertible 
       return Part(name: split.name, samples: split.count, arrays: arrays, classCounts: split.classCounts)
     }
     arrays = []
+    table = nil
     recipe = try Recipe.read(folder: path)
     var checksums: [String: Checksum] = [:]
     if verifies {
@@ -96,14 +112,29 @@ public struct Inspection: Codable, Sendable, Equatable, CustomStringConvertible 
     self.checksums = checksums
   }
 
-  /// The names of a file's arrays; a single nil where it is one array.
-  private static func members(of path: String) throws(DataError) -> [String?] {
-    if path.hasSuffix(".npz") { return try Npz(opening: path).names }
-    if path.hasSuffix(".safetensors") {
-      let file = try SafeTensors(opening: path)
-      return file.names.filter { file[$0]?.shape.isEmpty == false }
+  /// The arrays of a file that is no table, each looked at once.
+  private static func arrays(of reference: ArrayReference, _ device: Device) throws(DataError) -> [Array] {
+    switch reference.kind {
+    case .npz:
+      return try Npz(opening: reference.path).mapMembers { name, store, source throws(DataError) in
+        if let words = try Npy.text(in: store, source: source) { return look(at: words, name, source) }
+        return try look(at: Npy.parse(store, source: source), name, device)
+      }
+    case .safetensors:
+      let file = try SafeTensors(opening: reference.path)
+      return try file.names.filter { file[$0]?.shape.isEmpty == false }.mapGathering { name throws(DataError) in
+        try look(at: file[name]!, name, device)
+      }
+    default:
+      if let words = try reference.text() { return [look(at: words, "array", reference.path)] }
+      return [try look(at: reference.open(), "array", device)]
     }
-    return [nil]
+  }
+
+  private static func look(at words: [String], _ name: String, _ file: String) -> Array {
+    Array(
+      name: name, file: file, shape: [words.count], type: "text", minimum: nil, maximum: nil,
+      different: Set(words).count)
   }
 
   private static func look(
@@ -117,9 +148,15 @@ public struct Inspection: Codable, Sendable, Equatable, CustomStringConvertible 
 
   /// A paragraph for each part, then the recipe.
   public var description: String {
-    var lines = [path + (recipe?.generated == true ? "   (generated by formula)" : "")]
+    var lines = [path.printable + (recipe?.generated == true ? "   (generated by formula)" : "")]
     func line(_ array: Array) -> String {
-      "  \(array.name): \(array.type) \(array.shape), values \(Self.short(array.minimum)) to \(Self.short(array.maximum))"
+      let values =
+        if let low = array.minimum, let high = array.maximum {
+          "values \(Self.short(low)) to \(Self.short(high))"
+        } else {
+          "\(array.different ?? 0) different"
+        }
+      return "  \(array.name.printable): \(array.type) \(array.shape), \(values)"
         + (array.missing.map { ", missing in \(counted($0, "sample"))" } ?? "")
     }
     for part in parts {
@@ -130,6 +167,14 @@ public struct Inspection: Codable, Sendable, Equatable, CustomStringConvertible 
       }
     }
     lines += arrays.map(line)
+    if let table {
+      lines.append(
+        "  table: \(counted(table.rows, "row")) of \(counted(table.columns.count, "column")), header: "
+          + (table.header ? "the first row names the columns" : "none"))
+      lines += table.columns.prefix(Self.mostColumns).map { "  " + $0.line }
+      let more = table.columns.count - Self.mostColumns
+      if more > 0 { lines.append("  … and \(counted(more, "more column")) (--json shows all)") }
+    }
     if let recipe {
       lines.append("recipe: \(recipe.made)")
       lines +=
@@ -141,6 +186,9 @@ public struct Inspection: Codable, Sendable, Equatable, CustomStringConvertible 
     }
     return lines.joined(separator: "\n")
   }
+
+  /// How many columns of a table are shown to people.
+  private static let mostColumns = 40
 
   private static func short(_ value: Double) -> String {
     value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : String(format: "%.6g", value)

@@ -10,7 +10,7 @@ public struct PresenceMask: Sendable {
   /// How many rows hold a sample.
   public var presentCount: Int { isPresent.count { $0 } }
 
-  /// Reads zeros and ones `[N]` or `[N, 1]`, of any type.
+  /// Reads zeros and ones, or false and true, `[N]` or `[N, 1]`, of any type.
   ///
   /// - Throws: ``DataError`` that names the first row with another value.
   public init(_ array: StoredArray) throws(DataError) {
@@ -25,10 +25,9 @@ public struct PresenceMask: Sendable {
       if value == 0 { isPresent[row] = false } else if value != 1, bad == nil { bad = (row, value) }
     }
     if let (row, value) = bad {
-      throw DataError(
-        array.source,
-        "row \(row) holds \(value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)")",
-        expected: "1 where the sample has the modality, 0 where it is missing")
+      throw array.problem(
+        row: row, "holds \(shortNumber(value))",
+        expected: "1 or true where the sample has the modality, 0 or false where it is missing")
     }
     source = array.source
     self.isPresent = isPresent

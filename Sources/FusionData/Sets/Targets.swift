@@ -25,36 +25,7 @@ public enum Targets: Sendable {
     }
   }
 
-  /// Reads class labels `[N]` or `[N, 1]`.
-  ///
-  /// - Parameters:
-  ///   - names: the classes; nil: as many as the largest label asks for, up to 100,000, named by their number.
-  /// - Throws: ``DataError`` that names the first row whose label is not a whole number in range.
-  public static func classes(_ array: StoredArray, names: [String]? = nil) throws(DataError) -> Targets {
-    guard array.sampleCount == 1 else {
-      throw DataError(array.source, "holds labels of shape \(array.shape)", expected: "one label for each sample: [N]")
-    }
-    let limit = names?.count ?? 100_000
-    var labels = [Int32](repeating: 0, count: array.count)
-    var bad: (row: Int, value: Double)?
-    try array.store.checkSize()
-    array.visit(0..<array.count) { row, value in
-      if value >= 0, value < Double(limit), value == value.rounded() {
-        labels[row] = Int32(value)
-      } else if bad == nil {
-        bad = (row, value)
-      }
-    }
-    if let (row, value) = bad {
-      let text = value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
-      throw DataError(
-        array.source, "row \(row) has the label \(text)",
-        expected: "a whole number from 0 to \(limit - 1)" + (names.map { ", for \($0.count) classes" } ?? ""))
-    }
-    return .classes(labels: labels, names: names ?? (0...(labels.max() ?? 0)).map { "\($0)" })
-  }
-
-  /// Reads the classes that each sample has, zeros and ones `[N, K]`.
+  /// Reads the classes that each sample has, zeros and ones or false and true `[N, K]`.
   public static func flags(_ array: StoredArray, names: [String]? = nil) throws(DataError) -> Targets {
     let width = array.sampleCount
     guard array.shape.count == 2, width > 0, names == nil || names!.count == width else {
@@ -68,8 +39,9 @@ public enum Targets: Sendable {
       if value != 0, value != 1, bad == nil { bad = (place, value) }
     }
     if let (place, value) = bad {
-      throw DataError(
-        array.source, "row \(place / width), column \(place % width) holds \(value)", expected: "0 or 1 for each class")
+      throw array.problem(
+        row: place / width, "holds \(shortNumber(value)) in column \(place % width + 1) of the classes",
+        expected: "0 or 1 for each class")
     }
     return .flags(array, names: names ?? (0..<width).map { "\($0)" })
   }

@@ -13,6 +13,8 @@ struct StageDemands {
   var train: DataSplit?
   /// Whether there is a validation part; nil: not known.
   var hasValidation: Bool?
+  /// The validation part; nil: there is none, or it is not known.
+  var validation: DataSplit?
   /// How many values of a part training may change; nil: not known.
   var trainable: ((PipelinePart) -> Int)?
 
@@ -52,9 +54,23 @@ struct StageDemands {
           Problem(
             path: path, "'\(metric)' needs a validation part, there is none",
             hint: "set data.validation above 0, or watch train.loss"))
+      } else if stage.objective == .task, let problem = undefined(metric, path) {
+        problems.append(problem)
       }
     }
     return problems
+  }
+
+  /// An area under curves that is watched on a part without samples of a class.
+  private func undefined(_ metric: String, _ path: [String]) -> Problem? {
+    guard metric.hasSuffix(".auroc"), let part = metric.hasPrefix("train.") ? train : validation,
+      let empty = part.classCounts.firstIndex(of: 0)
+    else { return nil }
+    return Problem(
+      path: path,
+      "'\(metric)' is not defined: the \(part.name == "train" ? "training" : part.name) part has no sample of the class "
+        + "'\(part.classNames[empty].excerpt())'",
+      hint: "watch another metric, such as \(metric.prefix { $0 != "." }).loss")
   }
 
   private func samples(_ stage: Stage, _ train: DataSplit) -> [Problem] {

@@ -78,6 +78,7 @@ struct PredictCommand: ParsableCommand {
   /// A part of a folder, or one of its samples.
   private func part(of folder: String, _ experiment: Experiment) throws -> DataSplit {
     let set = try experiment.openData(root: folder)
+    for text in set.notes { Console.note("warning: \(text)") }
     guard let part = try split.map({ try set.split($0) }) ?? set.test ?? set.splits.first else {
       throw DataError(folder, "holds no samples")
     }
@@ -100,6 +101,7 @@ struct PredictCommand: ParsableCommand {
         problems.joined(separator: "\n  ") + "\n  the model takes: \(modalities.joined(separator: ", "))")
     }
     let record = try RunEnvironment.read(from: run).data
+    let header = (experiment.data.configuration as? ArraysDataset.Configuration)?.header ?? .auto
     var arrays: [ModalityArray] = []
     var errors: [DataError] = []
     for name in modalities {
@@ -109,7 +111,8 @@ struct PredictCommand: ParsableCommand {
       }
       do throws(DataError) {
         arrays.append(
-          ModalityArray(name, try StoredArray(oneSample: file, shape: shape).scanned(device: threads.device)))
+          ModalityArray(
+            name, try StoredArray(oneSample: file, shape: shape, header: header).scanned(device: threads.device)))
       } catch { errors.append(error) }
     }
     guard errors.isEmpty else { throw DataError(gathering: errors) }

@@ -52,6 +52,17 @@ for version in [(1, 0), (2, 0), (3, 0)]:
         npformat.write_array(file, array, version=version)
     note(name, array)
 
+# Text, as labels often are: UTF-32 in both byte orders, bytes, and within an archive.
+words = np.array(["cat", "dog", "eel"])[np.arange(6) % 3]
+accented = np.char.add(words, "\u00e9")
+np.save(path("text_u.npy"), accented)
+np.save(path("text_u_big.npy"), accented.astype(">U5"))
+np.save(path("text_s.npy"), words.astype("S4"))
+np.savez(path("text.npz"), names=accented, values=np.arange(6))
+
+with gzip.GzipFile(path("table.csv.gz"), "wb", mtime=0) as file:
+    file.write(b"x,y\n1,2\n3,4\n")
+
 for name, save in [("npz_stored.npz", np.savez), ("npz_deflated.npz", np.savez_compressed)]:
     arrays = {"image": rng.integers(0, 255, (4, 3)).astype(np.uint8), "score": rng.normal(size=4)}
     save(path(name), **arrays)

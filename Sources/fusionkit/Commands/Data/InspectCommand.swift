@@ -6,10 +6,11 @@ import FusionData
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Shows what is in a data set, or in one file of arrays.",
+    abstract: "Shows what is in a data set, or in one file of arrays or a table.",
     discussion: """
-      Example:
+      Examples:
         fusionkit data inspect data/avmnist --verify
+        fusionkit data inspect patients.csv --header true
       """)
 
   @Argument(help: "The folder of a data set, or an npy, npz, safetensors, CSV or IDX file.")
@@ -18,11 +19,14 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Compare every file with the checksum in the recipe; exit with 1 if one differs.")
   var verify = false
 
+  @Option(help: "Whether the first row of a table names its columns.")
+  var header = TableHeader.auto
+
   @OptionGroup var threads: ThreadOption
   @OptionGroup var json: JSONOption
 
   func run() throws {
-    let inspection = try Inspection(of: path, verifies: verify, device: threads.device)
+    let inspection = try Inspection(of: path, verifies: verify, header: header, device: threads.device)
     if json.isOn { try Console.printJSON(inspection) } else { try Console.print(inspection.description) }
     guard verify else { return }
     guard !inspection.checksums.isEmpty else {
@@ -34,3 +38,5 @@ struct InspectCommand: ParsableCommand {
     }
   }
 }
+
+extension TableHeader: ExpressibleByArgument {}

@@ -1,0 +1,29 @@
+/// Takes note, while files are read, of what a person should know, and of how tables were understood.
+final class ReadingJournal {
+  /// One sentence each, without repetition.
+  private(set) var notes: [String] = []
+  /// The tables, by path.
+  private(set) var tables: [String: TableRecord] = [:]
+
+  func note(_ text: String) {
+    if !notes.contains(text) { notes.append(text) }
+  }
+
+  func add(_ table: CSV) { tables[table.path] = TableRecord(table) }
+}
+
+/// How a table was understood: what a run records of it.
+public struct TableRecord: Codable, Sendable, Equatable {
+  /// Whether the first row was taken for the names of the columns.
+  public let header: Bool
+  /// These names, the first hundred of them.
+  public let columns: [String]?
+  /// The number of rows, the header left out.
+  public let rows: Int
+
+  init(_ table: CSV) {
+    header = table.header != nil
+    columns = table.header.map { Array($0.prefix(100)) }
+    rows = table.rowCount
+  }
+}
