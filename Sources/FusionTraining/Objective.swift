@@ -42,10 +42,13 @@ struct Objective {
 
   /// All metrics of the outputs `[N, K]` for a whole part, the loss over all of it at once: nothing depends on how it
   /// was cut into batches. Nil where the part has no targets.
-  func report(_ output: Tensor, _ split: DataSplit) throws(DataError) -> MetricReport? {
+  ///
+  /// - Throws: `DataError` where targets cannot be read; ``NotFiniteError`` where finite outputs have a loss that is not.
+  func report(_ output: Tensor, _ split: DataSplit) throws -> MetricReport? {
     func fill<Metrics: MetricAccumulator>(
       _ metrics: Metrics, _ outputs: [Float], _ targets: [Metrics.Target], _ loss: Tensor
-    ) -> MetricReport {
+    ) throws -> MetricReport {
+      guard loss.item.isFinite else { throw NotFiniteError(lossOf: output, split) }
       var metrics = metrics
       metrics.add(outputs: outputs, targets: targets, loss: Double(loss.item))
       return metrics.report
@@ -54,7 +57,7 @@ struct Objective {
     switch (loss, split.targets) {
     case (.crossEntropy, .classes):
       let labels = split.labels
-      return fill(
+      return try fill(
         ClassificationMetrics(classes: width), output.scalars, labels, loss(output, classes: labels, targets: nil))
     case (_, .flags(let array, _)), (_, .values(let array)):
       let targets = Tensor(
@@ -62,11 +65,11 @@ struct Objective {
       try array.gather(rows: split.rows[...], into: targets.storage.base)
       let mean = loss(output, classes: [], targets: targets)
       guard case .binaryCrossEntropy(let threshold) = loss else {
-        return fill(RegressionMetrics(outputs: width), output.scalars, targets.scalars, mean)
+        return try fill(RegressionMetrics(outputs: width), output.scalars, targets.scalars, mean)
       }
       // The metrics cut at a logit of 0: shift it to where the probability is at the threshold.
       let shift = Self.logit(threshold)
-      return fill(MultilabelMetrics(labels: width), output.scalars.map { $0 - shift }, targets.scalars, mean)
+      return try fill(MultilabelMetrics(labels: width), output.scalars.map { $0 - shift }, targets.scalars, mean)
     default: return nil
     }
   }
