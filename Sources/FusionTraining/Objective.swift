@@ -45,6 +45,12 @@ struct Objective {
   ///
   /// - Throws: `DataError` where targets cannot be read; ``NotFiniteError`` where finite outputs have a loss that is not.
   func report(_ output: Tensor, _ split: DataSplit) throws -> MetricReport? {
+    guard var report = try measured(output, split) else { return nil }
+    report.undefined = try undefined(in: report, on: split)
+    return report
+  }
+
+  private func measured(_ output: Tensor, _ split: DataSplit) throws -> MetricReport? {
     func fill<Metrics: MetricAccumulator>(
       _ metrics: Metrics, _ outputs: [Float], _ targets: [Metrics.Target], _ loss: Tensor
     ) throws -> MetricReport {

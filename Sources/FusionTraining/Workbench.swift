@@ -82,6 +82,14 @@ struct Workbench {
           Problem(
             path: path, "'\(metric)' needs a validation part, there is none",
             hint: "set data.validation above 0, or watch train.loss"))
+      } else if stage.objective == .task, metric.hasPrefix("validation."), let validation = data.validation,
+        // Targets that cannot be read are told where they are needed.
+        let reason = try? objective.reasonWhyUndefined(String(metric.dropFirst(11)), on: validation)
+      {
+        problems.append(
+          Problem(
+            path: path, "'\(metric)' is not defined: \(reason)",
+            hint: "watch another metric, or hold back more samples with data.validation"))
       }
     }
     var count = train.count

@@ -78,7 +78,9 @@ public enum ArraysDataset: DatasetFormat {
       Option("split_seed", "decides which samples of files become the test part", .atLeast(0)),
       Option("targets", "the key of the targets"),
       Option("target_type", "how the targets are to be understood", TargetType.self),
-      Option("class_names", "the names of the classes; without them, as many as the training targets ask for"),
+      Option(
+        "class_names", "the names of the classes; without them, as many as the training targets ask for",
+        isDistinct: true),
     ]
   }
 
