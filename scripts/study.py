@@ -231,7 +231,8 @@ class Study:
         limits = () if self.quick else ("--limit-train", "100")
         data = self.build("unlabelled", None, *limits, "--without-test-labels")
         file = self.path("submission.csv")
-        self.run("submission", "predict", self.path("end_to_end", f"seed-{self.seeds[0]}"), "--data", data, "-o", file)
+        self.run("submission", "predict", self.path("end_to_end", f"seed-{self.seeds[0]}"), "--data", data, "--header", "id,label",
+                 "-o", file)
         with open(file, newline="", encoding="utf-8") as stream:
             predicted = [row["label"] for row in csv.DictReader(stream)]
         with open(os.path.join(data, "withheld", "origins_test.csv"), newline="", encoding="utf-8") as stream:

@@ -47,12 +47,15 @@ public struct Option: Sendable {
   public let summary: String
   /// Which values are allowed.
   public let rule: Rule
+  /// Whether the elements of a list have to differ and be no empty texts, as names have to.
+  public let isDistinct: Bool
 
   /// Describes a key.
-  public init(_ key: String, _ summary: String, _ rule: Rule = .any) {
+  public init(_ key: String, _ summary: String, _ rule: Rule = .any, isDistinct: Bool = false) {
     self.key = key
     self.summary = summary
     self.rule = rule
+    self.isDistinct = isDistinct
   }
 
   /// Describes a key whose values are the cases of an enumeration.

@@ -26,7 +26,10 @@ package struct MissingModalities {
     means =
       policy == .mean
       ? inputs.map {
-        (context.buffer("\($0.modality).mean", $0.shape, .zeros), context.buffer("\($0.modality).samples", [], .zeros))
+        (
+          context.buffer("\($0.modality).mean", $0.shape, .zeros),
+          context.buffer("\($0.modality).samples", [], .zeros, isNonNegative: true)
+        )
       } : []
   }
 

@@ -9,15 +9,22 @@ extension StringProtocol {
   /// `"\n"` becomes `\n`, U+202E becomes `\u{202E}`. Letters of all scripts, their accents and emoji stay as they are.
   package var printable: String { shown(keepingLineFeeds: false) }
 
-  /// As ``printable``, with line feeds left alone: for whole messages, whose own lines are wanted.
+  /// As ``printable``, with line feeds and tabs left alone: for whole messages, whose own lines are wanted.
   package var printableLines: String { shown(keepingLineFeeds: true) }
 
   /// The text in one line as Markdown that shows just this text, in a table too: no markup, no HTML, no new cell.
   package var markdown: String {
-    let special = Set("\\`*_[]<>|#~&$".unicodeScalars)
+    let scalars = Array(printable.unicodeScalars)
+    let special = Set("\\`*[]<|~&$".unicodeScalars)
+    func isInWord(_ place: Int) -> Bool {
+      scalars.indices.contains(place)
+        && (scalars[place].properties.isAlphabetic || scalars[place].properties.numericType != nil)
+    }
     var result = String.UnicodeScalarView()
-    for scalar in printable.unicodeScalars {
-      if special.contains(scalar) { result.append("\\") }
+    for (place, scalar) in scalars.enumerated() {
+      // Within a word, as in f1_macro, a low line is no emphasis.
+      let isEmphasis = scalar == "_" && !(isInWord(place - 1) && isInWord(place + 1))
+      if special.contains(scalar) || isEmphasis { result.append("\\") }
       result.append(scalar)
     }
     return String(result)
@@ -50,11 +57,31 @@ extension StringProtocol {
     return String(String.UnicodeScalarView(start)).printable + (start.endIndex == unicodeScalars.endIndex ? "" : "…")
   }
 
+  /// A text of JSON with the same meaning that no terminal obeys: what would be an escape in ``printable`` is one of JSON.
+  package var jsonPrintable: String {
+    guard unicodeScalars.contains(where: { $0.value > 0x7E }) else { return String(self) }
+    var result = String.UnicodeScalarView()
+    var previous: Unicode.Scalar = " "
+    for scalar in unicodeScalars {
+      if scalar == "\n" || scalar.isShown(after: previous) {
+        result.append(scalar)
+      } else {
+        for unit in String(scalar).utf16 {
+          let digits = String(unit, radix: 16)
+          let escape = "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+          result.append(contentsOf: escape.unicodeScalars)
+        }
+      }
+      previous = scalar
+    }
+    return String(result)
+  }
+
   private func shown(keepingLineFeeds: Bool) -> String {
     var result = String.UnicodeScalarView()
     var previous: Unicode.Scalar = " "
     for scalar in unicodeScalars {
-      if scalar.isShown(after: previous) || keepingLineFeeds && scalar == "\n" {
+      if scalar.isShown(after: previous) || keepingLineFeeds && (scalar == "\n" || scalar == "\t") {
         result.append(scalar)
       } else {
         result.append(contentsOf: scalar.asEscape.unicodeScalars)

@@ -120,7 +120,7 @@ enum Checkpoint {
     _ path: String, into store: ParameterStore, optimizer: any Optimizer, fingerprint: String, device: Device
   ) throws -> (best: [Tensor]?, position: RunPosition) {
     let (file, position) = try opened(path)
-    let expected = store.parameters.map { (name: $0.name, shape: $0.value.shape) }
+    let expected = store.parameters
     func section(_ prefix: String) throws -> [[Float]] {
       let names = file.names.filter { $0.hasPrefix(prefix) }
       return try TensorMatch(file: file, names: names, prefix: prefix, expected: expected).tensors()
@@ -139,6 +139,6 @@ enum Checkpoint {
       throw error
     }
     for (parameter, values) in zip(store.parameters, model) { parameter.value.storage.copy(values) }
-    return (best.map { zip($0, expected).map { Tensor($0, shape: $1.shape, device: device) } }, position)
+    return (best.map { zip($0, expected).map { Tensor($0, shape: $1.value.shape, device: device) } }, position)
   }
 }

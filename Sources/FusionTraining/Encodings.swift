@@ -29,8 +29,6 @@ public enum EncodingError: UserError, Equatable {
   case unknownSpaces([String], available: [String])
   /// A space is asked for twice.
   case repeatedSpaces([String])
-  /// The model gives what is no number.
-  case notFinite(space: String, row: Int, model: String)
   /// The vectors do not fit into memory.
   case tooLarge(samples: Int, bytes: Double, limit: Double)
 
@@ -38,7 +36,7 @@ public enum EncodingError: UserError, Equatable {
   public var exitStatus: Int32 {
     switch self {
     case .unknownSpaces, .repeatedSpaces: 2
-    case .notFinite, .tooLarge: 1
+    case .tooLarge: 1
     }
   }
 
@@ -51,9 +49,6 @@ public enum EncodingError: UserError, Equatable {
         return "the run has no encodings called '\(name)'\(nearest)"
       }.joined(separator: "\n  ") + "\n  available: \(available.joined(separator: ", "))"
     case .repeatedSpaces(let names): "named more than once: \(names.joined(separator: ", "))"
-    case .notFinite(let space, let row, let model):
-      "the encodings of '\(space)' hold values that are not finite, first for sample \(row)\n"
-        + "  the weights in \(model) are of no use: the training diverged, or the file was changed"
     case .tooLarge(let samples, let bytes, let limit):
       String(
         format:
@@ -71,7 +66,7 @@ extension Trainer {
   ///   - spaces: names of modalities, and `fused` for the fusion's output; nil: all, the fusion's where there is more
   ///     than one modality.
   ///   - limit: at most so many samples, drawn by `seed` and kept in their order.
-  /// - Throws: ``EncodingError``, `DataError`, ``CheckpointError``.
+  /// - Throws: ``EncodingError``, `DataError`, ``CheckpointError``; ``NotFiniteError`` where an encoding is no number.
   public func encode(
     _ run: RunFolder, split: SplitName = .test, of spaces: [String]? = nil, limit: Int = .max, seed: UInt64 = 0
   ) throws -> Encodings {
@@ -111,12 +106,6 @@ extension Trainer {
       part = part.with(rows: drawn.map { part.rows[$0] })
     }
     let vectors = try evaluator.encodings(part, names, fused: fused, title: "encode")
-    for (name, tensor) in zip(names, vectors) {
-      let width = max(1, tensor.count / part.count)
-      if let place = tensor.storage.values.firstIndex(where: { !$0.isFinite }) {
-        throw EncodingError.notFinite(space: name, row: part.rows[place / width], model: run.model)
-      }
-    }
     return Encodings(
       split: part, classes: record.classes, isGenerated: data.isGenerated,
       spaces: zip(names, vectors).map { Encodings.Space(name: $0, vectors: $1) })
@@ -134,8 +123,11 @@ extension Evaluator {
     var done = 0
     while let batch = try loader.next() {
       let pass = ForwardPass.evaluation(device: device)
-      let features = try pipeline.encode(batch.tensors(device: device), pass)
+      let features = try features(of: batch.tensors(device: device), presence: nil, batch, split, pass)
       let joined = names.contains(fused) ? try pipeline.fuse(features, pass) : nil
+      if let joined {
+        try require(joined, isFiniteFor: batch, of: split) { try pipeline.firstNotFinite(features, pass) }
+      }
       let found = names.map { name in features.entries.first { $0.modality == name }?.tensor ?? joined! }
       let widths = found.map { $0.count / batch.count }
       if storages.isEmpty {

@@ -25,18 +25,40 @@ struct Evaluator {
       split: split, outputs: objective.original(outputs), report: try objective.report(outputs, split))
   }
 
-  /// The model's own outputs, of standardised targets in units of their deviation. Shape: `[N, …output]`. Only outputs are collected; a batch's inputs and features are let go with it.
+  /// The model's own outputs, of standardised targets in units of their deviation. Shape: `[N, …output]`. Only outputs
+  /// are collected; a batch's inputs and features are let go with it.
+  ///
+  /// - Throws: ``NotFiniteError`` where one of them, or a feature that it was made of, is no number: what comes after a
+  ///   feature may hide that.
   func outputs(_ split: DataSplit, title: String) throws -> Tensor {
     let width = pipeline.output.elementCount
     let result = Storage(count: split.count * width)
     var done = 0
     try forEachBatch(of: split, pipeline.conversions(for: split), title: title) { batch in
       let (raw, presence) = pipeline.raw(of: batch, device: device)
-      let output = try pipeline(raw, presence: presence, .evaluation(device: device))
+      let pass = ForwardPass.evaluation(device: device)
+      let features = try features(of: raw, presence: presence, batch, split, pass)
+      let output = try pipeline.decode(features, pass)
+      try require(output, isFiniteFor: batch, of: split) { try pipeline.firstNotFinite(features, pass) }
       (result.base + done * width).update(from: output.storage.base, count: batch.count * width)
       done += batch.count
     }
     return Tensor(shape: [split.count] + pipeline.output, storage: result, device: device)
+  }
+
+  /// A batch's features.
+  ///
+  /// - Throws: ``NotFiniteError`` where one of them is no number.
+  func features(
+    of raw: [Tensor], presence: Presence?, _ batch: Batch, _ split: DataSplit, _ pass: ForwardPass
+  ) throws -> Features {
+    let features = try pipeline.encode(raw, presence: presence, pass)
+    for entry in features.entries {
+      try require(entry.tensor, isFiniteFor: batch, of: split) {
+        try pipeline.firstNotFinite(raw, presence: presence, pass)
+      }
+    }
+    return features
   }
 
   /// Hands all samples of a part to `body`, in order.

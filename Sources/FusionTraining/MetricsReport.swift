@@ -14,6 +14,8 @@ public struct MetricReport: Sendable, Equatable {
   public let confusion: ConfusionMatrix?
   /// The counts of every class or label, in order; empty for regression.
   public let perClass: [ClassCounts]
+  /// Why results of the task are not among the entries, by name.
+  public internal(set) var undefined: [String: String] = [:]
 
   /// A report; results that are nil are left out.
   public init(

@@ -12,19 +12,12 @@ public enum ModelFile {
   ///
   /// `num_batches_tracked`, which PyTorch's batch norms save and nothing here uses, is passed over.
   ///
-  /// - Throws: ``CheckpointError`` with every missing, extra and misshapen name, or every one that holds NaN; `DataError`
-  ///   for a broken file. Nothing is changed then.
+  /// - Throws: ``CheckpointError`` with every missing, extra and misshapen name, or every one that holds what it cannot
+  ///   mean: NaN, infinity, a negative variance; `DataError` for a broken file. Nothing is changed then.
   public static func load(_ path: String, into store: ParameterStore) throws {
     let file = try SafeTensors(opening: path)
     let names = file.names.filter { !$0.hasSuffix("num_batches_tracked") || store[$0] != nil }
-    let expected = store.parameters.map { (name: $0.name, shape: $0.value.shape) }
-    let values = try TensorMatch(file: file, names: names, prefix: "", expected: expected).tensors()
-    // A NaN would go through the whole model, and every sample would be of class 0.
-    var error = CheckpointError(file: path)
-    for ((name, _), tensor) in zip(expected, values) where !tensor.allSatisfy({ $0.isFinite }) {
-      error.other.append("'\(name)' holds NaN or infinite values")
-    }
-    guard error.isEmpty else { throw error }
+    let values = try TensorMatch(file: file, names: names, prefix: "", expected: store.parameters).tensors()
     for (parameter, value) in zip(store.parameters, values) { parameter.value.storage.copy(value) }
   }
 }
@@ -36,7 +29,7 @@ struct TensorMatch {
   let names: [String]
   /// Before each name in the file.
   let prefix: String
-  let expected: [(name: String, shape: Shape)]
+  let expected: [Parameter]
 
   /// The values in the order of `expected`.
   ///
@@ -45,7 +38,7 @@ struct TensorMatch {
     let known = Set(expected.map { prefix + $0.name })
     var error = CheckpointError(file: file.path)
     error.extra = names.filter { !known.contains($0) }.map { String($0.dropFirst(prefix.count)) }
-    for (name, shape) in expected {
+    for (name, shape) in expected.map({ ($0.name, $0.value.shape) }) {
       guard let array = file[prefix + name] else {
         error.missing.append(name)
         continue
@@ -55,7 +48,17 @@ struct TensorMatch {
       }
     }
     guard error.isEmpty else { throw error }
-    return try expected.map { try file[prefix + $0.name]!.floats() }
+    let values = try expected.map { try file[prefix + $0.name]!.floats() }
+    // A NaN would go through the whole model, and every sample would be of class 0.
+    for (parameter, values) in zip(expected, values) {
+      if let value = values.first(where: { !$0.isFinite }) {
+        error.other.append("'\(parameter.name)' holds \(value.isNaN ? "NaN" : "an infinite value")")
+      } else if parameter.isNonNegative, let value = values.first(where: { $0 < 0 }) {
+        error.other.append("'\(parameter.name)' holds \(value), and can hold nothing below 0")
+      }
+    }
+    guard error.isEmpty else { throw error }
+    return values
   }
 }
 

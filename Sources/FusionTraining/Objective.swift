@@ -48,10 +48,19 @@ struct Objective {
   /// All metrics of the model's outputs `[N, K]` for a whole part, the loss over all of it at once: nothing depends on how
   /// it was cut into batches. Of a regression on standardised targets they are those of the original units. Nil where the
   /// part has no targets.
-  func report(_ output: Tensor, _ split: DataSplit) throws(DataError) -> MetricReport? {
+  ///
+  /// - Throws: `DataError` where targets cannot be read; ``NotFiniteError`` where finite outputs have a loss that is not.
+  func report(_ output: Tensor, _ split: DataSplit) throws -> MetricReport? {
+    guard var report = try measured(output, split) else { return nil }
+    report.undefined = try undefined(in: report, on: split)
+    return report
+  }
+
+  private func measured(_ output: Tensor, _ split: DataSplit) throws -> MetricReport? {
     func fill<Metrics: MetricAccumulator>(
       _ metrics: Metrics, _ outputs: [Float], _ targets: [Metrics.Target], _ loss: Double
-    ) -> MetricReport {
+    ) throws -> MetricReport {
+      guard loss.isFinite else { throw NotFiniteError(lossOf: output, split) }
       var metrics = metrics
       metrics.add(outputs: outputs, targets: targets, loss: loss)
       return metrics.report
@@ -60,7 +69,7 @@ struct Objective {
     switch (loss, split.targets) {
     case (.crossEntropy, .classes):
       let labels = split.labels
-      return fill(
+      return try fill(
         ClassificationMetrics(classes: width), output.scalars, labels,
         Double(loss(output, classes: labels, targets: nil).item))
     case (_, .flags(let array, _)), (_, .values(let array)):
@@ -69,14 +78,14 @@ struct Objective {
       try array.gather(rows: split.rows[...], into: targets.storage.base, targetConversion)
       guard case .binaryCrossEntropy(let threshold) = loss else {
         // No metric depends on where zero is: misses are measured before the mean is added, where floats are finer.
-        return fill(
+        return try fill(
           RegressionMetrics(outputs: width), stretched(output).scalars, stretched(targets).scalars,
           told(output, targets: targets))
       }
       let mean = Double(loss(output, classes: [], targets: targets).item)
       // The metrics cut at a logit of 0: shift it to where the probability is at the threshold.
       let shift = Self.logit(threshold)
-      return fill(MultilabelMetrics(labels: width), output.scalars.map { $0 - shift }, targets.scalars, mean)
+      return try fill(MultilabelMetrics(labels: width), output.scalars.map { $0 - shift }, targets.scalars, mean)
     default: return nil
     }
   }

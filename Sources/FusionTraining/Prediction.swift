@@ -19,9 +19,15 @@ public struct Prediction {
     self.table = table
   }
 
-  /// `id,label` for each sample, as Kaggle takes it; with logits, one more column `logit_<class>` per class, or
-  /// `value_<i>` per value of a regression.
-  public func csv(logits: Bool = false) -> String { table.submission(outputs, rows: split.rows, logits: logits) }
+  /// `id,prediction` for each sample; with logits, one more column `logit_<class>` per class, or `value_<i>` per value of
+  /// a regression. Words are written as `CellText` says.
+  ///
+  /// - Parameter header: other names of the first two columns, as a competition may ask for.
+  public func csv(
+    logits: Bool = false, header: (id: String, prediction: String) = ("id", "prediction")
+  ) -> String {
+    table.predictions(outputs, of: split, logits: logits, header: header)
+  }
 }
 
 extension Trainer {

@@ -19,23 +19,23 @@ struct PredictionTable {
     }
   }
 
-  /// The prediction for one sample: a class, classes separated by spaces, or values separated by spaces.
+  /// The prediction for one sample: a class, classes as `CellText` joins them, or values separated by spaces.
   func words(_ row: UnsafeMutableBufferPointer<Float>.SubSequence) -> String {
     let row = Array(row)
     if classes.isEmpty { return row.map { "\($0)" }.joined(separator: " ") }
-    if isMultilabel { return zip(classes, row).filter { $1 > cut }.map(\.0).joined(separator: " ") }
+    if isMultilabel { return CellText.joined(zip(classes, row).filter { $1 > cut }.map(\.0)) }
     let best = row.indices.reduce(0) { row[$1] > row[$0] ? $1 : $0 }
     return classes[best]
   }
 
-  /// `id,label,prediction`, or without targets `id,prediction`. The id is the row in the data set's arrays.
+  /// `id,label,prediction`, or without targets `id,prediction`: the truth is called label, what the model says prediction.
   func comparison(_ evaluation: Evaluation) throws(DataError) -> String {
-    let rows = evaluation.split.rows
+    let ids = evaluation.split.sampleIDs
     let predictions = predictions(evaluation.outputs)
     guard let labels = try labels(evaluation.split) else {
-      return csv(["id", "prediction"], zip(rows, predictions).map { ["\($0)", $1] })
+      return csv(["id", "prediction"], zip(ids, predictions).map { [$0, $1] })
     }
-    return csv(["id", "label", "prediction"], rows.indices.map { ["\(rows[$0])", labels[$0], predictions[$0]] })
+    return csv(["id", "label", "prediction"], ids.indices.map { [ids[$0], labels[$0], predictions[$0]] })
   }
 
   private func labels(_ split: DataSplit) throws(DataError) -> [String]? {
@@ -51,22 +51,26 @@ struct PredictionTable {
       return (0..<split.count).map { row in
         let values = values[row * width..<(row + 1) * width]
         return isMultilabel
-          ? zip(classes, values).filter { $1 > 0.5 }.map(\.0).joined(separator: " ")
+          ? CellText.joined(zip(classes, values).filter { $1 > 0.5 }.map(\.0))
           : values.map { "\($0)" }.joined(separator: " ")
       }
     }
   }
 
-  /// `id,label` with the prediction as label, as Kaggle takes it; with logits, one more column per class or value.
-  func submission(_ outputs: Tensor, rows: [Int], logits: Bool) -> String {
+  /// `id,prediction`; with logits, one more column per class or value.
+  ///
+  /// - Parameter header: the names of the first two columns.
+  func predictions(_ outputs: Tensor, of split: DataSplit, logits: Bool, header: (id: String, prediction: String))
+    -> String
+  {
     let width = outputs.count / max(outputs.shape[0], 1)
     let names = classes.isEmpty ? (0..<width).map { "value_\($0)" } : classes.map { "logit_\($0)" }
-    let predictions = predictions(outputs)
+    let (ids, predictions) = (split.sampleIDs, predictions(outputs))
     return csv(
-      ["id", "label"] + (logits ? names : []),
-      rows.indices.map { i in
+      [header.id, header.prediction] + (logits ? names : []),
+      ids.indices.map { i in
         let values = outputs.storage.values[i * width..<(i + 1) * width]
-        return ["\(rows[i])", predictions[i]] + (logits ? values.map { "\($0)" } : [])
+        return [ids[i], predictions[i]] + (logits ? values.map { "\($0)" } : [])
       })
   }
 
@@ -76,12 +80,11 @@ struct PredictionTable {
   }
 
   private func csv(_ header: [String], _ rows: [[String]]) -> String {
-    ([header] + rows).map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
+    ([header] + rows).map { CSV.line($0.map(CellText.guarded)) }.joined()
   }
+}
 
-  /// RFC 4180: fields with a comma, a quote or a line's end stand in quotes.
-  private func quoted(_ field: String) -> String {
-    guard field.contains(where: { ",\"\n\r".contains($0) }) else { return field }
-    return "\"" + field.replacing("\"", with: "\"\"") + "\""
-  }
+extension DataSplit {
+  /// What each sample of the part is called in tables: as the data set's ids say, else its row in the arrays, from 0.
+  var sampleIDs: [String] { rows.map { "\($0)" } }
 }

@@ -1,3 +1,4 @@
+import FusionCore
 import Foundation
 
 /// What happens in a run, in the order in which it happens.
@@ -46,11 +47,12 @@ public final class PlainProgress: ProgressReporter {
 }
 
 extension ProgressEvent {
-  /// The event as one line; nil for those that only move a bar.
+  /// The event as one line; nil for those that only move a bar. What names of files or classes hold that a terminal would
+  /// obey is written out.
   public var line: String? {
     switch self {
-    case .note(let text): text
-    case .warning(let text): "warning: \(text)"
+    case .note(let text): text.printableLines
+    case .warning(let text): "warning: \(text.printableLines)"
     case .epoch(let record, let epochs): record.line(of: epochs)
     case .began, .advanced, .ended: nil
     }

@@ -32,8 +32,8 @@ public struct RunEnvironment: Codable, Sendable, Equatable {
   ///
   /// - Throws: ``RunFolderError/notARun(path:missing:)``.
   public static func read(from run: RunFolder) throws(RunFolderError) -> RunEnvironment {
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: run.environment)),
-      let environment = try? JSONDecoder().decode(Self.self, from: data), environment.data.isPlausible
+    guard let bytes = try? RegularFile.bytes(of: run.environment),
+      let environment = try? JSONDecoder().decode(Self.self, from: Data(bytes)), environment.data.isPlausible
     else { throw .notARun(path: run.path, missing: "a valid environment.json") }
     return environment
   }

@@ -9,9 +9,13 @@ final class RunLog: ProgressReporter {
   ///
   /// - Throws: ``RunFolderError/busy(path:)`` where another process holds it, ``RunFolderError/notWritable(path:reason:)``.
   init(_ run: RunFolder, next: any ProgressReporter) throws(RunFolderError) {
-    descriptor = open(run.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    descriptor = open(run.log, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0o666)
     self.next = next
     guard descriptor >= 0 else { throw .notWritable(path: run.path, reason: String(cString: strerror(errno))) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw .notWritable(path: run.path, reason: "log.txt is no regular file")
+    }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       if errno == EWOULDBLOCK { throw .busy(path: run.path) }
       return  // A file system without locks: two processes at once remain the user's care.

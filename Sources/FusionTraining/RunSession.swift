@@ -161,6 +161,13 @@ final class RunSession {
   /// Takes note of an epoch, then saves.
   private func close(_ record: EpochRecord) throws {
     loop.position.history.append(record)
+    for (watch, key) in [
+      (loop.position.selection, ["select_by"]), (loop.position.stopping, ["early_stopping", "metric"]),
+    ] {
+      guard let metric = watch?.metric, record.value(of: metric) == nil else { continue }
+      throw UndefinedMetricError(
+        metric: metric, key: (stage.path(key[0]) + key.dropFirst()).joined(separator: "."), epoch: record.epoch)
+    }
     if let metric = loop.position.selection?.metric,
       loop.position.selection!.observe(record.value(of: metric), epoch: record.epoch)
     {
@@ -189,6 +196,7 @@ final class RunSession {
     useBest()
     try ModelFile.save(store, to: run.model)
     var splits: [String: MetricValues] = [:]
+    var undefined: [String: [String: String]] = [:]
     let chosen = loop.position.selection?.bestEpoch ?? loop.position.epoch
     if let record = loop.position.history.first(where: { $0.epoch == chosen }), !record.validation.isEmpty {
       splits["validation"] = record.validation
@@ -198,12 +206,16 @@ final class RunSession {
         let evaluator = bench.evaluator(log, batchSize: stage.evaluationBatchSize)
         let evaluation = try evaluator.evaluate(test, bench.objective, title: "test")
         splits["test"] = evaluation.report?.values
+        for (name, reason) in (evaluation.report?.undefined ?? [:]).sorted(by: { $0.key < $1.key }) {
+          log.report(.note("test \(name) is not defined: \(reason)"))
+          undefined["test", default: [:]][name] = reason
+        }
         try AtomicFile.write(bench.predictionTable.comparison(evaluation), to: run.predictions)
       } else {
         splits["test"] = try loop.work.evaluate(test, title: "test")
       }
     }
-    return try writeSummary(.finished, splits: splits)
+    return try writeSummary(.finished, splits: splits, undefined: undefined)
   }
 
   private func useBest() {
@@ -282,7 +294,8 @@ final class RunSession {
 
   @discardableResult
   private func writeSummary(
-    _ status: RunStatus, splits: [String: MetricValues], error: String? = nil
+    _ status: RunStatus, splits: [String: MetricValues], undefined: [String: [String: String]] = [:],
+    error: String? = nil
   ) throws -> RunSummary {
     let position = loop.position
     let finished = position.finished ?? []
@@ -295,6 +308,7 @@ final class RunSession {
       trainSamplesPerSecond: seconds > 0 ? Double(samples) / seconds : nil,
       peakMemoryBytes: [memoryBefore, FusionTraining.peakMemoryBytes()].compactMap { $0 }.max(),
       generatedData: bench.data.isGenerated ? true : nil, error: error, splits: splits,
+      undefined: undefined.isEmpty ? nil : undefined,
       stages: stage.stage == nil ? nil : StageSummary.all(stages, position))
     try summary.write(to: run)
     return summary

@@ -46,12 +46,14 @@ public struct RunSummary: Codable, Sendable, Equatable {
   public var error: String?
   /// Metrics of the selected model per part of the data: `train`, `validation`, `test`.
   public var splits: [String: MetricValues]
+  /// Why metrics are not among ``splits``, per part of the data and name; nil where none is missing.
+  public var undefined: [String: [String: String]]?
   /// What each stage came to, up to the one under way; nil where the training has no stages. ``epochs`` counts those of
   /// all stages, ``bestEpoch`` is the last stage's.
   public var stages: [StageSummary]?
 
   enum CodingKeys: String, CodingKey {
-    case status, seed, parameters, epochs, error, splits, stages
+    case status, seed, parameters, epochs, error, splits, undefined, stages
     case bestEpoch = "best_epoch"
     case generatedData = "generated_data"
     case wallSeconds = "wall_s"
@@ -63,22 +65,12 @@ public struct RunSummary: Codable, Sendable, Equatable {
   ///
   /// - Throws: ``RunFolderError/notARun(path:missing:)`` where it is absent or no summary.
   public static func read(from run: RunFolder) throws(RunFolderError) -> RunSummary {
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: run.metrics)),
-      let summary = try? JSONDecoder().decode(Self.self, from: data)
+    guard let bytes = try? RegularFile.bytes(of: run.metrics),
+      let summary = try? JSONDecoder().decode(Self.self, from: Data(bytes))
     else { throw .notARun(path: run.path, missing: "a valid metrics.json") }
     return summary
   }
 
   /// Replaces `metrics.json`.
   func write(to run: RunFolder) throws(DataError) { try AtomicFile.write(prettyJSON(self), to: run.metrics) }
-}
-
-/// JSON with sorted keys, for people and programs; the value must hold finite numbers only.
-public func prettyJSON(_ value: some Encodable) -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  guard let data = try? encoder.encode(value) else {
-    preconditionFailure("\(type(of: value)) cannot be written as JSON")
-  }
-  return String(decoding: data, as: UTF8.self) + "\n"
 }

@@ -72,8 +72,14 @@ extension Evaluator {
     while let batch = try loader.next() {
       let pass = ForwardPass.evaluation(device: device)
       let (raw, presence) = pipeline.raw(of: batch, device: device)
-      let features = try pipeline.encode(raw, presence: presence, pass)
-      for i in views.indices { try views[i].take(features, at: done, pipeline, pass) }
+      let features = try features(of: raw, presence: presence, batch, split, pass)
+      for i in views.indices {
+        try views[i].take(features, at: done, pipeline, pass) { output, seen, rows in
+          try require(output, isFiniteFor: batch, rows: rows, of: split) {
+            try pipeline.firstNotFinite(seen, rows: rows, pass)
+          }
+        }
+      }
       done += batch.count
       progress.report(.advanced(samples: done, loss: nil))
     }
@@ -104,12 +110,19 @@ extension Evaluator {
     }
 
     /// The output for a batch that begins at place `start` of the part.
-    mutating func take(_ features: Features, at start: Int, _ pipeline: Pipeline, _ pass: ForwardPass) throws {
+    ///
+    /// - Parameter check: gets the output, the features that it is made of, and which of the batch's samples they are.
+    mutating func take(
+      _ features: Features, at start: Int, _ pipeline: Pipeline, _ pass: ForwardPass,
+      check: (_ output: Tensor, _ seen: Features, _ rows: [Int]) throws -> Void
+    ) throws {
       let batch = features.tensors[0].shape[0]
       let own = rows[next...].prefix { $0 < start + batch }.map { $0 - start }
       guard !own.isEmpty else { return }
-      let seen = features.restricted(to: kept)
-      let output = try pipeline.decode(own.count == batch ? seen : seen.samples(own), pass)
+      let restricted = features.restricted(to: kept)
+      let seen = own.count == batch ? restricted : restricted.samples(own)
+      let output = try pipeline.decode(seen, pass)
+      try check(output, seen, Array(own))
       let width = output.count / own.count
       (outputs.base + next * width).update(from: output.storage.base, count: output.count)
       next += own.count

@@ -46,14 +46,20 @@ public struct BuildContext {
   }
 
   /// Makes a buffer, which is saved and not trained.
-  public func buffer(_ name: String, _ shape: Shape, _ initializer: Initializer) -> Parameter {
-    add(name, .buffer, shape, initializer)
+  ///
+  /// - Parameter isNonNegative: whether a file that holds a value below 0 is refused, as for variances and counts.
+  public func buffer(
+    _ name: String, _ shape: Shape, _ initializer: Initializer, isNonNegative: Bool = false
+  ) -> Parameter {
+    add(name, .buffer, shape, initializer, isNonNegative: isNonNegative)
   }
 
-  private func add(_ name: String, _ role: Parameter.Role, _ shape: Shape, _ initializer: Initializer) -> Parameter {
+  private func add(
+    _ name: String, _ role: Parameter.Role, _ shape: Shape, _ initializer: Initializer, isNonNegative: Bool = false
+  ) -> Parameter {
     let name = fullName(name)
     let value = initializer.tensor(shape: shape, random: random.derived(name), device: device)
-    let parameter = Parameter(name: name, role: role, value: value)
+    let parameter = Parameter(name: name, role: role, value: value, isNonNegative: isNonNegative)
     store.add(parameter)
     return parameter
   }

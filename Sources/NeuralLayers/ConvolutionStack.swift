@@ -66,7 +66,7 @@ public final class ConvolutionStack {
         normWeight: norm?.parameter("weight", [block.channels], .ones),
         normBias: norm?.parameter("bias", [block.channels], .zeros),
         runningMean: norm?.buffer("running_mean", [block.channels], .zeros),
-        runningVariance: norm?.buffer("running_var", [block.channels], .ones))
+        runningVariance: norm?.buffer("running_var", [block.channels], .ones, isNonNegative: true))
     }
   }
 

@@ -38,7 +38,7 @@ public struct BatchNorm {
     weight = context.parameter("weight", [channels], .ones)
     bias = context.parameter("bias", [channels], .zeros)
     runningMean = context.buffer("running_mean", [channels], .zeros)
-    runningVariance = context.buffer("running_var", [channels], .ones)
+    runningVariance = context.buffer("running_var", [channels], .ones, isNonNegative: true)
     (self.momentum, self.epsilon) = (momentum, epsilon)
   }
 

@@ -16,6 +16,8 @@ public final class Parameter {
   public let name: String
   /// Weight or buffer.
   public let role: Role
+  /// Whether a value below 0 has no meaning, as that of a variance: a file that holds one is damaged.
+  public let isNonNegative: Bool
   /// The values. The owner of the model may write to the storage between two passes.
   public let value: Tensor
   /// The gradients received since it was last set to nil: a second backward pass adds up, as in PyTorch.
@@ -24,8 +26,9 @@ public final class Parameter {
   public var isTrainable: Bool
 
   /// A parameter that holds `value`.
-  public init(name: String, role: Role, value: Tensor) {
+  public init(name: String, role: Role, value: Tensor, isNonNegative: Bool = false) {
     self.name = name
+    self.isNonNegative = isNonNegative
     self.role = role
     self.value = value
     isTrainable = role == .weight

@@ -44,7 +44,7 @@ import Testing
     let outcome = try Binary.run(["predict", run, "--data", data])
     try #require(outcome.status == 0, "\(outcome.errors)")
     let table = rows(outcome.output)
-    #expect(table[0] == ["id", "label"])
+    #expect(table[0] == ["id", "prediction"])
     #expect(table.count == 41)
     #expect(table.dropFirst().map { Int($0[0]) } == (0..<40).map { $0 })
     #expect(table.dropFirst().allSatisfy { (0...9).contains(Int($0[1]) ?? -1) })
@@ -53,6 +53,10 @@ import Testing
     let silent = try Binary.run(["predict", run, "--data", data, "-o", file])
     #expect(silent.output == "")
     #expect(try String(contentsOfFile: file, encoding: .utf8) == outcome.output)
+    let dashed = try Binary.run(["predict", run, "--data", data, "-o", "-"], in: folder.path)
+    #expect(dashed.output == outcome.output && !FileManager.default.fileExists(atPath: folder / "-"))
+    let renamed = try Binary.run(["predict", run, "--data", data, "--header", "ImageId,Label"])
+    #expect(renamed.output == outcome.output.replacing("id,prediction", with: "ImageId,Label"))
     // Training wrote the same predictions beside the true labels: id,label,prediction.
     let recorded = rows(try String(contentsOfFile: run + "/predictions.csv", encoding: .utf8))
     #expect(recorded.dropFirst().map { $0[2] } == table.dropFirst().map { $0[1] })
@@ -62,7 +66,7 @@ import Testing
     let run = try Self.trained.get()
     let data = try DemoData.folder()
     let logits = rows(try Binary.run(["predict", run, "--data", data, "--logits"]).output)
-    #expect(logits[0].map(String.init) == ["id", "label"] + (0...9).map { "logit_\($0)" })
+    #expect(logits[0].map(String.init) == ["id", "prediction"] + (0...9).map { "logit_\($0)" })
     let labels = rows(try Binary.run(["predict", run, "--data", data]).output)
     for (row, label) in zip(logits, labels).dropFirst() {
       let values = row.dropFirst(2).compactMap { Float($0) }

@@ -151,3 +151,20 @@ private final class Folder {
     #expect(folder.message("bytes.yaml") == "error: bytes.yaml: larger than 4 MiB: this is not a configuration")
   }
 }
+
+/// What is no regular file is refused at once: a pipe would be waited for, a device may never end.
+@Suite struct OtherFileTests {
+  @Test func aPipeAFolderAndADeviceAreRefused() throws {
+    let folder = try Folder([
+      "pipe.yaml": "extends: pipe\n", "folder.yaml": "extends: sub\n", "device.yaml": "extends: /dev/zero\n",
+      "sub/x": "",
+    ])
+    #expect(mkfifo(folder.path + "/pipe", 0o600) == 0)
+    #expect(folder.message("pipe.yaml").contains("pipe.yaml:1:10: error: cannot read 'pipe': it is no regular file"))
+    #expect(folder.message("folder.yaml").contains("cannot read 'sub': it is a folder"))
+    #expect(folder.message("device.yaml").contains("cannot read '/dev/zero': it is no regular file"))
+    #expect(folder.message("pipe").contains("cannot read 'pipe': it is no regular file"))
+    #expect(folder.message("sub").contains("it is a folder"))
+    #expect(folder.message("none.yaml").contains("there is no such file"))
+  }
+}

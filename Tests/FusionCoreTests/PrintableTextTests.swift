@@ -26,7 +26,8 @@ import Testing
   }
 
   @Test func markdownShowsTheTextItself() {
-    #expect("<b>|_x_\n[a](b)".markdown == #"\<b\>\|\_x\_\n\[a\](b)"#.replacing(#"\n"#, with: #"\\n"#))
+    #expect("<b>|_x_\n[a](b)".markdown == ##"\<b>\|\_x\_\\n\[a\](b)"##)
+    #expect("f1_macro, _f1".markdown == #"f1_macro, \_f1"#)
     #expect("|\u{301}".markdown == "\\|\u{301}")
     #expect("a|b".markdownCode == #"`a\|b`"#)
     #expect("a`b``c".markdownCode == "``` a`b``c ```")

@@ -81,9 +81,9 @@ import Testing
       #expect(summary.splits["test"] == nil && summary.splits["validation"] != nil)
       #expect(try text(run.predictions).hasPrefix("id,prediction\n0,red\n1,green\n2,blue\n"))
       let prediction = try trainer.predict(run, folder: "anywhere")
-      #expect(prediction.csv().hasPrefix("id,label\n0,red\n"))
+      #expect(prediction.csv().hasPrefix("id,prediction\n0,red\n"))
       let header = prediction.csv(logits: true).split(separator: "\n")[0]
-      #expect(header == "id,label,logit_red,logit_green,logit_blue")
+      #expect(header == "id,prediction,logit_red,logit_green,logit_blue")
     }
   }
 

@@ -83,10 +83,13 @@ struct ToyData: DatasetFormat {
     var lacking = 0
     /// The one modality that samples of the test part have; empty: all.
     var only = ""
+    /// The one class of the test part; -1: all.
+    var onlyClass = -1
     static let options = [
       Option("targets", "kind", Targets.self), Option("samples", "training samples", .atLeast(1)),
       Option("imbalance", "times", .atLeast(1)), Option("testTargets", "whether the test part has targets"),
       Option("lacking", "samples without b"), Option("only", "the one modality of the test part"),
+      Option("onlyClass", "the one class of the test part"),
     ]
   }
   static let name = "toy"
@@ -133,7 +136,9 @@ struct ToyData: DatasetFormat {
       let values = points.flatMap { [$0[0] + 2 * $0[3], $0[1] - $0[4]] }
       targets = .values(try StoredArray(values, shape: [count, 2], source: "toy/values"))
     }
-    return try DataSplit(name: name.rawValue, modalities: arrays, targets: targets)
+    let part = try DataSplit(name: name.rawValue, modalities: arrays, targets: targets)
+    guard name == .test, configuration.onlyClass >= 0 else { return part }
+    return part.with(rows: part.rows.filter { labels[$0] == configuration.onlyClass })
   }
 }
 

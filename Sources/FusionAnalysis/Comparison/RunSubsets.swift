@@ -1,3 +1,4 @@
+import FusionCore
 import Foundation
 
 /// What `evaluate --subsets --json` said about a run.
@@ -10,8 +11,8 @@ struct RunSubsets: Decodable {
 
   /// Nil where the run has no such file, or one that cannot be read.
   init?(of run: RunFolder) {
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: run.subsets)),
-      let read = try? JSONDecoder().decode(Self.self, from: data)
+    guard let bytes = try? RegularFile.bytes(of: run.subsets),
+      let read = try? JSONDecoder().decode(Self.self, from: Data(bytes))
     else { return nil }
     self = read
   }

@@ -155,10 +155,7 @@ public struct EncodingReport: Encodable {
 
   /// The report as JSON.
   public var json: String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(self) else { preconditionFailure("a report holds finite numbers only") }
-    return String(decoding: data, as: UTF8.self) + "\n"
+    prettyJSON(self)
   }
 
   /// `id,label,x,y,cluster,encoding_cluster`: the last two from k-means on the embedding and on the encodings.
@@ -167,7 +164,10 @@ public struct EncodingReport: Encodable {
     return ids.indices.reduce(into: header) { text, i in
       let clusters = space.groupings.reversed().map { "\($0.labels[i])" }
       text += CSV.line(
-        ["\(ids[i])", targets.words[i], "\(space.points.values[2 * i])", "\(space.points.values[2 * i + 1])"]
+        [
+          "\(ids[i])", CellText.guarded(targets.words[i]), "\(space.points.values[2 * i])",
+          "\(space.points.values[2 * i + 1])",
+        ]
           + (clusters.isEmpty ? ["", ""] : clusters))
     }
   }

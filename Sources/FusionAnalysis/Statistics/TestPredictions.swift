@@ -21,9 +21,9 @@ public struct TestPredictions: Sendable {
     guard table.header == ["id", "label", "prediction"] else {
       throw DataError(file, "holds other columns", expected: "id, label and prediction")
     }
-    ids = try table.text(column: 0)
-    labels = try table.text(column: 1)
-    predictions = try table.text(column: 2)
+    ids = try table.text(column: 0).map(CellText.unguarded)
+    labels = try table.text(column: 1).map(CellText.unguarded)
+    predictions = try table.text(column: 2).map(CellText.unguarded)
   }
 
   /// The p value for the difference of a metric between two systems; nil where the metric cannot be computed from
@@ -66,8 +66,7 @@ public struct TestPredictions: Sendable {
         numbered($0.predictions, numbers)
       }
     case .multilabel:
-      // Names with blanks cannot be told apart in a row of names.
-      guard !classes.contains(where: { $0.contains(" ") }), let labels = sets(first.labels, numbers) else { return nil }
+      guard let labels = sets(first.labels, numbers) else { return nil }
       return try decided(LabelSetMetric(metric, labels: labels, classes: classes.count)) {
         sets($0.predictions, numbers)
       }
@@ -84,7 +83,7 @@ public struct TestPredictions: Sendable {
 
   private static func sets(_ words: [String], _ numbers: [String: Int]) -> [Set<Int>]? {
     let result = words.compactMap { words in
-      numbered(words.split(separator: " ").map(String.init), numbers).map(Set.init)
+      numbered(CellText.names(words), numbers).map(Set.init)
     }
     return result.count == words.count ? result : nil
   }

@@ -83,8 +83,21 @@ struct StrictReader {
     }
     return fields.map { field in
       guard let pair = pairs.first(where: { $0.key == field.key }) else { return .init(field.key, field.defaultValue) }
+      if field.option?.isDistinct == true { refuseRepeats(in: pair.value, field.key) }
       return .init(
         field.key, value(pair.value, field.kind, field.rule, name: field.key, otherwise: field.defaultValue))
+    }
+  }
+
+  /// Every element of a list that stood there before, at its place, and every empty text.
+  private mutating func refuseRepeats(in node: Node, _ name: String) {
+    var seen: Set<String> = []
+    for element in node.elements ?? [] {
+      guard case .scalar(let scalar) = element.content else { continue }
+      if scalar.text.isEmpty { findings.add(element.mark, "'\(name)' holds an empty name") }
+      if !seen.insert(scalar.text).inserted {
+        findings.add(element.mark, "\(quoted(scalar.text)) stands twice in '\(name)'")
+      }
     }
   }
 
@@ -156,6 +169,13 @@ struct StrictReader {
     _ number: Double, _ node: Node, _ rule: Option.Rule, _ name: String, _ otherwise: ConfigValue
   ) -> ConfigValue {
     guard !number.isNaN, rule.allows(number) else { return refuse(node, .number, rule, name, otherwise) }
+    // What is computed with it is float32: a larger number would become an infinite one on the way.
+    guard number.magnitude <= Double(Float.greatestFiniteMagnitude) else {
+      findings.add(
+        node.mark, "expected \(ValueKind.number.inWords(rule)) for '\(name)', got \(node.inWords)",
+        notes: ["no larger than 3.4e38 in size: numbers are computed in single precision"])
+      return otherwise
+    }
     return .number(number)
   }
 

@@ -47,10 +47,9 @@ private struct Excerpt {
     let start = scalars.count <= 160 ? 0 : max(0, column - 60)
     let end = min(scalars.count, start + 160)
     number = String(mark.line)
-    // Control characters would act on the terminal.
-    text = string(
-      scalars[start..<end].map { $0.properties.generalCategory == .control && $0 != "\t" ? "\u{FFFD}" : $0 })
-    caretIndent = scalars[start..<column].map(blank).joined()
+    let shown = scalars.map { actsOnTerminals($0) ? "\u{FFFD}" : $0 }
+    text = string(shown[start..<end])
+    caretIndent = shown[start..<column].map(blank).joined()
   }
 
   func lines(suggestion: String?) -> [String] {
@@ -62,7 +61,16 @@ private struct Excerpt {
   }
 }
 
-private func string(_ scalars: [Unicode.Scalar]) -> String {
+/// Whether a terminal would obey it, or turn the direction of writing.
+private func actsOnTerminals(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.properties.generalCategory {
+  case .control: scalar != "\t"
+  case .lineSeparator, .paragraphSeparator: true
+  default: scalar.properties.isBidiControl
+  }
+}
+
+private func string(_ scalars: some Sequence<Unicode.Scalar>) -> String {
   var view = String.UnicodeScalarView()
   view.append(contentsOf: scalars)
   return String(view)

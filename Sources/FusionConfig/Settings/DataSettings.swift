@@ -46,7 +46,7 @@ public struct DataPartSettings: ComponentConfiguration, Equatable {
     Option(
       "validation", "share of the training part held back for validation, stratified and seeded",
       .range(0, 1, includesUpper: false)),
-    Option("classes", "keep only these classes, by name or number", .atLeast(0)),
+    Option("classes", "keep only these classes, by name or number", .atLeast(0), isDistinct: true),
     Option("limit", "keep only the first N training samples", .atLeast(1)),
     Option("fold", "hold back this fold of the training part for validation, in place of a share; none: a share"),
     Option("outer_fold", "test on this fold of the training part, in place of the test part; none: the test part"),

@@ -1,6 +1,7 @@
 /// The text of a file or argument, after what cannot be YAML was refused with its place.
 ///
-/// - Throws: ``ConfigError`` for a text that is too large, not UTF-8, or holds control characters.
+/// - Throws: ``ConfigError`` for a text that is too large, not UTF-8, or holds control characters, or what looks like a
+///   blank where one was meant.
 func checkedSource(
   name: String, bytes: [UInt8], order: Int, isArgument: Bool = false
 ) throws(ConfigError) -> Source {
@@ -19,10 +20,12 @@ func checkedSource(
       let scalar = Unicode.UTF8.decode(encoded)
       text.append(scalar)
       guard !isAllowed(scalar) else { continue }
-      let code = "U+" + String(repeating: "0", count: max(0, 4 - hex(scalar.value).count)) + hex(scalar.value)
-      throw ConfigError(Diagnostic(place(text), "the character \(code) is not allowed in YAML"))
+      throw ConfigError(Diagnostic(place(text), "the character \(scalar.code) is not allowed in YAML"))
     case .emptyInput:
-      return Source(name: name, text: String(text), order: order, isArgument: isArgument)
+      let source = Source(name: name, text: String(text), order: order, isArgument: isArgument)
+      let odd = OddBlanks.diagnostics(in: source)
+      guard odd.isEmpty else { throw ConfigError(odd) }
+      return source
     case .error:
       text.append("\u{FFFD}")
       let start = bytes.prefix(2)
@@ -34,8 +37,6 @@ func checkedSource(
 }
 
 let largestConfigurationBytes = 4 << 20
-
-private func hex(_ value: UInt32) -> String { String(value, radix: 16, uppercase: true) }
 
 /// The place of the last character.
 private func end(of source: Source) -> Mark {

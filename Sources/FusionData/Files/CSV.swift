@@ -202,11 +202,4 @@ public struct CSV: Sendable {
       return try passed > skipped ? body(scanner, fields) : true
     }
   }
-
-  /// A row as text, its line feed included: fields are quoted where they have to be.
-  public static func line(_ fields: [String]) -> String {
-    fields.map { field in
-      field.contains { ",\"\n\r".contains($0) } ? "\"\(field.replacingOccurrences(of: "\"", with: "\"\""))\"" : field
-    }.joined(separator: ",") + "\n"
-  }
 }

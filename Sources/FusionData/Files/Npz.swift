@@ -106,6 +106,10 @@ public struct Npz: Sendable {
   }
 
   private static func openArchive(_ path: String) throws(DataError) -> OpaquePointer {
+    // libzip would wait at a named pipe for somebody to write.
+    do throws(RegularFile.Refusal) { try RegularFile.check(path) } catch {
+      throw DataError(path, error.words)
+    }
     var code: Int32 = 0
     if let archive = zip_open(path, ZIP_RDONLY, &code) { return archive }
     var error = zip_error_t()

@@ -83,7 +83,8 @@ public enum ArraysDataset: DatasetFormat {
       Option("split_seed", "decides which samples of files become the test part", .atLeast(0)),
       Option("targets", "the key of the targets"),
       Option("target_type", "how the targets are to be understood", TargetType.self),
-      Option("class_names", "the names of the classes; without them, the labels of the training targets"),
+      Option(
+        "class_names", "the names of the classes; without them, the labels of the training targets", isDistinct: true),
       Option(
         "header", "whether the first row of every table names its columns; auto: as the rows tell", TableHeader.self),
     ]

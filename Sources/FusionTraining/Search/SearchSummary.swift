@@ -1,4 +1,6 @@
 import FusionConfig
+import FusionCore
+import FusionData
 import Foundation
 
 /// What a search came to, or has come to so far.
@@ -87,7 +89,7 @@ extension SearchSummary {
       }
     }
     let all = rows(trials, outerFold: nil) + outer.flatMap { rows($0.trials, outerFold: $0.fold) }
-    return ([head] + all).map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
+    return ([head] + all).map { CSV.line($0.map(CellText.guarded)) }.joined()
   }
 
   /// `sweep.json`.
@@ -132,7 +134,7 @@ extension SearchSummary {
     let judged =
       settings.folds > 0 ? "mean ± standard deviation over \(settings.folds) stratified folds" : "the validation part"
     var parts = [
-      "# Search: \(oneLine(name))",
+      "# Search: \(oneLine(name).markdown)",
       "Judged by `\(settings.metric)` (\(largerIsBetter ? "larger" : "smaller") is better), \(judged); sampler "
         + "`\(settings.sampler.typeName)`, \(trials.count) trials. Best first.",
       table(trials),
@@ -177,7 +179,7 @@ extension SearchSummary {
 
   private func markdown(_ head: [String], _ rows: [[String]]) -> String {
     let lines = [head, head.map { _ in "---" }] + rows
-    return lines.map { "| " + $0.map { oneLine($0).replacing("|", with: "\\|") }.joined(separator: " | ") + " |" }
+    return lines.map { "| " + $0.map { oneLine($0).markdown }.joined(separator: " | ") + " |" }
       .joined(separator: "\n")
   }
 }
@@ -195,11 +197,6 @@ extension Trial {
   public var outcome: String {
     result?.inWords ?? (state == .failed ? "failed: \(reason ?? "")" : "not finished")
   }
-}
-
-/// A field of a table as RFC 4180 writes it.
-private func csvField(_ text: String) -> String {
-  text.contains { $0 == "," || $0 == "\"" || $0.isNewline } ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
 }
 
 private func oneLine(_ text: String) -> String { text.split(whereSeparator: \.isNewline).joined(separator: " ") }

@@ -1,4 +1,5 @@
 import FusionConfig
+import FusionCore
 import FusionData
 import Foundation
 
@@ -107,8 +108,8 @@ struct TrialRecords {
   func read() -> [Int: Trial] {
     let folders = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     let trials = folders.compactMap { name -> Trial? in
-      guard let text = try? String(contentsOfFile: "\(folder)/\(name)/trial.json", encoding: .utf8),
-        let value = try? ConfigValue(yaml: text, name: "trial.json"),
+      guard let bytes = try? RegularFile.bytes(of: "\(folder)/\(name)/trial.json"),
+        let value = try? ConfigValue(yaml: String(decoding: bytes, as: UTF8.self), name: "trial.json"),
         let trial = Trial(record: value, names: names, runs: runs), path(trial.number) == "\(folder)/\(name)"
       else { return nil }
       return trial

@@ -283,7 +283,7 @@ extension RunFolder {
 
   /// Whether a process writes to the run: one that outlived the search that started it.
   fileprivate var isBusy: Bool {
-    let descriptor = open(log, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(log, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK

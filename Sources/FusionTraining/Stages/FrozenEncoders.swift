@@ -61,7 +61,13 @@ final class FrozenEncodersWork: StageWork {
     values.reserveCapacity(split.count * output.elementCount)
     try evaluator.forEachBatch(of: known ?? split, conversions, title: title) { batch in
       let features = try features(batch, presence: batch.presence, areKept: known != nil)
-      values += try bench.pipeline.decode(features, .evaluation(device: bench.device)).scalars
+      let pass = ForwardPass.evaluation(device: bench.device)
+      let output = try bench.pipeline.decode(features, pass)
+      // Encodings that are kept are those of the part's samples, in its order.
+      try evaluator.require(
+        output, isFiniteFor: batch, of: split, among: known == nil ? nil : split.rows
+      ) { try bench.pipeline.firstNotFinite(features, pass) }
+      values += output.scalars
     }
     let outputs = Tensor(values, shape: [split.count] + output, device: bench.device)
     return try bench.objective.report(outputs, split)?.values ?? [:]

@@ -61,6 +61,9 @@ final class ReconstructionWork: StageWork {
         let pass = ForwardPass.evaluation(device: bench.device)
         guard let (raw, rows) = batch.present(place, device: bench.device) else { continue }
         let (input, rebuilt) = try rebuilt(branch, raw, pass)
+        try evaluator.require(
+          rebuilt, isFiniteFor: batch, rows: rows, of: chosen, part: "the mirror of the encoder of '\(branch.name)'"
+        ) { try bench.pipeline.firstNotFinite(modality: branch.index, raw, rows: rows, pass) }
         sums[place].error += squaredErrors(rebuilt, input)
         sums[place].count += rows.count
       }

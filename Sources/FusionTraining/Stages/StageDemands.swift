@@ -61,16 +61,16 @@ struct StageDemands {
     return problems
   }
 
-  /// An area under curves that is watched on a part without samples of a class.
+  /// A metric that is watched on a part of which it cannot be told.
   private func undefined(_ metric: String, _ path: [String]) -> Problem? {
-    guard metric.hasSuffix(".auroc"), let part = metric.hasPrefix("train.") ? train : validation,
-      let empty = part.classCounts.firstIndex(of: 0)
+    let isOfTraining = metric.hasPrefix("train.")
+    guard let part = isOfTraining ? train : validation, let name = metric.split(separator: ".").last,
+      // Targets that cannot be read are told where they are needed.
+      let reason = try? objective.reasonWhyUndefined(String(name), on: part)
     else { return nil }
     return Problem(
-      path: path,
-      "'\(metric)' is not defined: the \(part.name == "train" ? "training" : part.name) part has no sample of the class "
-        + "'\(part.classNames[empty].excerpt())'",
-      hint: "watch another metric, such as \(metric.prefix { $0 != "." }).loss")
+      path: path, "'\(metric)' is not defined: \(reason)",
+      hint: "watch another metric" + (isOfTraining ? "" : ", or hold back more samples with data.validation"))
   }
 
   private func samples(_ stage: Stage, _ train: DataSplit) -> [Problem] {

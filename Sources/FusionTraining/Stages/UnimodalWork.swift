@@ -79,7 +79,11 @@ final class UnimodalWork: StageWork {
       for (place, branch) in branches.enumerated() {
         let pass = ForwardPass.evaluation(device: bench.device)
         guard let (raw, present) = batch.present(place, device: bench.device) else { continue }
-        outputs[place] += try output(branch, raw, pass).scalars
+        let output = try output(branch, raw, pass)
+        try evaluator.require(
+          output, isFiniteFor: batch, rows: present, of: chosen, part: "the head over the encoder of '\(branch.name)'"
+        ) { try bench.pipeline.firstNotFinite(modality: branch.index, raw, rows: present, pass) }
+        outputs[place] += output.scalars
         rows[place] += present.map { batch.rows[batch.rows.startIndex + $0] }
       }
     }

@@ -10,12 +10,14 @@ struct PredictCommand: ParsableCommand {
     commandName: "predict",
     abstract: "Predicts for a folder of data, or for one sample.",
     discussion: """
-      For a folder: a CSV of id,label on standard output or in a file; with --logits also a column logit_<class> for each \
-      class. For one sample, by its index or from files: the probability of each class. Uses whatever weights lie in the \
+      For a folder: a CSV of id,prediction on standard output or in a file; with --logits also a column logit_<class> \
+      for each class. Several labels stand in one cell as joy|fear; a cell that a spreadsheet would take for a formula \
+      begins with an apostrophe. For one sample, by its index or from files: the probability of each class. Uses whatever weights lie in the \
       run's model.safetensors. Modalities may be missing: then what the fusion declares takes their place.
 
       Examples:
-        fusionkit predict outputs/AVMNIST-LATE --data data/avmnist -o submission.csv
+        fusionkit predict outputs/AVMNIST-LATE --data data/avmnist -o predictions.csv
+        fusionkit predict outputs/AVMNIST-LATE --data data/avmnist --header id,label -o submission.csv
         fusionkit predict outputs/AVMNIST-LATE --data data/avmnist --index 7
         fusionkit predict outputs/AVMNIST-LATE --input image=seven.npy --input audio=seven_spoken.npy
       """)
@@ -33,8 +35,14 @@ struct PredictCommand: ParsableCommand {
   @Flag(help: "Also the logits, one column for each class.")
   var logits = false
 
-  @Option(name: [.short, .long], help: ArgumentHelp("Write the CSV to this file.", valueName: "file"))
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("Write the CSV to this file; -: standard output.", valueName: "file"))
   var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The names of the first two columns, as a competition asks for. (default: id,prediction)", valueName: "id,name"))
+  var header: ColumnNames?
 
   @Option(help: ArgumentHelp("Only the sample of this index, counted from 0.", valueName: "n"))
   var index: Int?
@@ -60,6 +68,10 @@ struct PredictCommand: ParsableCommand {
     if !input.isEmpty, index != nil || split != nil { throw ValidationError("--index and --split belong to --data") }
     if json, !isOneSample { throw ValidationError("--json shows one sample: add --index or --input") }
     if json, output != nil { throw ValidationError("--output writes CSV: leave --json out") }
+    if header != nil, isOneSample, output == nil {
+      throw ValidationError("--header names the columns of a CSV: add --output, or leave --index and --input out")
+    }
+    if output == "" { throw ValidationError("--output is empty") }
   }
 
   func run() throws {
@@ -69,8 +81,11 @@ struct PredictCommand: ParsableCommand {
     let samples = try data.map { try part(of: $0, experiment) } ?? givenSample(for: run, experiment)
     Console.noteAbsent(experiment.pipeline, samples)
     let prediction = try trainer.predict(run, samples)
-    if let output { return try AtomicFile.write(prediction.csv(logits: logits), to: output) }
-    guard isOneSample else { return try Console.print(prediction.csv(logits: logits)) }
+    if output != nil || !isOneSample {
+      let csv = prediction.csv(logits: logits, header: header?.names ?? ("id", "prediction"))
+      if let output, output != "-" { return try AtomicFile.write(csv, to: output) }
+      return try Console.print(csv)
+    }
     let report = SampleReport(prediction, task: experiment.task, logits: logits)
     if json { try Console.printJSON(report) } else { try Console.print(report.text) }
   }
@@ -129,5 +144,16 @@ struct ModalityFile: ExpressibleByArgument {
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
     (modality, file) = (String(parts[0]), String(parts[1]))
+  }
+}
+
+/// `id,label`.
+struct ColumnNames: ExpressibleByArgument {
+  let names: (id: String, prediction: String)
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2, !parts.contains(""), parts[0] != parts[1] else { return nil }
+    names = (parts[0], parts[1])
   }
 }

@@ -1,30 +1,29 @@
 import Foundation
 import FusionCore
+import FusionTraining
 
 /// Results go to standard output, everything else to standard error.
 enum Console {
   /// Writes a result, with an end of line, to standard output.
   ///
   /// - Throws: ``OutputError`` where it cannot be written: a full disk must not pass for success.
+  ///
+  /// A terminal gets it with everything written out that it would obey; a file or a pipe, whose bytes count, as it is.
   static func print(_ text: String) throws(OutputError) {
-    try write(text.hasSuffix("\n") ? text : text + "\n")
+    let shown = isatty(STDOUT_FILENO) == 1 ? text.printableLines : text
+    try write(shown.utf8.last == UInt8(ascii: "\n") ? shown : shown + "\n")
   }
 
   /// Writes a value as JSON.
   ///
   /// - Parameter pretty: on many lines for people, or on one.
   static func printJSON(_ value: some Encodable, pretty: Bool = true) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    try print(String(decoding: encoder.encode(value), as: UTF8.self))
+    try print(jsonText(value, pretty: pretty))
   }
 
   /// Writes a line to standard error: progress, hints, errors.
   static func note(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    FileHandle.standardError.write(Data((text.printableLines + "\n").utf8))
   }
 
   private static func write(_ text: String) throws(OutputError) {

@@ -16,13 +16,15 @@ struct EvaluationReport: Encodable {
   let samples: Int
   let generatedData: Bool
   let metrics: [String: Double]
+  /// Why metrics of the task are not among them.
+  let undefined: [String: String]
   let classes: [ClassRow]
   /// `[true][predicted]`.
   let confusion: [[Int]]?
   private let order: [String]
 
   enum CodingKeys: String, CodingKey {
-    case run, split, samples, metrics, classes, confusion
+    case run, split, samples, metrics, undefined, classes, confusion
     case generatedData = "generated_data"
   }
 
@@ -34,7 +36,8 @@ struct EvaluationReport: Encodable {
     samples = evaluation.split.count
     generatedData = isGenerated
     order = report.entries.map(\.name)
-    metrics = Dictionary(uniqueKeysWithValues: report.entries.map { ($0.name, $0.value) })
+    metrics = report.values
+    undefined = report.undefined
     classes = zip(evaluation.split.classNames, report.perClass).map {
       ClassRow(name: $0, support: $1.support, precision: $1.precision, recall: $1.recall, f1: $1.f1)
     }
@@ -48,6 +51,9 @@ struct EvaluationReport: Encodable {
     var values = TextTable(["metric", "value"], numeric: [1])
     for name in order { values.add(name, String(format: "%.4f", metrics[name] ?? .nan)) }
     parts.append(values.text)
+    if !undefined.isEmpty {
+      parts.append(undefined.sorted { $0.key < $1.key }.map { "\($0): not defined, \($1)" }.joined(separator: "\n"))
+    }
     if !classes.isEmpty { parts.append(classTable) }
     if let confusion, confusion.count <= 30 { parts.append(confusionTable(confusion)) }
     return parts.joined(separator: "\n\n")

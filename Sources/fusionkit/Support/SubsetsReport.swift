@@ -9,6 +9,8 @@ struct SubsetsReport: Encodable {
     let present: [String]
     let samples: Int
     let metrics: [String: Double]
+    /// Why metrics of the task are not among them.
+    let undefined: [String: String]
   }
 
   let run: String
@@ -31,7 +33,8 @@ struct SubsetsReport: Encodable {
     missing = fusion.missingPolicy
     subsets = evaluations.map {
       Row(
-        present: $0.present, samples: $0.evaluation.split.count, metrics: $0.evaluation.report?.values ?? [:])
+        present: $0.present, samples: $0.evaluation.split.count, metrics: $0.evaluation.report?.values ?? [:],
+        undefined: $0.evaluation.report?.undefined ?? [:])
     }
     // A subset may lack a metric that another has: that of a class which none of its samples is of.
     let names = evaluations.flatMap { ($0.evaluation.report?.entries ?? []).map(\.name) }
@@ -48,7 +51,14 @@ struct SubsetsReport: Encodable {
         [row.present.joined(separator: ", "), "\(row.samples)"]
           + order.map { name in row.metrics[name].map { String(format: "%.4f", $0) } ?? "" })
     }
-    return (parts + [table.text]).joined(separator: "\n\n")
+    parts.append(table.text)
+    let reasons = subsets.flatMap { row in
+      row.undefined.sorted { $0.key < $1.key }.map {
+        "\(row.present.joined(separator: ", ")): \($0.key) is not defined, \($0.value)"
+      }
+    }
+    if !reasons.isEmpty { parts.append(reasons.joined(separator: "\n")) }
+    return parts.joined(separator: "\n\n")
   }
 }
 

@@ -1,3 +1,5 @@
+import FusionCore
+
 /// Rows as plain text in aligned columns: numbers flush right, words flush left.
 struct TextTable {
   /// The header; without one, rows only.
@@ -9,13 +11,14 @@ struct TextTable {
   private(set) var rows: [[String]] = []
 
   init(_ header: [String] = [], numeric: Set<Int> = [], indent: String = "") {
-    self.header = header
+    self.header = header.map(\.printable)
     self.numeric = numeric
     self.indent = indent
   }
 
-  mutating func add(_ row: String...) { rows.append(row) }
-  mutating func add(_ row: [String]) { rows.append(row) }
+  mutating func add(_ row: String...) { add(row) }
+  /// Names of users and files stay in their cell, whatever they hold.
+  mutating func add(_ row: [String]) { rows.append(row.map(\.printable)) }
 
   /// The lines, without blanks at their ends.
   var text: String {

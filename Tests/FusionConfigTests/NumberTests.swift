@@ -1,0 +1,41 @@
+import FusionConfig
+import Testing
+
+/// Numbers that no option has a use for, and names that stand twice: refused where they stand.
+@Suite struct NumberTests {
+  private func problems(_ line: String) -> [String] {
+    do throws(ConfigError) {
+      _ = try Experiment.load(text: plainText + line + "\n", registry: toyRegistry)
+      return []
+    } catch {
+      return error.description.split(separator: "\n").map(String.init)
+    }
+  }
+
+  @Test(arguments: [
+    "training: {optimizer: {type: sgd, learning_rate: NUMBER}}", "training: {optimizer: {type: sgd, momentum: NUMBER}}",
+    "training: {optimizer: {type: adam, weight_decay: NUMBER}}", "training: {gradient_clip: NUMBER}",
+    "training: {early_stopping: {minimum_delta: NUMBER}}", "training: {modality_dropout: NUMBER}",
+    "training: {modality_dropout: {image: NUMBER}}", "task: {type: classification, class_weights: [NUMBER, 1]}",
+    "task: {type: regression, loss: huber, delta: NUMBER}", "training: {schedule: {type: step, factor: NUMBER}}",
+  ])
+  func onlyNumbersThatCanBeComputedWithAreTaken(_ line: String) {
+    for number in [".inf", "-.inf", ".nan", "1e39", "1e300"] {
+      let found = problems(line.replacing("NUMBER", with: number))
+      #expect(
+        found.contains { $0.contains("expected ") && $0.contains("got \(number)") || $0.contains("got ") }, "\(line)")
+      #expect(!found.isEmpty, "\(line): \(number)")
+    }
+  }
+
+  @Test func whatAFloatHoldsIsTaken() {
+    #expect(problems("training: {gradient_clip: 3.4e38}") == [])
+    let found = problems("training: {gradient_clip: 3.5e38}")
+    #expect(found.contains("  no larger than 3.4e38 in size: numbers are computed in single precision"), "\(found)")
+  }
+
+  @Test func namesThatStandTwiceAreTold() {
+    let found = problems("data: {dataset: toy_digits, root: x, classes: [1, 2, 1]}")
+    #expect(found.contains { $0.hasSuffix("error: '1' stands twice in 'classes'") }, "\(found)")
+  }
+}
