@@ -28,14 +28,19 @@ struct PredictionTable {
     return classes[best]
   }
 
-  /// `id,label,prediction`, or without targets `id,prediction`. The id is the row in the data set's arrays.
+  /// `id,label,prediction`, and `group` where samples belong together, or without targets `id,prediction`. The id is the row in the data set's arrays.
   func comparison(_ evaluation: Evaluation) throws(DataError) -> String {
     let rows = evaluation.split.rows
     let predictions = predictions(evaluation.outputs)
     guard let labels = try labels(evaluation.split) else {
       return csv(["id", "prediction"], zip(rows, predictions).map { ["\($0)", $1] })
     }
-    return csv(["id", "label", "prediction"], rows.indices.map { ["\(rows[$0])", labels[$0], predictions[$0]] })
+    let groups = evaluation.split.groups
+    return csv(
+      ["id", "label", "prediction"] + (groups == nil ? [] : ["group"]),
+      rows.indices.map { place in
+        ["\(rows[place])", labels[place], predictions[place]] + (groups.map { [$0[rows[place]]] } ?? [])
+      })
   }
 
   private func labels(_ split: DataSplit) throws(DataError) -> [String]? {

@@ -133,6 +133,10 @@ extension Experiment {
       throw DataError(data.dataset.name, "is registered as a data set and is not a DatasetFormat")
     }
     var opened = try open(format)
+    switch data.lacking {
+    case .refuse: opened = try opened.refusingEmptySamples()
+    case .leave_out: opened = try opened.leavingOutEmptySamples()
+    }
     if data.validation > 0 || data.fold != nil, opened.train != nil, opened.validation == nil,
       opened.missing[.validation] == nil
     {
@@ -150,7 +154,7 @@ extension Experiment {
   /// - Parameter classes: the ones to keep, renumbered in this order; nil: all that there are.
   /// - Throws: `DataError`; `ConfigError` where there are more folds than samples of a class.
   func prepared(_ opened: Dataset, classes: [Int]?) throws -> Dataset {
-    let random = RandomStream(seed: seed).derived("data")
+    let random = RandomStream(seed: data.cutSeed ?? seed).derived("data")
     var prepared = try opened.prepared(classes: classes, limit: data.limit, random: random)
     for (key, fold, part) in [
       ("outer_fold", data.outerFold, \Dataset.test), ("fold", data.fold, \Dataset.validation),

@@ -14,7 +14,8 @@ import FusionCore
 /// A key is the name of a modality, or the one that holds the targets. A file is an npy, npz, safetensors, CSV, TSV or
 /// IDX file; `file:member` names an array of an npz or safetensors file, or columns of a table (`age,height`, `x1..x9`).
 ///
-/// Beside a modality, `voice.present: FILE` names zeros and ones `[N]`: 0 for samples that lack it.
+/// Beside a modality, `voice.present: FILE` names zeros and ones `[N]`: 0 for samples that lack it. The key `groups` names
+/// what samples have in common (a speaker, a patient, a recording): a column of a table, or whole numbers `[N]`.
 public enum ArraysDataset: DatasetFormat {
   /// `dataset: arrays`.
   public static let name = "arrays"
@@ -70,7 +71,8 @@ public enum ArraysDataset: DatasetFormat {
     public static let options: [Option] = [
       Option(
         "train",
-        "the files of the training part: KEY: FILE or KEY: FILE:MEMBER; KEY.present: FILE where some are missing"),
+        "the files of the training part: KEY: FILE or KEY: FILE:MEMBER; KEY.present: FILE where some are missing; "
+          + "groups: FILE where samples belong together"),
       Option("validation_files", "the files of a validation part of its own, as in train"),
       Option("test", "the files of the test part, as in train; targets may be missing"),
       Option("files", "instead of train and test: one set of files, to be cut into both"),
@@ -210,12 +212,17 @@ private struct PartReader {
     let reference = files[targetKey].map { ArrayReference($0, root: root) }
     // A test part may come without targets.
     let found = reference.flatMap { part == .test && !$0.exists ? nil : $0 }
+    let isGroups = !modalities.contains(Self.groupKey) && targetKey != Self.groupKey
+    let groups = isGroups ? files[Self.groupKey].map { ArrayReference($0, root: root) } : nil
     return try DataSplit(
       name: part.rawValue, modalities: arrays,
       targets: found.map { reference throws(DataError) in try targets(reference, classes: classes) },
-      targetSource: found?.path)
+      targetSource: found?.path, groups: groups.map { reference throws(DataError) in try SampleGroups(reference) },
+      groupSource: groups?.path)
   }
 
+  /// The key of what samples have in common.
+  private static let groupKey = "groups"
   /// After the name of a modality, which has no dot: the key of what tells who has it.
   private static let maskEnding = ".present"
 

@@ -1,5 +1,6 @@
 import Foundation
 import FusionCore
+import FusionTraining
 
 /// Results go to standard output, everything else to standard error.
 enum Console {
@@ -20,6 +21,22 @@ enum Console {
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     try print(String(decoding: encoder.encode(value), as: UTF8.self))
+  }
+
+  /// How many characters a line of the terminal holds that results go to; nil where they go to a file or a pipe, whose
+  /// lines may be of any length. `COLUMNS`, where it is set, says so for both.
+  static var width: Int? {
+    if let columns = ProcessInfo.processInfo.environment["COLUMNS"].flatMap({ Int($0) }), columns > 0 { return columns }
+    var size = winsize()
+    guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return nil
+    }
+    return Int(size.ws_col)
+  }
+
+  /// A text of sentences, broken at blanks where lines of the terminal end.
+  static func paragraph(_ text: String) -> String {
+    width.map { wrapped(text, to: $0).joined(separator: "\n") } ?? text
   }
 
   /// Writes a line to standard error: progress, hints, errors.
