@@ -49,9 +49,10 @@ public struct DataPartSettings: ComponentConfiguration, Equatable {
   public init() {}
 
   private enum CodingKeys: String, CodingKey {
-    case root, validation, classes, limit, fold, lacking
+    case root, validation, classes, limit, fold
     case outerFold = "outer_fold"
     case cutSeed = "cut_seed"
+    case lacking
   }
 
   /// See the properties.

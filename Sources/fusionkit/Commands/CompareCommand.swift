@@ -24,7 +24,7 @@ struct CompareCommand: ParsableCommand {
 
       Examples:
         fusionkit compare configs/compare/hard_digits.yaml --fusions all --seeds 1,2,3,4,5
-        fusionkit compare configs/late_fusion.yaml --fusions concat,add,multiply --rates 1e-3,2e-3,5e-3,1e-2
+        fusionkit compare configs/late_fusion.yaml --fusions concat,add --rates 1e-3,2e-3,5e-3,1e-2
       """)
 
   @Argument(help: ArgumentHelp("Path of a configuration.", valueName: "config"))

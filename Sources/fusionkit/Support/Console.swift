@@ -24,9 +24,8 @@ enum Console {
   }
 
   /// How many characters a line of the terminal holds that results go to; nil where they go to a file or a pipe, whose
-  /// lines may be of any length. `COLUMNS`, where it is set, says so for both.
+  /// lines may be of any length.
   static var width: Int? {
-    if let columns = ProcessInfo.processInfo.environment["COLUMNS"].flatMap({ Int($0) }), columns > 0 { return columns }
     var size = winsize()
     guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
       return nil
