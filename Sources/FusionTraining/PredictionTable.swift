@@ -28,14 +28,20 @@ struct PredictionTable {
     return classes[best]
   }
 
-  /// `id,label,prediction`, or without targets `id,prediction`: the truth is called label, what the model says prediction.
+  /// `id,label,prediction`, and `group` where samples belong together, or without targets `id,prediction`: the truth is
+  /// called label, what the model says prediction.
   func comparison(_ evaluation: Evaluation) throws(DataError) -> String {
     let ids = evaluation.split.sampleIDs
     let predictions = predictions(evaluation.outputs)
     guard let labels = try labels(evaluation.split) else {
       return csv(["id", "prediction"], zip(ids, predictions).map { [$0, $1] })
     }
-    return csv(["id", "label", "prediction"], ids.indices.map { [ids[$0], labels[$0], predictions[$0]] })
+    let (groups, rows) = (evaluation.split.groups, evaluation.split.rows)
+    return csv(
+      ["id", "label", "prediction"] + (groups == nil ? [] : ["group"]),
+      ids.indices.map { place in
+        [ids[place], labels[place], predictions[place]] + (groups.map { [$0[rows[place]]] } ?? [])
+      })
   }
 
   private func labels(_ split: DataSplit) throws(DataError) -> [String]? {

@@ -34,7 +34,9 @@ public final class TerminalProgress: ProgressReporter {
     case .ended: clear()
     case .note, .warning, .epoch:
       clear()
-      if let line = event.line { write(line + "\n") }
+      if let line = event.line {
+        write(wrapped(line, to: Self.terminalWidth).map { $0 + "\n" }.joined())
+      }
     }
   }
 
@@ -51,7 +53,12 @@ public final class TerminalProgress: ProgressReporter {
     while parts.count > 1, title.count + 2 + parts.joined(separator: "  ").count + 12 > limit { parts.removeLast() }
     let text = parts.joined(separator: "  ")
     let room = limit - title.count - text.count - 2
-    guard room >= 4 else { return String((title + " " + text).prefix(limit)) }
+    guard room >= 4 else {
+      // The share is worth more than the end of a long title.
+      let space = limit - text.count - 1
+      if title.count <= space { return title + " " + text }
+      return space > 4 ? title.prefix(space - 1) + "… " + text : String(text.prefix(limit))
+    }
     let cells = min(room, 30)
     let filled = Int(share * Double(cells))
     return title + " " + String(repeating: "━", count: filled) + String(repeating: "─", count: cells - filled) + " "

@@ -68,7 +68,7 @@ extension Workbench {
   /// Batches of a single sample that a batch norm makes nothing of.
   var lonelyBatches: [String] {
     let demands = StageDemands(
-      specification: experiment.pipeline, layers: pipeline.blueprint.layers, objective: objective, train: train)
+      specification: experiment.pipeline, layers: pipeline.blueprint.layers, objective: objective, train: data.train)
     return experiment.stages.flatMap { demands.warnings(of: $0) }
   }
 }
@@ -112,6 +112,10 @@ extension Experiment {
       guard problems.isEmpty else { throw diagnostics(for: problems) }
       throw error
     }
+    switch data.lacking {
+    case .refuse: opened = try opened.refusingEmptySamples()
+    case .leave_out: opened = try opened.leavingOutEmptySamples()
+    }
     if data.validation > 0 || data.fold != nil, opened.train != nil, opened.validation == nil,
       opened.missing[.validation] == nil
     {
@@ -129,7 +133,7 @@ extension Experiment {
   /// - Parameter classes: the ones to keep, renumbered in this order; nil: all that there are.
   /// - Throws: `DataError`; `ConfigError` where there are more folds than samples of a class.
   func prepared(_ opened: Dataset, classes: [ClassChoice]?) throws -> Dataset {
-    let random = RandomStream(seed: seed).derived("data")
+    let random = RandomStream(seed: data.cutSeed ?? seed).derived("data")
     var prepared = try opened.prepared(classes: classes, limit: data.limit, random: random)
     for (key, fold, part) in [
       ("outer_fold", data.outerFold, \Dataset.test), ("fold", data.fold, \Dataset.validation),

@@ -42,13 +42,18 @@ import Testing
       let result = try #require(row["result"] as? [String: Double])
       // Two values a and b: t(0.975, 1) = 12.7062, and s / √2 = |a − b| / 2.
       #expect(abs(result["half_width"]! - 12.7062047 * abs(values[0] - values[1]) / 2) < 1e-6)
-      #expect((row["p"] == nil) == (name == "concat"))
+      // Two seeds tell a mean, and nothing of how sure it is.
+      #expect((row["difference"] == nil) == (name == "concat"))
+      #expect(row["p"] == nil && row["interval"] == nil && row["probability_of_improvement"] == nil)
       #expect(outcome.output.contains(name))
     }
     let average = try #require(rows.first { $0["method"] as? String == "decision_average" })
     #expect(average["note"] as? String == "decides by itself: no decoder 'mlp'")
     #expect(rows.first { $0["method"] as? String == "add" }?["options"] as? String == "width: 5")
     #expect(outcome.output.contains("generated"))
+    #expect(table["evidence"] as? String == "too_few_seeds")
+    #expect(
+      outcome.output.contains("There is no p value and no interval of a difference: that takes 5 seeds, for 2 runs"))
     let markdown = String(decoding: try bytes(folder / "outputs/compare-tiny/table.md"), as: UTF8.self)
     #expect(markdown.contains("| concat |"))
     #expect(markdown.contains("fusionkit compare tiny.yaml --fusions late,add,decision_average --seeds 1,2\n"))
@@ -113,7 +118,7 @@ import Testing
     #expect(losses == losses.sorted())  // Less of it is better.
     #expect(rows.allSatisfy { ($0["result"] as? [String: Any])?["half_width"] == nil && $0["p"] == nil })
     #expect(outcome.output.contains("one seed tells nothing of the spread"))
-    #expect(outcome.output.contains("There are no p values"))
+    #expect(outcome.output.contains("There is no p value"))
   }
 
   @Test func whatCannotBeRunIsSaidBeforeAnythingIsTrained() throws {
@@ -151,6 +156,11 @@ import Testing
       "there is no metric 'acuracy' for this task: did you mean 'accuracy'?"
     ),
     (["--fusions", ""], "--fusions takes names"), (["--fusions", "concat,,add"], "--fusions takes names"),
+    (["--rates", "0.1,0.1"], "--rates"), (["--rates", "0"], "--rates"), (["--rates", "1e-3,inf"], "--rates"),
+    (["--rates", "0.1,0.2", "--rate-seeds", "9,3"], "the seed 3 is among --seeds and --rate-seeds"),
+    (["--rates", "0.1", "--set", "data.validation=0"], "--rates chooses by the validation part, and there is none"),
+    (["--resplit"], "--resplit draws the test part anew, and that of"),
+    (["--set", "compare.fusions.add.training.epoch=3"], "unknown key 'epoch' in training"),
     (["--seeds", "1,1"], "--seeds"), (["--seeds", ""], "--seeds"), (["--jobs", "0"], "--jobs takes a number"),
     (["--output", ""], "--output is empty"),
     (["--set", "compare.fusions.add.widht=3"], "unknown key 'widht' in fusion"),

@@ -10,19 +10,29 @@ struct StatisticsFixture: Decodable, Sendable {
     let values: [Double]
     let mean, half_width: Double
   }
-  struct Measured: Decodable, Sendable { let value, p: Double }
-  struct Systems<Prediction: Decodable & Sendable>: Decodable, Sendable {
-    let labels, targets: [Prediction]?
+  struct Paired: Decodable, Sendable {
+    let differences: [Double]
+    let mean, p, above, p_overlap: Double
+  }
+  struct Study<Prediction: Decodable & Sendable>: Decodable, Sendable {
+    let truth, predictions: [Prediction]
     let classes: Int?
-    let a, b: [[Prediction]]
-    let metrics: [String: Measured]
+    let groups: [Int]
+    let counts: [[Int32]]
+    let metrics: [String: [Double]]
+  }
+  struct TwoLevels: Decodable, Sendable {
+    let differences: [[Double]]
+    let mean, deviation: Double
   }
   let quantiles: [Quantile]
   let cumulative: [Cumulative]
   let intervals: [Interval]
-  let classes: [Systems<Int>]
-  let values: [Systems<[Double]>]
-  let sets: [Systems<[Int]>]
+  let paired: [Paired]
+  let classes: [Study<Int>]
+  let values: [Study<[Double]>]
+  let sets: [Study<[Int]>]
+  let two_levels: TwoLevels
 
   static let all: StatisticsFixture = {
     let file = URL(filePath: #filePath).deletingLastPathComponent().appending(
@@ -70,57 +80,74 @@ struct StatisticsFixture: Decodable, Sendable {
   }
 }
 
-/// p values against all 2^n exchanges, within what the number of rounds allows.
-@Suite struct PermutationTests {
-  private let rounds = 40_000
+@Suite struct PairedDifferenceTests {
+  @Test func theTestIsThatOfSciPy() {
+    for it in StatisticsFixture.all.paired {
+      let found = PairedDifference(it.differences)
+      #expect(abs(found.mean - it.mean) < 1e-15)
+      #expect(abs(found.p - it.p) < 1e-9 * it.p, "\(it)")
+      #expect(abs(found.probabilityAboveZero - it.above) < 1e-9, "\(it)")
+      #expect(abs(PairedDifference(it.differences, overlap: 0.1).p - it.p_overlap) < 1e-9 * it.p_overlap, "\(it)")
+    }
+  }
 
+  @Test func equalDifferences() {
+    let none = PairedDifference([0, 0, 0, 0, 0])
+    #expect(none.p == 1 && none.probabilityAboveZero == 0.5)
+    // 0.1 by different subtractions: the last digits are no spread.
+    let same = PairedDifference([0.8 - 0.7, 0.9 - 0.8, 0.6 - 0.5, 0.1, 0.3 - 0.2])
+    #expect(same.p == 0 && same.probabilityAboveZero == 1)
+    #expect(PairedDifference([-0.1, -0.1, -0.1]).probabilityAboveZero == 0)
+  }
+}
+
+/// Metrics of draws of groups are those that scikit-learn computes of the repeated rows.
+@Suite struct GroupedSumsTests {
   private func check<Metric: SampleMetric>(
-    _ metric: Metric?, _ name: String, _ a: [[Metric.Prediction]], _ b: [[Metric.Prediction]],
-    _ expected: StatisticsFixture.Measured
+    _ metric: Metric?, _ predictions: [Metric.Prediction], _ groups: [Int], _ counts: [[Int32]], _ expected: [Double],
+    _ name: String
   ) throws {
     let metric = try #require(metric)
-    #expect(abs(metric.value(of: a[0]) - expected.value) < 1e-12, "\(name)")
-    let p = PermutationTest(rounds: rounds, seed: 3).pValue(a, b, metric)
-    let deviation = (expected.p * (1 - expected.p) / Double(rounds)).squareRoot()
-    #expect(abs(p - expected.p) < 4 * deviation + 1 / Double(rounds), "\(name): \(p), exactly \(expected.p)")
-    #expect(PermutationTest(rounds: rounds, seed: 3).pValue(b, a, metric) == p, "\(name), exchanged")
+    let sums = GroupedSums(predictions, metric, groups: groups)
+    #expect(sums.groups == counts[0].count)
+    #expect(
+      abs(sums.value() - expected[0]) < 1e-9 && abs(metric.value(of: predictions) - expected[0]) < 1e-9, "\(name)")
+    for (counts, value) in zip(counts, expected) {
+      #expect(abs(sums.value(counts: counts) - value) < 1e-9 * max(1, abs(value)), "\(name)")
+    }
   }
 
   @Test func predictedClasses() throws {
     for it in StatisticsFixture.all.classes {
-      for (name, expected) in it.metrics {
-        let metric = ClassMetric(name, labels: try #require(it.labels), classes: try #require(it.classes))
-        try check(metric, name, it.a, it.b, expected)
+      for (name, values) in it.metrics {
+        let metric = ClassMetric(name, labels: it.truth, classes: try #require(it.classes))
+        try check(metric, it.predictions, it.groups, it.counts, values, name)
       }
     }
   }
 
   @Test func predictedValues() throws {
     for it in StatisticsFixture.all.values {
-      for (name, expected) in it.metrics {
-        try check(ValueMetric(name, targets: try #require(it.targets)), name, it.a, it.b, expected)
+      for (name, values) in it.metrics {
+        try check(ValueMetric(name, targets: it.truth), it.predictions, it.groups, it.counts, values, name)
       }
     }
   }
 
   @Test func predictedSets() throws {
     for it in StatisticsFixture.all.sets {
-      func sets(_ rows: [[Int]]) -> [Set<Int>] { rows.map { Set($0) } }
-      for (name, expected) in it.metrics {
-        let metric = LabelSetMetric(name, labels: sets(try #require(it.labels)), classes: try #require(it.classes))
-        try check(metric, name, it.a.map(sets), it.b.map(sets), expected)
+      for (name, values) in it.metrics {
+        let metric = LabelSetMetric(name, labels: it.truth.map { Set($0) }, classes: try #require(it.classes))
+        try check(metric, it.predictions.map { Set($0) }, it.groups, it.counts, values, name)
       }
     }
   }
 
-  @Test func equalSystemsAndLargeDifferences() throws {
-    let labels = (0..<2000).map { $0 % 10 }
-    let metric = try #require(ClassMetric("accuracy", labels: labels, classes: 10))
-    let good = [labels, labels]
-    let bad = [labels.map { $0 == 3 ? 4 : $0 }, labels]
-    #expect(PermutationTest().pValue(good, good, metric) == 1)
-    // 200 samples, all in favour of one side: no exchange of 10,000 is as large.
-    #expect(PermutationTest().pValue(good, bad, metric) == 1 / 10_001.0)
+  @Test func withoutGroupsEverySampleIsItsOwn() throws {
+    let metric = try #require(ClassMetric("accuracy", labels: [0, 1, 1, 0], classes: 2))
+    let sums = GroupedSums([0, 1, 0, 0], metric)
+    #expect(sums.groups == 4 && sums.value() == 0.75)
+    #expect(sums.value(counts: [0, 0, 4, 0]) == 0 && sums.value(counts: [1, 1, 0, 2]) == 1)
   }
 
   @Test func whatNeedsMoreThanPredictionsIsRefused() {

@@ -43,6 +43,52 @@ import Testing
     #expect(again.fusionOptions == "rank: 5")
   }
 
+  @Test func trainingKeysOfAMethodLieOverTheExperiments() throws {
+    let base = plainText + "training: {epochs: 3, optimizer: {type: adam, learning_rate: 0.01, weight_decay: 0.1}}\n"
+    let experiment = try load(
+      base + "compare: {fusions: {mine: {type: toy_pair, training: {epochs: 8, optimizer: {learning_rate: 0.5}}}}}\n")
+    #expect(experiment.resolvedYAML == (try load(base).resolvedYAML))
+    var change = ExperimentChange(name: "other", fusion: "mine")
+    let changed = try experiment.changed(change, registry: toyRegistry)
+    let expected = [
+      "name=other", "fusion.type=toy_pair", "training.epochs=8", "training.optimizer.learning_rate=0.5",
+    ]
+    #expect(changed == (try load(base, expected)))
+    #expect(experiment.comparedTraining("mine") == "epochs: 8, optimizer.learning_rate: 0.5")
+    #expect(experiment.comparedTraining("toy_join") == nil)
+    // A rate that was chosen for the method comes last, and keys of the data beside it.
+    change.learningRate = 0.25
+    change.data = [.init("cut_seed", .integer(7))]
+    #expect(
+      try experiment.changed(change, registry: toyRegistry)
+        == load(base, expected + ["training.optimizer.learning_rate=0.25", "data.cut_seed=7"]))
+    // Another optimizer starts afresh; without a section there is one, too.
+    let other = try load(plainText + "compare: {fusions: {toy_pair: {training: {optimizer: {type: adamw}}}}}\n")
+    #expect(
+      try other.changed(ExperimentChange(name: "x", fusion: "toy_pair"), registry: toyRegistry)
+        == load(plainText, ["name=x", "fusion.type=toy_pair", "training.optimizer.type=adamw"]))
+  }
+
+  @Test func mistakesInTrainingKeysAreToldAtTheirPlaces() {
+    let found = message(
+      plainText + """
+        compare:
+          fusions:
+            toy_pair: {training: {epoch: 3}}
+            mine: {type: toy_pair, training: {optimizer: {learning_rate: -1}}}
+            other: {type: toy_pair, training: 3}
+            none: {type: toy_pair, training: null}
+
+        """)
+    for expected in [
+      "test.yaml:9:27: error: unknown key 'epoch' in training", "did you mean 'epochs'?", "test.yaml:10:66: error: ",
+      "test.yaml:11:39: error: expected a map of training keys for 'compare.fusions.other.training', got 3",
+    ] {
+      #expect(found.contains(expected), "\(found)")
+    }
+    #expect(!found.contains("test.yaml:12"), "\(found)")
+  }
+
   @Test func whatDoesNotFitIsShownWhereItStands() throws {
     var change = ExperimentChange(name: "alone", fusion: "mine")
     change.modalities = ["image"]

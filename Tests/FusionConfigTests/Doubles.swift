@@ -171,7 +171,9 @@ let plainText = """
 
   """
 
-func load(_ text: String, _ overrides: String...) throws -> Experiment {
+func load(_ text: String, _ overrides: String...) throws -> Experiment { try load(text, overrides) }
+
+func load(_ text: String, _ overrides: [String]) throws -> Experiment {
   try Experiment.load(text: text, name: "test.yaml", overrides: overrides, registry: toyRegistry)
 }
 

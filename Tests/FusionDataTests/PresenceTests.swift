@@ -94,12 +94,21 @@ import Testing
     try writeSet()
     try writeMask("audio", [1, 0, 1, 0, 1, 1])
     try writeMask("image", [0, 1, 1, 0, 1, 1])
-    let text = message { () throws(DataError) in try open() }
+    let text = message { () throws(DataError) in try open().refusingEmptySamples() }
     #expect(
       text.contains("image/test_present.npy, ") && text.contains("audio/test_present.npy: row 4 lacks every modality"))
     #expect(text.contains("expected: at least one of image, audio"))
     // Looked at alone, the image is missing in two samples: then they have nothing.
-    #expect(message { () throws(DataError) in try open(["image"]) }.contains("row 1 lacks every modality"))
+    #expect(
+      message { () throws(DataError) in try open(["image"]).refusingEmptySamples() }
+        .contains("row 1 lacks every modality"))
+    let left = try open(["image"]).leavingOutEmptySamples().split(.test)
+    #expect(left.rows == [1, 2, 4, 5] && left.missingCounts == [0])
+    #expect(try open().leavingOutEmptySamples().split(.test).rows == [0, 1, 2, 4, 5])
+    try writeMask("image", [0, 0, 0, 0, 0, 0])
+    #expect(
+      message { () throws(DataError) in try open(["image"]).leavingOutEmptySamples() }
+        .contains("the part 'test': has no sample with any of image"))
   }
 
   @Test func trainingNeedsSomethingToLearnFrom() throws {

@@ -96,24 +96,63 @@ public struct ComparisonPlan: Sendable {
     guard problems.isEmpty else { throw ComparisonError(problems: problems) }
   }
 
-  /// The jobs of all methods, for all of them the first seed first.
+  /// A run of a method.
+  public struct Run: Sendable {
+    /// The number of the method in ``methods``.
+    public let method: Int
+    /// Its seed.
+    public let seed: UInt64
+    /// Its learning rate; nil: that of the configuration.
+    public let rate: Double?
+    /// What is trained.
+    public let job: TrainingJob
+  }
+
+  /// The runs of methods, for all of them the first seed first.
   ///
   /// - Parameters:
-  ///   - folder: runs go to `<folder>/runs/<method>/seed-<n>`.
-  ///   - options: further arguments of `fusionkit train`.
-  public func jobs(seeds: [UInt64], in folder: String, options: [String] = []) throws(ConfigError) -> [TrainingJob] {
-    var jobs: [TrainingJob] = []
+  ///   - seeds: one run of each method for each.
+  ///   - folder: runs go to `<folder>/runs/<method>/seed-<n>`, those with a rate of their own to
+  ///     `<folder>/runs/<method>/rate-<rate>/seed-<n>`.
+  ///   - rates: for each method its learning rate; nil for those that have none to be run with, which are left out. Without
+  ///     rates, that of the configuration.
+  ///   - isResplit: whether the test part is drawn anew for each seed; the runs go to `<folder>/runs-resplit` then.
+  public func runs(
+    seeds: [UInt64], in folder: String, rates: [Double?]? = nil, isResplit: Bool = false
+  ) throws(ConfigError) -> [Run] {
+    var runs: [Run] = []
     for seed in seeds {
-      for method in methods {
-        var change = method.change
-        change.seed = seed
-        jobs.append(
-          TrainingJob(
-            "\(method.label), seed \(seed)", try experiment.changed(change, registry: registry),
-            run: RunFolder("\(folder)/runs/\(method.folder)/seed-\(seed)"), options: options))
+      for index in methods.indices where rates == nil || rates?[index] != nil {
+        runs.append(try run(index, seed, rate: rates?[index], in: "\(folder)/runs", isResplit: isResplit))
       }
     }
-    return jobs
+    return runs
+  }
+
+  /// The run of a method with a seed, and with a learning rate of its own where one is given.
+  func run(
+    _ index: Int, _ seed: UInt64, rate: Double?, in folder: String, isResplit: Bool
+  ) throws(ConfigError) -> Run {
+    let method = methods[index]
+    var change = method.change
+    change.seed = seed
+    change.learningRate = rate
+    if let cut = outline.testCut {
+      if isResplit {
+        change.data += cut.keys(seed: seed)
+      } else if cut == .outerFold, experiment.data.cutSeed == nil {
+        // Otherwise every seed would be tested on other samples without having been asked to.
+        change.data += cut.keys(seed: experiment.seed)
+      }
+    }
+    // The folder of the same method with the same rate and the test part as it is would be another configuration's.
+    let folder = isResplit ? folder + "-resplit" : folder
+    let rateFolder = rate.map { "/rate-\($0)" } ?? ""
+    let job = TrainingJob(
+      "\(method.label)\(rate.map { ", rate \($0)" } ?? ""), seed \(seed)",
+      try experiment.changed(change, registry: registry),
+      run: RunFolder("\(folder)/\(method.folder)\(rateFolder)/seed-\(seed)"))
+    return Run(method: index, seed: seed, rate: rate, job: job)
   }
 
   // MARK: Names
@@ -152,6 +191,10 @@ public struct ComparisonPlan: Sendable {
   private mutating func addAlone(_ modality: String) {
     var change = ExperimentChange(name: "\(experiment.name)-\(modality)-alone", fusion: "concat")
     change.modalities = [modality]
+    if outline.incomplete.contains(modality) {
+      // Of samples without it, it can say nothing.
+      change.data = [.init("lacking", .string(DataPartSettings.LackingSamples.leave_out.rawValue))]
+    }
     _ = add("\(modality) alone", change, nil)
   }
 
@@ -166,10 +209,12 @@ public struct ComparisonPlan: Sendable {
     guard inferred.blueprint.problems.isEmpty, inferred.fused != nil else {
       return exclude(label, inferred.blueprint.problems.map(\.inOneLine).joined(separator: "; "))
     }
+    let training = experiment.comparedTraining(label).map { "training: {\($0)}" }
+    let options = [changed.fusionOptions.isEmpty ? nil : changed.fusionOptions, training].compactMap { $0 }
     methods.append(
       Method(
         label: label, modalities: changed.pipeline.branches.map { $0.name }, fusion: changed.pipeline.fusion.type.name,
-        options: changed.fusionOptions, note: note, parameters: inferred.blueprint.parameterCount,
+        options: options.joined(separator: ", "), note: note, parameters: inferred.blueprint.parameterCount,
         flops: inferred.blueprint.flops,
         takesSubsets: changed.pipeline.branches.count > 1 && changed.pipeline.fusion.missingPolicy != .refuse,
         change: change))

@@ -19,63 +19,44 @@ extension ComparisonTable {
       Column(title: title, isNumeric: isNumeric, cells: rows.map { cell($0) ?? "" })
     }
     func words(_ row: Row) -> String? {
-      let parts = [row.failure.map { "failed: \($0)" }, row.options.isEmpty ? nil : row.options, row.note]
+      let parts = [
+        row.failure.map { "failed: \($0)" }, row.options.isEmpty ? nil : row.options, row.note,
+        row.samples.map { "on the \(grouped($0)) test samples that have it" },
+      ]
       return parts.compactMap { $0 }.joined(separator: "; ")
     }
-    let tested: [Column] =
-      rounds == nil
+    let rates: [Column] =
+      rateSeeds == nil
       ? []
       : [
+        column("rate") { $0.rates?.rate.map { "\($0)" } },
+        column("validation") { $0.rates?.score.map { fixed($0, 4) } },
+      ]
+    let tested: [Column] =
+      [nil, .tooFewSeeds].contains(evidence)
+      ? []
+      : [
+        column("95% interval") { $0.interval.map { "\(signed($0.low)) to \(signed($0.high))" } },
         column("p") { $0.p.map(inWords) }, column("p (Holm)") { $0.correctedP.map(inWords) },
+        column("P(better)") { $0.probabilityOfImprovement.map { fixed($0, 2) } },
       ]
     let absent = modalities.filter { name in rows.contains { $0.without?[name] != nil } }.map { name in
       column("without \(name)") { $0.without?[name].map { fixed($0.mean, 4) } }
     }
-    return [
+    let own: [Column] = [
       column("method", false) { $0.method },
       column(metric) { row in
         row.result.map { fixed($0.mean, 4) + ($0.halfWidth.map { " ± " + fixed($0, 4) } ?? "") }
       },
-      column("difference") { row in
-        row.method == baseline ? "baseline" : row.difference.map { ($0 < 0 ? "−" : "+") + fixed(abs($0), 4) }
-      },
-    ] + tested + absent + [
+      column("difference") { row in row.method == baseline ? "baseline" : row.difference.map(signed) },
+    ]
+    let costs: [Column] = [
       column("parameters") { grouped($0.parameters) }, column("FLOPs") { grouped($0.flops) },
       column("time") { $0.seconds.map { fixed($0, 1) + " s" } },
       column("memory") { $0.peakMemoryBytes.map { "\(($0 + 500_000) / 1_000_000) MB" } },
       column("options", false, words),
     ]
-  }
-
-  /// What the columns mean, in a few sentences.
-  public var explanation: String {
-    let single = seeds.count == 1
-    let list = seeds.map(String.init).joined(separator: ", ")
-    var parts = [
-      single
-        ? "The \(metric) on \(grouped(testSamples)) test samples, for the seed \(list): one seed tells nothing of the spread."
-        : "The mean \(metric) on \(grouped(testSamples)) test samples over the seeds \(list), ± half its 95% interval by "
-          + "Student's t.",
-      "All methods share data, encoders, task and training; the budget of parameters is not equal, see the columns.",
-    ]
-    if let rounds {
-      let count = rows.count { $0.p != nil }
-      parts.append(
-        "p: whether the difference from '\(baseline)' is chance, by approximate randomization over the test samples "
-          + "(both sides, \(grouped(rounds)) rounds, all seeds together), and with Holm's correction for \(count) "
-          + "test\(count == 1 ? "" : "s").")
-    } else {
-      parts.append("There are no p values: the permutation test works on predictions, and '\(metric)' needs more.")
-    }
-    if rows.contains(where: { $0.without?.isEmpty == false }) {
-      parts.append(
-        "Without a modality: the same models where it is missing for every test sample; what takes its place is what the "
-          + "fusion declares, or the configuration asks for.")
-    }
-    parts.append(
-      "FLOPs: of one sample, forwards. Time: of a whole run, evaluation included. Memory: the most that a run held at once."
-    )
-    return parts.joined(separator: " ")
+    return own + tested + rates + absent + costs
   }
 
   /// As Markdown: the table, what it means, what was left out, the command.
@@ -103,15 +84,22 @@ extension ComparisonTable {
   public var csv: String {
     let header =
       [
-        "method", "fusion", "modalities", "options", "note", metric, "half_width", "difference", "p", "p_holm",
-        "parameters", "flops", "seconds", "peak_memory_bytes", "failure",
+        "method", "fusion", "modalities", "options", "note", "failure", "test_samples", metric, "half_width",
+        "difference", "difference_low", "difference_high", "p", "p_holm", "probability_of_improvement", "seeds_won",
+        "rate", "validation", "parameters", "flops", "seconds", "peak_memory_bytes",
       ] + modalities.map { "without_\($0)" } + seeds.map { "value_\($0)" }
     let body = rows.map { row -> [String] in
-      let identity = [row.method, row.fusion, row.modalities.joined(separator: " "), row.options, row.note ?? ""]
-      let numbers: [Double?] = [row.result?.mean, row.result?.halfWidth, row.difference, row.p, row.correctedP]
+      let identity = [
+        row.method, row.fusion, row.modalities.joined(separator: " "), row.options, row.note ?? "", row.failure ?? "",
+        "\(row.samples ?? testSamples)",
+      ]
+      let numbers: [Double?] = [
+        row.result?.mean, row.result?.halfWidth, row.difference, row.interval?.low, row.interval?.high, row.p,
+        row.correctedP, row.probabilityOfImprovement, row.wins.map(Double.init), row.rates?.rate, row.rates?.score,
+      ]
       let costs: [String] = [
         "\(row.parameters)", "\(row.flops)", row.seconds.map { "\($0)" } ?? "",
-        row.peakMemoryBytes.map { "\($0)" } ?? "", row.failure ?? "",
+        row.peakMemoryBytes.map { "\($0)" } ?? "",
       ]
       let values = seeds.indices.map { $0 < row.values.count ? "\(row.values[$0])" : "" }
       let without = modalities.map { name in row.without?[name].map { "\($0.mean)" } ?? "" }
@@ -120,7 +108,7 @@ extension ComparisonTable {
     let rest = excluded.map { exclusion -> [String] in
       var line = [String](repeating: "", count: header.count)
       line[0] = exclusion.method
-      line[14] = "not compared: \(exclusion.reason)"
+      line[5] = "not compared: \(exclusion.reason)"
       return line
     }
     return ([header] + body + rest).map(CSV.line).joined()
@@ -136,5 +124,7 @@ extension ComparisonTable {
 }
 
 private func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+
+private func signed(_ value: Double) -> String { (value < 0 ? "−" : "+") + fixed(abs(value), 4) }
 
 private func inWords(_ p: Double) -> String { p < 0.001 ? "< 0.001" : fixed(p, 3) }

@@ -29,11 +29,12 @@ extension ComparisonPlan {
   ///
   /// - Throws: ``JobsInterrupted`` where the pool's flag was raised; `ChildError`.
   public func evaluateSubsets(
-    _ jobs: [TrainingJob], _ outcomes: [TrainingOutcome], pool: ProcessPool, threads: Int,
+    _ runs: [Run], _ outcomes: [TrainingOutcome], pool: ProcessPool, threads: Int,
     progress: any ProgressReporter
   ) throws {
+    let jobs = runs.map(\.job)
     var waiting = jobs.indices.filter { index in
-      guard methods[index % methods.count].takesSubsets, case .finished = outcomes[index] else { return false }
+      guard methods[runs[index].method].takesSubsets, case .finished = outcomes[index] else { return false }
       return RunSubsets(of: jobs[index].run) == nil
     }[...]
     if waiting.isEmpty { return }

@@ -15,8 +15,6 @@ public struct ClassMetric: SampleMetric {
     self.classes = classes
   }
 
-  /// Whether the metric is its one sum.
-  public var isLinear: Bool { score == nil }
   /// How many sums there are.
   public var width: Int { score == nil ? 1 : 3 * classes }
 
@@ -54,8 +52,6 @@ public struct LabelSetMetric: SampleMetric {
     self.classes = classes
   }
 
-  /// Whether the metric is its one sum.
-  public var isLinear: Bool { score == nil }
   /// How many sums there are.
   public var width: Int { score == nil ? 1 : 3 * classes }
 
@@ -80,24 +76,25 @@ public struct ValueMetric: SampleMetric {
   }
   private let kind: Kind
   private let targets: [[Double]]
-  /// The sum of squares around the mean, for each output.
-  private let spread: [Double]
+  /// The mean of all targets, for each output: sums of squares around it keep their digits.
+  private let means: [Double]
 
   /// Nil for a metric that needs more than the values.
   public init?(_ name: String, targets: [[Double]]) {
     guard let kind = Kind(rawValue: name), let first = targets.first else { return nil }
     self.kind = kind
     self.targets = targets
-    spread = first.indices.map { column in
-      let mean = targets.reduce(0) { $0 + $1[column] } / Double(targets.count)
-      return targets.reduce(0) { $0 + ($1[column] - mean) * ($1[column] - mean) }
-    }
+    means = first.indices.map { column in targets.reduce(0) { $0 + $1[column] } / Double(targets.count) }
   }
 
-  /// Whether the metric is its one sum.
-  public var isLinear: Bool { kind == .mse || kind == .mae }
   /// How many sums there are.
-  public var width: Int { isLinear ? 1 : spread.count }
+  public var width: Int {
+    switch kind {
+    case .mse, .mae: 1
+    case .rmse: means.count
+    case .r2: 3 * means.count
+    }
+  }
 
   /// What a prediction adds to the sums.
   public func contribution(of prediction: [Double], sample: Int, add: (Int, Double) -> Void) {
@@ -105,19 +102,29 @@ public struct ValueMetric: SampleMetric {
     switch kind {
     case .mse: add(0, errors.reduce(0) { $0 + $1 * $1 })
     case .mae: add(0, errors.reduce(0, +))
-    case .rmse, .r2: for (column, error) in errors.enumerated() { add(column, error * error) }
+    case .rmse: for (column, error) in errors.enumerated() { add(column, error * error) }
+    case .r2:
+      for (column, error) in errors.enumerated() {
+        let target = targets[sample][column] - means[column]
+        add(3 * column, error * error)
+        add(3 * column + 1, target)
+        add(3 * column + 2, target * target)
+      }
     }
   }
 
   /// The metric, from the sums.
   public func value(of sums: [Double], samples: Int) -> Double {
-    let (n, outputs) = (Double(samples), Double(spread.count))
+    let (n, outputs) = (Double(samples), Double(means.count))
     switch kind {
     case .mse, .mae: return sums[0] / n / outputs
     case .rmse: return sums.reduce(0) { $0 + ($1 / n).squareRoot() } / outputs
     case .r2:
-      return zip(sums, spread).reduce(0) { sum, output in
-        sum + (output.1 == 0 ? (output.0 == 0 ? 1 : 0) : 1 - output.0 / output.1)
+      return means.indices.reduce(0) { sum, column in
+        let (error, total, squares) = (sums[3 * column], sums[3 * column + 1], sums[3 * column + 2])
+        // Around the mean of these samples, which need not be all; of equal targets nothing is left but rounding.
+        let spread = squares - total * total / n
+        return sum + (spread <= 1e-12 * squares ? (error == 0 ? 1 : 0) : 1 - error / spread)
       } / outputs
     }
   }

@@ -10,7 +10,10 @@ public struct TestPredictions: Sendable {
   let labels: [String]
   /// What was predicted, in words.
   let predictions: [String]
-  private let file: String
+  /// What the samples have in common with others, such as a recording, in words; nil: each stands for itself.
+  let groups: [String]?
+  /// The file, for messages.
+  let file: String
 
   /// Reads the predictions of a finished run.
   ///
@@ -18,61 +21,79 @@ public struct TestPredictions: Sendable {
   public init(of run: RunFolder) throws(DataError) {
     file = run.predictions
     let table = try CSV(opening: file, header: .yes)
-    guard table.header == ["id", "label", "prediction"] else {
-      throw DataError(file, "holds other columns", expected: "id, label and prediction")
+    func column(_ name: String) -> Int? { table.header?.firstIndex(of: name) }
+    guard let id = column("id"), let label = column("label"), let prediction = column("prediction") else {
+      throw DataError(file, "lacks a column", expected: "id, label and prediction")
     }
-    ids = try table.text(column: 0).map(CellText.unguarded)
-    labels = try table.text(column: 1).map(CellText.unguarded)
-    predictions = try table.text(column: 2).map(CellText.unguarded)
+    func text(_ column: Int) throws(DataError) -> [String] {
+      try table.text(column: column).map(CellText.unguarded)
+    }
+    ids = try text(id)
+    labels = try text(label)
+    predictions = try text(prediction)
+    groups = try column("group").map(text)
   }
 
-  /// The p value for the difference of a metric between two systems; nil where the metric cannot be computed from
+  private init(ids: [String], labels: [String], predictions: [String], groups: [String]?, file: String) {
+    (self.ids, self.labels, self.predictions, self.groups, self.file) = (ids, labels, predictions, groups, file)
+  }
+
+  /// The predictions for some samples only, in their order.
+  ///
+  /// - Throws: `DataError` where one of them is not among those predicted for.
+  func restricted(to chosen: [String]) throws(DataError) -> TestPredictions {
+    if chosen == ids { return self }
+    let places = Dictionary(ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    let rows = chosen.compactMap { places[$0] }
+    guard rows.count == chosen.count else {
+      throw DataError(file, "tells of other samples than the other runs", expected: "runs over the same test part")
+    }
+    return TestPredictions(
+      ids: chosen, labels: rows.map { labels[$0] }, predictions: rows.map { predictions[$0] },
+      groups: groups.map { groups in rows.map { groups[$0] } }, file: file)
+  }
+
+  /// What the predictions add to the sums of a metric, group by group; nil where the metric cannot be computed from
   /// predictions alone, as losses and areas under curves.
   ///
   /// - Parameters:
-  ///   - a: the predictions of one system, one for each seed.
-  ///   - b: those of the other.
   ///   - classes: the names of the classes or labels.
-  /// - Throws: `DataError` where they are not for the same samples.
-  public static func pValue(
-    _ a: [TestPredictions], _ b: [TestPredictions], metric: String, task: TaskSettings, classes: [String],
-    test: PermutationTest = PermutationTest()
-  ) throws(DataError) -> Double? {
-    guard let first = a.first, a.count == b.count else { return nil }
-    for other in a + b where other.ids != first.ids || other.labels != first.labels {
-      throw DataError(other.file, "tells of other samples than \(first.file)", expected: "runs over the same test part")
-    }
-    func decided<Metric: SampleMetric>(
-      _ metric: Metric?, _ read: (TestPredictions) -> [Metric.Prediction]?
-    ) throws(DataError) -> Double? {
+  /// - Throws: `DataError` where the file holds what is no prediction of the task.
+  func sums(metric: String, task: TaskSettings, classes: [String]) throws(DataError) -> GroupedSums? {
+    let groups = numberedGroups
+    func gathered<Metric: SampleMetric>(
+      _ metric: Metric?, _ predictions: [Metric.Prediction]?
+    ) throws(DataError) -> GroupedSums? {
       guard let metric else { return nil }
-      func all(_ runs: [TestPredictions]) throws(DataError) -> [[Metric.Prediction]] {
-        var result: [[Metric.Prediction]] = []
-        for run in runs {
-          guard let predictions = read(run) else {
-            throw DataError(run.file, "holds what is no prediction of this task")
-          }
-          result.append(predictions)
-        }
-        return result
-      }
-      return test.pValue(try all(a), try all(b), metric)
+      guard let predictions else { throw DataError(file, "holds what is no prediction of this task") }
+      return GroupedSums(predictions, metric, groups: groups)
     }
     let numbers = Dictionary(classes.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     switch task {
     case .classification:
-      guard let labels = numbered(first.labels, numbers) else { return nil }
-      return try decided(ClassMetric(metric, labels: labels, classes: classes.count)) {
-        numbered($0.predictions, numbers)
-      }
+      guard let known = Self.numbered(labels, numbers) else { return nil }
+      return try gathered(
+        ClassMetric(metric, labels: known, classes: classes.count), Self.numbered(predictions, numbers))
     case .multilabel:
-      guard let labels = sets(first.labels, numbers) else { return nil }
-      return try decided(LabelSetMetric(metric, labels: labels, classes: classes.count)) {
-        sets($0.predictions, numbers)
-      }
+      guard let known = Self.sets(labels, numbers) else { return nil }
+      return try gathered(
+        LabelSetMetric(metric, labels: known, classes: classes.count), Self.sets(predictions, numbers))
     case .regression:
-      guard let targets = values(first.labels) else { return nil }
-      return try decided(ValueMetric(metric, targets: targets)) { values($0.predictions) }
+      guard let targets = Self.values(labels) else { return nil }
+      return try gathered(ValueMetric(metric, targets: targets), Self.values(predictions))
+    }
+  }
+
+  /// The groups as numbers, in the order in which they first occur.
+  private var numberedGroups: [Int]? {
+    guard let groups else { return nil }
+    var numbers: [String: Int] = [:]
+    return groups.map { name in
+      let next = numbers.count
+      return numbers[name]
+        ?? {
+          numbers[name] = next; return next
+        }()
     }
   }
 

@@ -7,7 +7,10 @@ import FusionCore
 ///   fusions:
 ///     low_rank_tensor: {width: 120, rank: 40}
 ///     scalar_interaction: {type: bimodal_interaction, form: scalar}
+///     mcb: {width: 512, training: {optimizer: {learning_rate: 1e-2}}}
 /// ```
+///
+/// `training` holds keys of the section `training` for this method alone, laid over those of the experiment.
 public struct ComparedFusion: Sendable, Equatable {
   /// What it is called: the fusion's name, or a name of its own where the map says the type.
   public let label: String
@@ -16,8 +19,10 @@ public struct ComparedFusion: Sendable, Equatable {
 }
 
 extension ExperimentReader {
-  /// The fusions of the section, their options checked; nil after a finding.
-  mutating func comparedFusions(_ node: Node?) -> [ComparedFusion]? {
+  /// The fusions of the section, their options and training keys checked; nil after a finding.
+  mutating func comparedFusions(_ node: Node?, branches: [PipelineSpecification.Branch]?, training: TrainingSettings?)
+    -> [ComparedFusion]?
+  {
     guard let node, node.scalar != .null else { return [] }
     let isLawful = reader.checked(node, [], MapContext("compare", after: ["fusions"])) != nil
     guard let fusions = node["fusions"], fusions.scalar != .null else { return isLawful ? [] : nil }
@@ -27,11 +32,13 @@ extension ExperimentReader {
         notes: ["for example: fusions: {low_rank_tensor: {width: 120, rank: 40}}"])
       return nil
     }
-    let found = pairs.compactMap { compared($0) }
+    let found = pairs.compactMap { compared($0, branches, training != nil) }
     return isLawful && found.count == pairs.count ? found : nil
   }
 
-  private mutating func compared(_ pair: Node.Pair) -> ComparedFusion? {
+  private mutating func compared(_ pair: Node.Pair, _ branches: [PipelineSpecification.Branch]?, _ isSound: Bool)
+    -> ComparedFusion?
+  {
     guard pair.key.wholeMatch(of: /[a-z][a-z0-9_]*/) != nil else {
       reader.findings.add(
         pair.keyMark,
@@ -49,17 +56,45 @@ extension ExperimentReader {
           : "'\(pair.key)' is the name of another fusion than '\(fusion.type.name)'")
       return nil
     }
+    guard isLawfulTraining(pair.training, of: pair.key, branches, isSound) else { return nil }
     return ComparedFusion(label: pair.key, fusion: fusion.type.name)
+  }
+
+  /// Checks the training keys of one method as they will be read: laid over those of the experiment.
+  private mutating func isLawfulTraining(
+    _ own: Node?, of label: String, _ branches: [PipelineSpecification.Branch]?, _ isSound: Bool
+  ) -> Bool {
+    guard let own else { return true }
+    guard own.pairs != nil else {
+      reader.findings.add(
+        own.mark, "expected a map of training keys for 'compare.fusions.\(label).training', got \(own.inWords)",
+        notes: ["for example: training: {optimizer: {learning_rate: 1e-2}}"])
+      return false
+    }
+    // What is wrong with the experiment's own keys is said already.
+    guard isSound else { return true }
+    let base = root["training"]
+    return reader.trainingSettings(
+      base.map { own.merged(over: $0) } ?? own, branches: branches, modalities: root["modalities"], registry: registry)
+      != nil
   }
 }
 
 extension Node.Pair {
-  /// The value as a component: the key is its type, unless it says another.
+  /// The value as a component: the key is its type, unless it says another. Without the keys of its training.
   fileprivate var typed: Node {
     let pairs = value.pairs ?? (value.scalar == .null ? [] : nil)
-    guard let pairs, !pairs.contains(where: { $0.key == "type" }) else { return value }
+    guard let pairs else { return value }
+    let own = value.without("training")
+    guard !pairs.contains(where: { $0.key == "type" }) else { return own }
     return Node(
-      content: .mapping([.init(key: "type", keyMark: keyMark, value: .word(key, keyMark))] + pairs), mark: keyMark)
+      content: .mapping([.init(key: "type", keyMark: keyMark, value: .word(key, keyMark))] + (own.pairs ?? [])),
+      mark: keyMark)
+  }
+
+  /// The keys of its training; nil: none.
+  fileprivate var training: Node? {
+    value["training"].flatMap { $0.scalar == .null ? nil : $0 }
   }
 }
 
@@ -69,6 +104,14 @@ extension Node {
 
   fileprivate static func scalar(_ value: ConfigValue, _ text: String, _ mark: Mark) -> Node {
     Node(content: .scalar(Scalar(text: text, style: .plain, value: value)), mark: mark)
+  }
+
+  /// Everything below that is no map, with its path of keys.
+  fileprivate func leaves(below path: String = "") -> [(path: String, text: String)] {
+    guard let pairs else {
+      return [(path, configValue.json.split(whereSeparator: \.isWhitespace).joined(separator: " "))]
+    }
+    return pairs.flatMap { $0.value.leaves(below: path.isEmpty ? $0.key : "\(path).\($0.key)") }
   }
 
   /// The map with another value for a key, which is added where it is missing.
@@ -81,7 +124,7 @@ extension Node {
 }
 
 /// What makes an experiment another one of a series.
-public struct ExperimentChange: Sendable, Equatable {
+public struct ExperimentChange: Sendable {
   /// The name of the new experiment.
   public var name: String
   /// The fusion, by its name or by its label in the section `compare`.
@@ -94,6 +137,11 @@ public struct ExperimentChange: Sendable, Equatable {
   public var modalities: [String]?
   /// The seed; nil: as it is.
   public var seed: UInt64?
+  /// The optimizer's learning rate; nil: what `training` says, with the keys that the section `compare` gives for the
+  /// fusion.
+  public var learningRate: Double?
+  /// Keys of `data` that have other values.
+  public var data: [ConfigValue.Entry] = []
 
   /// A change of name and fusion.
   public init(name: String, fusion: String) {
@@ -129,11 +177,32 @@ extension Experiment {
       let value: ConfigValue = Int(exactly: seed).map { .integer($0) } ?? .unsigned(seed)
       node = node.replacing("seed", with: .scalar(value, "\(seed)", document.mark))
     }
+    if let own = comparedPair(change.fusion)?.training {
+      node = node.replacing("training", with: node["training"].map { own.merged(over: $0) } ?? own)
+    }
+    var overrides = change.data.map {
+      Override(steps: ["data", $0.key], value: Node($0.value, mark: document.mark), mark: document.mark)
+    }
+    if let rate = change.learningRate {
+      let value = Node(.number(rate), mark: document.mark)
+      overrides.append(Override(steps: ["training", "optimizer", "learning_rate"], value: value, mark: document.mark))
+    }
+    node = try Override.applied(overrides, to: node)
     return try ExperimentReader.read(node, defaultName: change.name, registry: registry)
   }
 
+  /// The training keys that the section `compare` gives for a fusion, as they are written: `epochs: 8,
+  /// optimizer.learning_rate: 0.01`; nil: none.
+  public func comparedTraining(_ label: String) -> String? {
+    comparedPair(label)?.training.map { $0.leaves().map { "\($0.path): \($0.text)" }.joined(separator: ", ") }
+  }
+
+  private func comparedPair(_ label: String) -> Node.Pair? {
+    document["compare"]?["fusions"]?.pairs?.first { $0.key == label }
+  }
+
   private func fusionNode(_ label: String, registry: Registry) -> Node {
-    if let pair = document["compare"]?["fusions"]?.pairs?.first(where: { $0.key == label }) { return pair.typed }
+    if let pair = comparedPair(label) { return pair.typed }
     let mark = document["fusion"]?["type"]?.mark ?? document.mark
     if let type = try? registry.find(.fusion, label).type, type == pipeline.fusion.type, let own = document["fusion"] {
       return own

@@ -119,7 +119,11 @@ extension UInt64 {
 
 extension DataSettings {
   fileprivate var value: ConfigValue {
-    let common = part.configValue.entries
+    // Keys that came later are written where they are set: runs of older versions stay runs of this configuration.
+    let usual = DataPartSettings().configValue
+    let common = part.configValue.entries.filter {
+      !["cut_seed", "lacking"].contains($0.key) || usual[$0.key] != $0.value
+    }
     let own = configuration.configValue.entries.filter { entry in !common.contains { $0.key == entry.key } }
     return .map([.init("dataset", .string(dataset.name))] + common + own)
   }

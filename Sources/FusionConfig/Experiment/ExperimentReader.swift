@@ -2,7 +2,7 @@ import FusionCore
 
 /// From a merged document to an experiment; gathers everything that is wrong on the way.
 struct ExperimentReader {
-  private let root: Node
+  let root: Node
   let registry: Registry
   var reader = StrictReader()
 
@@ -31,7 +31,7 @@ struct ExperimentReader {
     let task = reader.variant(TaskSettings.self, root["task"], "task")
     let training = reader.trainingSettings(
       root["training"], branches: branches, modalities: root["modalities"], registry: registry)
-    let compared = comparedFusions(root["compare"])
+    let compared = comparedFusions(root["compare"], branches: branches, training: training)
     let sweep = sweepSettings(root["sweep"])
     guard let identity, let data, let branches, let fusion, let decoder, let task, let training, let compared else {
       throw ConfigError(reader.findings.found)

@@ -66,10 +66,12 @@ private struct SectionSchemas {
         "additionalProperties": components(.modality, nil, [encoder]),
       ])
     case .compare:
+      let training = ConfigValue.Entry("training", .object(["$ref": .string("#/properties/training")]))
       let fusions = ConfigValue.object([
-        "description": .string("by name: the options of that fusion, or of the one that 'type' names"),
+        "description": .string(
+          "by name: the options of that fusion, or of the one that 'type' names, and keys of its training"),
         "type": .strings(["object", "null"]), "propertyNames": .object(["pattern": .string("^[a-z][a-z0-9_]*$")]),
-        "additionalProperties": components(.fusion, nil, []),
+        "additionalProperties": components(.fusion, nil, [training]),
       ])
       return .map(
         [.init("description", .string(section.summary)), .init("type", .strings(["object", "null"]))]

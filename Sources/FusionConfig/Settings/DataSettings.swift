@@ -32,12 +32,27 @@ public struct DataPartSettings: ComponentConfiguration, Equatable {
   /// The fold of the training part that takes the place of the test part; ``fold`` cuts what is left.
   public var outerFold: FoldSettings?
 
+  /// What draws the validation part and the folds; nil: the run's seed.
+  public var cutSeed: UInt64?
+  /// What is done with samples that have none of the pipeline's modalities.
+  public var lacking = LackingSamples.refuse
+
+  /// What is done with samples that have none of the pipeline's modalities.
+  public enum LackingSamples: String, Sendable, CaseIterable, Codable {
+    /// They are an error: a pipeline cannot say anything about them.
+    case refuse
+    /// They are left out of all parts.
+    case leave_out
+  }
+
   /// All of the data, a tenth held back.
   public init() {}
 
   private enum CodingKeys: String, CodingKey {
     case root, validation, classes, limit, fold
     case outerFold = "outer_fold"
+    case cutSeed = "cut_seed"
+    case lacking
   }
 
   /// See the properties.
@@ -50,6 +65,9 @@ public struct DataPartSettings: ComponentConfiguration, Equatable {
     Option("limit", "keep only the first N training samples", .atLeast(1)),
     Option("fold", "hold back this fold of the training part for validation, in place of a share; none: a share"),
     Option("outer_fold", "test on this fold of the training part, in place of the test part; none: the test part"),
+    Option("cut_seed", "draws the validation part and the folds; none: the run's seed", .atLeast(0)),
+    Option(
+      "lacking", "what is done with samples that have none of the modalities", LackingSamples.self),
   ]
 }
 

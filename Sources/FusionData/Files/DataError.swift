@@ -51,7 +51,7 @@ extension Sequence {
 }
 
 /// `1 sample`, `3 samples`, `1,234,567 bytes`.
-func counted(_ count: Int, _ noun: String) -> String {
+package func counted(_ count: Int, _ noun: String) -> String {
   var digits = String(count.magnitude)
   var groups: [Substring] = []
   while digits.count > 3 {

@@ -11,6 +11,7 @@ import Foundation
 ///
 /// Any numeric type. A folder with a test part alone, with or without labels, serves prediction, and need not have all
 /// modalities. `ROOT/audio/train_present.npy` `[N]` and so on, where there is one, says with 0 which samples lack a modality.
+/// The column `recording` of `ROOT/test_origins.csv`, where there is one, tells which samples belong together.
 public enum AVMNISTDataset: DatasetFormat {
   /// Nothing to choose: the layout says it all.
   public typealias Configuration = NoConfiguration
@@ -21,7 +22,8 @@ public enum AVMNISTDataset: DatasetFormat {
 
   static let layout = DigitLayout(
     dataset: name, modalities: ["image", "audio"], sampleShapes: ["image": [28, 28], "audio": [112, 112]],
-    array: { "\($0)/\($1)_data.npy" }, presence: { "\($0)/\($1)_present.npy" }, labels: { "\($0)_labels.npy" })
+    array: { "\($0)/\($1)_data.npy" }, presence: { "\($0)/\($1)_present.npy" }, labels: { "\($0)_labels.npy" },
+    origins: { "\($0)_origins.csv" })
 
   /// The shapes of the layout; bytes, as the builders write them.
   public static func declaredArrays(_ configuration: NoConfiguration) -> [String: ArrayDescription]? {

@@ -14,7 +14,8 @@ import FusionCore
 /// A key is the name of a modality, or the one that holds the targets. A file is an npy, npz, safetensors, CSV, TSV or
 /// IDX file; `file:member` names an array of an npz or safetensors file, or columns of a table (`age,height`, `x1..x9`).
 ///
-/// Beside a modality, `voice.present: FILE` names zeros and ones `[N]`: 0 for samples that lack it.
+/// Beside a modality, `voice.present: FILE` names zeros and ones `[N]`: 0 for samples that lack it. The key `groups` names
+/// what samples have in common (a speaker, a patient, a recording): a column of a table, or whole numbers `[N]`.
 ///
 /// Classes are whole numbers or words, in tables or in arrays; the labels that the training part holds are the classes, and
 /// name them.
@@ -75,7 +76,8 @@ public enum ArraysDataset: DatasetFormat {
     public static let options: [Option] = [
       Option(
         "train",
-        "the files of the training part: KEY: FILE or KEY: FILE:MEMBER; KEY.present: FILE where some are missing"),
+        "the files of the training part: KEY: FILE or KEY: FILE:MEMBER; KEY.present: FILE where some are missing; "
+          + "groups: FILE where samples belong together"),
       Option("validation_files", "the files of a validation part of its own, as in train"),
       Option("test", "the files of the test part, as in train; targets may be missing"),
       Option("files", "instead of train and test: one set of files, to be cut into both"),

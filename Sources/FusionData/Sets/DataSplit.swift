@@ -28,6 +28,8 @@ public struct DataSplit: Sendable {
   public let modalities: [ModalityArray]
   /// What is to be learned; nil: not known.
   public let targets: Targets?
+  /// Which rows of the arrays belong together; nil: each stands for itself.
+  public let groups: SampleGroups?
   /// The rows of the arrays that belong to this part, in order.
   public let rows: [Int]
   /// The number of samples.
@@ -37,13 +39,18 @@ public struct DataSplit: Sendable {
   ///
   /// - Parameters:
   ///   - targetSource: where the targets come from, for messages.
-  /// - Throws: ``DataError`` where the arrays differ in length, or are empty, or where a sample has no modality.
+  ///   - groups: which rows belong together; nil: each stands for itself.
+  ///   - groupSource: where the groups come from, for messages.
+  /// - Throws: ``DataError`` where the arrays differ in length, or are empty. Samples without any modality are found by
+  ///   ``Dataset/refusingEmptySamples()``.
   public init(
-    name: String, modalities: [ModalityArray], targets: Targets?, targetSource: String? = nil
+    name: String, modalities: [ModalityArray], targets: Targets?, targetSource: String? = nil,
+    groups: SampleGroups? = nil, groupSource: String? = nil
   ) throws(DataError) {
     precondition(!modalities.isEmpty, "a part without arrays")
     var lengths = modalities.map { (source: $0.array.source, count: $0.array.count) }
     if let targets { lengths.append((targetSource ?? "the targets", targets.count)) }
+    if let groups { lengths.append((groupSource ?? "the groups", groups.numbers.count)) }
     var errors: [DataError] = []
     for other in lengths.dropFirst() where other.count != lengths[0].count {
       errors.append(
@@ -63,15 +70,8 @@ public struct DataSplit: Sendable {
     }
     guard errors.isEmpty else { throw DataError(gathering: errors) }
     guard lengths[0].count > 0 else { throw DataError(lengths[0].source, "holds no samples") }
-    let masks = modalities.compactMap(\.presence)
-    if masks.count == modalities.count,
-      let row = (0..<lengths[0].count).first(where: { row in masks.allSatisfy { !$0.isPresent[row] } })
-    {
-      throw DataError(
-        masks.map(\.source).joined(separator: ", "), "row \(row + 1) lacks every modality",
-        expected: "at least one of \(modalities.map(\.name).joined(separator: ", ")); leave such samples out")
-    }
-    self.init(name: name, modalities: modalities, targets: targets, rows: Array(0..<lengths[0].count))
+    self.init(
+      name: name, modalities: modalities, targets: targets, groups: groups, rows: Array(0..<lengths[0].count))
   }
 
   /// How the first rows of tables were read: where one row is missing or too many, that is what to look at.
@@ -85,17 +85,18 @@ public struct DataSplit: Sendable {
         }.joined(separator: ", ") + " (data.header says otherwise)"
   }
 
-  private init(name: String, modalities: [ModalityArray], targets: Targets?, rows: [Int]) {
+  private init(name: String, modalities: [ModalityArray], targets: Targets?, groups: SampleGroups?, rows: [Int]) {
     self.name = name
     self.modalities = modalities
     self.targets = targets
+    self.groups = groups
     self.rows = rows
   }
 
   /// The same arrays and targets with other rows, for example those of one fold.
   public func with(name: String? = nil, rows: [Int]) -> DataSplit {
     precondition(rows.allSatisfy { $0 >= 0 && $0 < modalities[0].array.count }, "rows outside the arrays")
-    return DataSplit(name: name ?? self.name, modalities: modalities, targets: targets, rows: rows)
+    return DataSplit(name: name ?? self.name, modalities: modalities, targets: targets, groups: groups, rows: rows)
   }
 
   /// How many of this part's samples lack each modality that some of them have, in order.
@@ -117,7 +118,7 @@ public struct DataSplit: Sendable {
     let kept =
       chosen.contains { $0.presence == nil }
       ? rows : rows.filter { row in chosen.contains { $0.presence!.isPresent[row] } }
-    return DataSplit(name: name, modalities: chosen, targets: targets, rows: kept)
+    return DataSplit(name: name, modalities: chosen, targets: targets, groups: groups, rows: kept)
   }
 
   /// What a pipeline has to know of the arrays.
@@ -173,7 +174,7 @@ public struct DataSplit: Sendable {
     }
     return DataSplit(
       name: name, modalities: modalities, targets: .classes(labels: chosen, names: classes.map { names[$0] }),
-      rows: kept)
+      groups: groups, rows: kept)
   }
 
   /// The same samples with classes numbered as in `names`, whatever their numbers here: a part that lacks a class may
@@ -193,7 +194,8 @@ public struct DataSplit: Sendable {
     }
     guard !kept.isEmpty else { throw DataError("the part '\(name)'", "has no sample of the classes \(expected)") }
     return DataSplit(
-      name: name, modalities: modalities, targets: .classes(labels: renumbered, names: names), rows: kept)
+      name: name, modalities: modalities, targets: .classes(labels: renumbered, names: names), groups: groups,
+      rows: kept)
   }
 
   /// The first `limit` samples.

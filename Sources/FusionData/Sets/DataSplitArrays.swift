@@ -5,7 +5,9 @@ extension DataSplit {
   ///
   /// - Throws: ``DataError`` where an array has another length, or targets cannot be read.
   public func replacing(arrays: [ModalityArray]) throws(DataError) -> DataSplit {
-    try DataSplit(name: name, modalities: arrays, targets: targets?.gathered(rows))
+    try DataSplit(
+      name: name, modalities: arrays, targets: targets?.gathered(rows),
+      groups: groups.map { groups in SampleGroups(rows.map { groups[$0] }) })
   }
 }
 

@@ -15,6 +15,9 @@ struct DigitLayout: Sendable {
   let presence: @Sendable (_ modality: String, _ part: String) -> String
   /// The path, within the folder, of a part's labels.
   let labels: @Sendable (_ part: String) -> String
+  /// The path, within the folder, of a table whose column `recording` tells what each sample was made of; a part may be
+  /// without.
+  let origins: @Sendable (_ part: String) -> String
 
   static let classes = (0..<10).map { "\($0)" }
   /// Those that a folder can be recognised as.
@@ -80,6 +83,16 @@ struct DigitLayout: Sendable {
     if hasLabels || part == "train" {
       targets = try .classes(Npy.open(labelFile), names: Self.classes)
     }
-    return try DataSplit(name: part, modalities: arrays, targets: targets, targetSource: labelFile)
+    let originFile = "\(root)/\(origins(part))"
+    return try DataSplit(
+      name: part, modalities: arrays, targets: targets, targetSource: labelFile,
+      groups: exists(originFile) ? Self.recordings(originFile) : nil, groupSource: originFile)
+  }
+
+  /// Samples with the same recording belong together; nil where the table does not tell recordings.
+  private static func recordings(_ file: String) throws(DataError) -> SampleGroups? {
+    let table = try CSV(opening: file)
+    guard let column = table.header?.firstIndex(of: "recording") else { return nil }
+    return SampleGroups(try table.text(column: column))
   }
 }

@@ -92,7 +92,7 @@ public struct Inspection: Codable, Sendable, Equatable, CustomStringConvertible 
           "\(DigitLayout.all.map { $0.array("image", "train") }.joined(separator: " or ")) and so on; or the path of "
           + "a single file")
     }
-    let dataset = try layout.open(root: path, modalities: modalities, needsAll: false)
+    let dataset = try layout.open(root: path, modalities: modalities, needsAll: false).refusingEmptySamples()
     parts = try dataset.splits.mapGathering { split throws(DataError) in
       let arrays = try split.modalities.mapGathering { modality throws(DataError) in
         try Self.look(at: modality.array, modality.name, presence: modality.presence, device)

@@ -11,7 +11,8 @@ import FusionCore
 ///
 /// Any numeric type. The labels of the test part may be missing, and so may the training part, for prediction, which need not
 /// have all modalities either. `ROOT/present_sp_train.npy` `[N]` and so on, where there is one, says with 0 which samples lack a
-/// modality. The modality
+/// modality. The column
+/// `recording` of `ROOT/origins_test.csv`, where there is one, tells which samples belong together. The modality
 /// `image` is `[28, 28]`, `audio` `[39, 13]`: frames, coefficients.
 public enum WrittenSpokenDataset: DatasetFormat {
   /// Nothing to choose: the layout says it all.
@@ -26,7 +27,7 @@ public enum WrittenSpokenDataset: DatasetFormat {
     sampleShapes: ["image": [28, 28], "audio": [DigitCepstrum.frames, DigitCepstrum.coefficients]],
     array: { modality, part in "data_\(modality == "image" ? "wr" : "sp")_\(part).npy" },
     presence: { modality, part in "present_\(modality == "image" ? "wr" : "sp")_\(part).npy" },
-    labels: { "labels_\($0).npy" })
+    labels: { "labels_\($0).npy" }, origins: { "origins_\($0).csv" })
 
   /// The shapes of the layout; values from 0 to 1, as the builder writes them.
   public static func declaredArrays(_ configuration: NoConfiguration) -> [String: ArrayDescription]? {

@@ -3,6 +3,7 @@ import Foundation
 import FusionAnalysis
 import FusionConfig
 import FusionCore
+import FusionData
 import FusionTraining
 
 /// `fusionkit compare`: one table of many fusions, everything else being equal.
@@ -11,15 +12,19 @@ struct CompareCommand: ParsableCommand {
     commandName: "compare",
     abstract: "Trains many fusions with the same data, encoders and budget, and tests their differences.",
     discussion: """
-      Every fusion takes the place of the configuration's own, with the options that the section 'compare' gives it; each \
-      modality is trained alone, too. What cannot be run is said with its reason before anything is trained. Runs go side \
-      by side; after an interruption the same command does the rest, and more seeds or fusions add to what is there.
+      Every fusion takes the place of the configuration's own, with the options and the training keys that the section \
+      'compare' gives it; each modality is trained alone, too. What cannot be run is said with its reason before anything \
+      is trained. Runs go side by side; after an interruption the same command does the rest, and more seeds or fusions \
+      add to what is there.
+
+      With --rates every method first gets the learning rate that is best for it on the validation part, with seeds of its \
+      own. Differences are judged with five seeds or more; fewer say too little of other seeds.
 
       The folder gets table.md, table.csv, table.json and the runs.
 
       Examples:
-        fusionkit compare configs/compare/hard_digits.yaml --fusions all --seeds 1,2,3
-        fusionkit compare configs/late_fusion.yaml --fusions concat,add,multiply --seeds 1,2,3,4,5
+        fusionkit compare configs/compare/hard_digits.yaml --fusions all --seeds 1,2,3,4,5
+        fusionkit compare configs/late_fusion.yaml --fusions concat,add --rates 1e-3,2e-3,5e-3,1e-2
       """)
 
   @Argument(help: ArgumentHelp("Path of a configuration.", valueName: "config"))
@@ -31,7 +36,21 @@ struct CompareCommand: ParsableCommand {
   var fusions: FusionList = .all
 
   @Option(help: ArgumentHelp("One run of each method for each seed.", valueName: "n,n,…"))
-  var seeds = SeedList(values: [1, 2, 3])
+  var seeds = SeedList(values: [1, 2, 3, 4, 5])
+
+  @Option(
+    help: ArgumentHelp(
+      "Learning rates: each method is run with the one that is best for it on the validation part.",
+      valueName: "x,x,…"))
+  var rates: RateList?
+
+  @Option(
+    help: ArgumentHelp(
+      "Seeds with which rates are chosen; none that is compared.", valueName: "n,n,…"))
+  var rateSeeds = SeedList(values: [101, 102])
+
+  @Flag(help: "Draw the test part anew for each seed, where the data do not name it.")
+  var resplit = false
 
   @Option(help: ArgumentHelp("What the others are tested against.", valueName: "fusion"))
   var baseline = "concat"
@@ -60,6 +79,10 @@ struct CompareCommand: ParsableCommand {
 
   func validate() throws {
     if let output, output.isEmpty { throw ValidationError("--output is empty") }
+    if rates != nil, let both = seeds.values.first(where: rateSeeds.values.contains) {
+      throw ValidationError(
+        "the seed \(both) is among --seeds and --rate-seeds: a rate that was chosen with a seed flatters on it")
+    }
     if case .named(let names) = fusions, names.contains("") {
       throw ValidationError("--fusions takes names separated by commas, or 'all'")
     }
@@ -72,29 +95,64 @@ struct CompareCommand: ParsableCommand {
     let registry = try Registry.complete(plugins: experiment.plugins)
     let outline = try Trainer(experiment, threads: 1).outline()
     let metric = try chosenMetric(experiment, outline)
+    try checkData(outline)
     let plan = try ComparisonPlan(
       experiment, fusions: fusions.names, baseline: baseline, singleModalities: single, outline: outline,
       registry: registry)
-    let progress = Console.progress(quiet: quiet)
     for exclusion in plan.exclusions { Console.note("not compared: \(exclusion.method): \(exclusion.reason)") }
     let folder = outputFolder(output, otherwise: "compare-" + experiment.name)
-    let jobs = try plan.jobs(seeds: seeds.values, in: folder)
-    progress.report(
-      .note(
-        "\(plan.methods.count) methods, \(seeds.values.count) seeds each: \(jobs.count) runs, "
-          + "\(sharing.places) at a time, in \(folder)/runs"))
     let stop = StopFlag()
     let listener = stop.listen { Console.note("stopping after the steps under way; once more quits at once") }
     let table = try withExtendedLifetime(listener) {
-      let pool = ProcessPool(places: sharing.places, stop: stop)
-      let outcomes = try pool.train(jobs, threads: sharing.threads, progress: progress)
-      try plan.evaluateSubsets(jobs, outcomes, pool: pool, threads: sharing.threads, progress: progress)
-      return try ComparisonTable(
-        plan, jobs: jobs, outcomes: outcomes, metric: metric, seeds: seeds.values, command: command(metric))
+      try self.table(plan, metric, in: folder, ProcessPool(places: sharing.places, stop: stop))
     }
     try table.write(to: folder)
     if json.isOn { try Console.printJSON(table) } else { try Console.print(text(table, folder)) }
     guard table.failures == 0 else { throw ComparisonIncomplete(methods: table.failures, folder: folder) }
+  }
+
+  /// Chooses rates where they are asked for, then trains what is compared.
+  private func table(
+    _ plan: ComparisonPlan, _ metric: String, in folder: String, _ pool: ProcessPool
+  ) throws -> ComparisonTable {
+    let progress = Console.progress(quiet: quiet)
+    func announce(_ words: String, _ count: Int, _ subfolder: String) {
+      progress.report(
+        .note(
+          "\(plan.methods.count) methods, \(words): \(count) runs, \(sharing.places) at a time, in "
+            + "\(folder)/\(subfolder)"))
+    }
+    var choices: [Result<RateChoice, RateFailure>]?
+    if let rates {
+      let search = RateSearch(rates: rates.values, seeds: rateSeeds.values)
+      let runs = try search.runs(plan, in: folder)
+      announce(
+        "\(rates.values.count) rates, \(counted(rateSeeds.values.count, "seed")) to choose them by", runs.count, "rates"
+      )
+      let outcomes = try search.train(runs, pool, threads: sharing.threads, progress: progress)
+      choices = search.choices(plan, runs, outcomes, metric: metric)
+    }
+    let chosen = choices.map { $0.map { try? $0.get().rate } }
+    let runs = try plan.runs(seeds: seeds.values, in: folder, rates: chosen, isResplit: resplit)
+    announce("\(counted(seeds.values.count, "seed")) each", runs.count, resplit ? "runs-resplit" : "runs")
+    let outcomes = try pool.train(runs.map(\.job), threads: sharing.threads, progress: progress)
+    try plan.evaluateSubsets(runs, outcomes, pool: pool, threads: sharing.threads, progress: progress)
+    return try ComparisonTable(
+      plan, runs: runs, outcomes: outcomes, metric: metric, seeds: seeds.values, isResplit: resplit,
+      rateSeeds: rates == nil ? nil : rateSeeds.values, choices: choices, command: command(metric),
+      threads: ProcessInfo.processInfo.activeProcessorCount)
+  }
+
+  /// What `--rates` and `--resplit` ask of the data.
+  private func checkData(_ outline: ExperimentOutline) throws {
+    if rates != nil, outline.validationSamples == nil {
+      throw UsageError("--rates chooses by the validation part, and there is none: set data.validation above 0")
+    }
+    if resplit, outline.testCut == nil {
+      throw UsageError(
+        "--resplit draws the test part anew, and that of \(outline.source) is given\n"
+          + "  possible with: the data set arrays with data.files, or data.outer_fold")
+    }
   }
 
   private func chosenMetric(_ experiment: Experiment, _ outline: ExperimentOutline) throws -> String {
@@ -121,6 +179,11 @@ struct CompareCommand: ParsableCommand {
   private func command(_ metric: String) -> String {
     var words = ["fusionkit", "compare", config, "--fusions", fusions.names?.joined(separator: ",") ?? "all"]
     words += ["--seeds", seeds.values.map(String.init).joined(separator: ",")]
+    if let rates {
+      words += ["--rates", rates.values.map { "\($0)" }.joined(separator: ",")]
+      words += ["--rate-seeds", rateSeeds.values.map(String.init).joined(separator: ",")]
+    }
+    if resplit { words.append("--resplit") }
     if baseline != "concat" { words += ["--baseline", baseline] }
     if self.metric != nil { words += ["--metric", metric] }
     if !single { words.append("--no-single") }
@@ -133,11 +196,11 @@ struct CompareCommand: ParsableCommand {
     let columns = table.columns
     var rows = TextTable(columns.map(\.title), numeric: Set(columns.indices.filter { columns[$0].isNumeric }))
     for index in table.rows.indices { rows.add(columns.map { $0.cells[index] }) }
-    var parts = [rows.text, table.explanation]
+    var parts = [rows.text, Console.paragraph(table.explanation)]
     if !table.excluded.isEmpty {
-      parts.append("Not compared: \(table.excluded.map(\.method).joined(separator: ", ")).")
+      parts.append(Console.paragraph("Not compared: \(table.excluded.map(\.method).joined(separator: ", "))."))
     }
-    if table.generatedData { parts.append(generatedDataNote) }
+    if table.generatedData { parts.append(Console.paragraph(generatedDataNote)) }
     return (parts + ["tables: \(folder)/table.md, table.csv, table.json"]).joined(separator: "\n\n")
   }
 }
@@ -158,6 +221,19 @@ enum FusionList: ExpressibleByArgument {
   /// Nil for all.
   var names: [String]? {
     if case .named(let names) = self { names } else { nil }
+  }
+}
+
+/// Learning rates: different numbers above 0.
+struct RateList: ExpressibleByArgument {
+  let values: [Double]
+
+  init?(argument: String) {
+    let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+    let values = numbers.compactMap { $0 }
+    guard values.count == numbers.count, Set(values).count == values.count else { return nil }
+    guard values.allSatisfy({ $0 > 0 && $0.isFinite }) else { return nil }
+    self.values = values
   }
 }
 

@@ -21,6 +21,21 @@ enum Console {
     try print(jsonText(value, pretty: pretty))
   }
 
+  /// How many characters a line of the terminal holds that results go to; nil where they go to a file or a pipe, whose
+  /// lines may be of any length.
+  static var width: Int? {
+    var size = winsize()
+    guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return nil
+    }
+    return Int(size.ws_col)
+  }
+
+  /// A text of sentences, broken at blanks where lines of the terminal end.
+  static func paragraph(_ text: String) -> String {
+    width.map { wrapped(text, to: $0).joined(separator: "\n") } ?? text
+  }
+
   /// Writes a line to standard error: progress, hints, errors.
   static func note(_ text: String) {
     FileHandle.standardError.write(Data((text.printableLines + "\n").utf8))

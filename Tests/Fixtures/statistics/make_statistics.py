@@ -1,6 +1,6 @@
 """Reference values of the statistics behind comparisons, from SciPy and scikit-learn: python make_statistics.py
 
-Writes statistics.json beside this file. The p values are exact: every one of the 2^n exchanges is tried.
+Writes statistics.json beside this file. Metrics of drawn samples are those of the repeated rows.
 """
 import itertools
 import json
@@ -43,88 +43,86 @@ def interval(values):
 intervals = [interval([0.71, 0.74]), interval([0.9, 0.91, 0.905]), interval([1.0, 1.0, 1.0]), interval([3, 1, 4, 1, 5, 9])]
 
 
-def exact(a, b, metric):
-    """a, b: [seeds, samples]; exchanges samples of all seeds together, in every way there is."""
-    difference = lambda a, b: abs(np.mean([metric(x) for x in a]) - np.mean([metric(x) for x in b]))
-    observed = difference(a, b)
-    count = 0
-    for exchanged in itertools.product([False, True], repeat=len(a[0])):
-        count += difference(np.where(exchanged, b, a), np.where(exchanged, a, b)) >= observed - 1e-12
-    return count / 2 ** len(a[0])
+def paired(a, b):
+    test = scipy.stats.ttest_rel(a, b)
+    d = np.array(a) - np.array(b)
+    n = len(d)
+    # The probability that a new difference is above zero: predictive distribution of the normal model, flat prior.
+    above = scipy.stats.t.sf(0, n - 1, loc=d.mean(), scale=d.std(ddof=1) * np.sqrt(1 + 1 / n))
+    # Nadeau and Bengio 2003, with a tenth as many test samples as training samples.
+    t = d.mean() / (d.std(ddof=1) * np.sqrt(1 / n + 0.1))
+    return {
+        "differences": d.tolist(), "mean": float(d.mean()), "p": float(test.pvalue), "above": float(above),
+        "p_overlap": float(2 * scipy.stats.t.sf(abs(t), n - 1)),
+    }
+
+
+tests = [
+    paired(0.8 + random.normal(size=n) * 0.014 + shift, 0.8 + random.normal(size=n) * 0.014)
+    for n, shift in ((5, 0.0), (5, 0.05), (10, 0.02), (10, -0.1), (24, 0.005))
+]
 
 
 def corrupted(labels, share, classes):
     return [int(random.integers(classes)) if random.random() < share else int(label) for label in labels]
 
 
-tests = []
-for seeds, classes, samples in ((1, 3, 10), (2, 3, 10), (3, 4, 9)):
-    labels = random.integers(classes, size=samples)
-    a = [corrupted(labels, 0.3, classes) for _ in range(seeds)]
-    b = [corrupted(labels, 0.8, classes) for _ in range(seeds)]
-    scores = {
-        "accuracy": lambda x: metrics.accuracy_score(labels, x),
-        "f1_macro": lambda x: metrics.f1_score(labels, x, average="macro", zero_division=0),
-        "precision_weighted": lambda x: metrics.precision_score(labels, x, average="weighted", zero_division=0),
+def draws(groups):
+    """Group numbers of the samples, and how often each group is drawn, five times; the first: all of them once."""
+    count = max(groups) + 1
+    counts = [np.ones(count, int)] + [np.bincount(random.integers(count, size=count), minlength=count) for _ in range(5)]
+    return counts, [np.repeat(np.arange(len(groups)), [c[g] for g in groups]) for c in counts]
+
+
+def study(truth, predictions, groups, scores):
+    counts, rows = draws(groups)
+    values = {
+        name: [float(score(truth[r], predictions[r])) for r in rows] for name, score in scores.items()
     }
-    tests.append({
-        "labels": labels.tolist(), "classes": classes, "a": a, "b": b,
-        "metrics": {name: {"value": score(a[0]), "p": exact(np.array(a), np.array(b), score)} for name, score in scores.items()},
+    return {
+        "truth": truth.tolist(), "predictions": predictions.tolist(), "groups": list(map(int, groups)),
+        "counts": [c.tolist() for c in counts], "metrics": values,
+    }
+
+
+classes = []
+for size, groups in ((3, np.arange(10)), (4, np.array([0, 0, 1, 2, 2, 2, 3, 4, 4, 5, 6, 6]))):
+    labels = random.integers(size, size=len(groups))
+    study_ = study(labels, np.array(corrupted(labels, 0.4, size)), groups, {
+        "accuracy": metrics.accuracy_score,
+        "f1_macro": lambda y, x: metrics.f1_score(y, x, average="macro", zero_division=0),
+        "precision_weighted": lambda y, x: metrics.precision_score(y, x, average="weighted", zero_division=0),
     })
+    classes.append(study_ | {"classes": size})
 
 values = []
-for seeds in (1, 2):
-    targets = random.normal(size=(9, 2)).round(3)
-    a = (targets + random.normal(size=(seeds, 9, 2)) * 0.5).round(3)
-    b = (targets + random.normal(size=(seeds, 9, 2)) * 1.0).round(3)
-    scores = {
-        "mse": lambda x: metrics.mean_squared_error(targets, x),
-        "mae": lambda x: metrics.mean_absolute_error(targets, x),
-        "rmse": lambda x: metrics.root_mean_squared_error(targets, x),
-        "r2": lambda x: metrics.r2_score(targets, x),
-    }
+for groups in (np.arange(9), np.array([0, 0, 0, 1, 2, 2, 3, 4, 5])):
+    targets = (random.normal(size=(9, 2)) + [1000, 0]).round(3)
+    values.append(study(targets, (targets + random.normal(size=(9, 2)) * 0.5).round(3), groups, {
+        "mse": metrics.mean_squared_error, "mae": metrics.mean_absolute_error,
+        "rmse": metrics.root_mean_squared_error, "r2": metrics.r2_score,
+    }))
 
-    def exact_values(metric):
-        difference = lambda a, b: abs(np.mean([metric(x) for x in a]) - np.mean([metric(x) for x in b]))
-        observed, count = difference(a, b), 0
-        for exchanged in itertools.product([False, True], repeat=9):
-            e = np.array(exchanged)[None, :, None]
-            count += difference(np.where(e, b, a), np.where(e, a, b)) >= observed - 1e-12
-        return count / 2**9
-
-    values.append({
-        "targets": targets.tolist(), "a": a.tolist(), "b": b.tolist(),
-        "metrics": {name: {"value": float(score(a[0])), "p": exact_values(score)} for name, score in scores.items()},
-    })
-
-sets = []
-labels = (random.random((9, 3)) < 0.5).astype(int)
-flip = lambda share: (labels ^ (random.random(labels.shape) < share)).astype(int)
-a, b = np.array([flip(0.1), flip(0.1)]), np.array([flip(0.4), flip(0.4)])
-scores = {
-    "subset_accuracy": lambda x: metrics.accuracy_score(labels, x),
-    "f1_macro": lambda x: metrics.f1_score(labels, x, average="macro", zero_division=0),
-    "f1_micro": lambda x: metrics.f1_score(labels, x, average="micro", zero_division=0),
-}
-
-
-def exact_sets(metric):
-    difference = lambda a, b: abs(np.mean([metric(x) for x in a]) - np.mean([metric(x) for x in b]))
-    observed, count = difference(a, b), 0
-    for exchanged in itertools.product([False, True], repeat=9):
-        e = np.array(exchanged)[None, :, None]
-        count += difference(np.where(e, b, a), np.where(e, a, b)) >= observed - 1e-12
-    return count / 2**9
-
-
-members = lambda rows: [[int(i) for i in np.flatnonzero(row)] for row in rows]
-sets.append({
-    "labels": members(labels), "classes": 3, "a": [members(x) for x in a], "b": [members(x) for x in b],
-    "metrics": {name: {"value": float(score(a[0])), "p": exact_sets(score)} for name, score in scores.items()},
+truth = (random.random((9, 3)) < 0.5).astype(int)
+found = truth ^ (random.random(truth.shape) < 0.3)
+one = study(truth, found.astype(int), np.array([0, 1, 1, 2, 3, 4, 4, 5, 6]), {
+    "subset_accuracy": metrics.accuracy_score,
+    "f1_macro": lambda y, x: metrics.f1_score(y, x, average="macro", zero_division=0),
+    "f1_micro": lambda y, x: metrics.f1_score(y, x, average="micro", zero_division=0),
 })
+members = lambda rows: [[int(i) for i in np.flatnonzero(row)] for row in rows]
+sets = [one | {"truth": members(truth), "predictions": members(found), "classes": 3}]
+
+# Every draw of three seeds and four samples, the same samples for all seeds: mean and deviation of the mean difference.
+grid = random.normal(size=(3, 4)).round(3)
+means = [
+    grid[np.ix_(seeds, rows)].mean()
+    for seeds in itertools.product(range(3), repeat=3) for rows in itertools.product(range(4), repeat=4)
+]
+two_levels = {"differences": grid.tolist(), "mean": float(np.mean(means)), "deviation": float(np.std(means))}
 
 path = pathlib.Path(__file__).with_name("statistics.json")
 path.write_text(json.dumps({
     "scipy": scipy.__version__, "quantiles": quantiles, "cumulative": cumulative, "intervals": intervals,
-    "classes": tests, "values": values, "sets": sets}))
+    "paired": tests, "classes": classes, "values": values, "sets": sets, "two_levels": two_levels}))
 print(path.stat().st_size, "bytes")
