@@ -14,8 +14,8 @@ public func jsonText(_ value: some Encodable, pretty: Bool) -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
-  // A noncharacter of Unicode: no text that means anything holds it.
-  let mark = "\u{FDD0}not finite\u{FDD0}"
+  // A character for private use: no text that means anything to others holds it.
+  let mark = "\u{F8F0}not finite\u{F8F0}"
   encoder.nonConformingFloatEncodingStrategy = .convertToString(
     positiveInfinity: mark, negativeInfinity: mark, nan: mark)
   guard let data = try? encoder.encode(value) else {

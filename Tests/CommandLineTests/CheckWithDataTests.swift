@@ -52,16 +52,25 @@ import Testing
     let archive = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Fixtures/data/npz_stored.npz")
     try folder.write("d/x.npz", Data(contentsOf: archive))
-    try folder.write("a.yaml", CheckWithDataTests.config("a: \"x.npz:nothing\", face: face.npy, targets: \"t.csv:diagnosis\""))
+    try folder.write(
+      "a.yaml", CheckWithDataTests.config("a: \"x.npz:nothing\", face: face.npy, targets: \"t.csv:diagnosis\""))
     let outcome = try Binary.run(["check", "a.yaml"], in: folder.path)
     #expect(outcome.status == 2 && outcome.errors.contains("a.yaml:5:14: error: d/x.npz: holds no array 'nothing'"))
   }
 
   @Test(arguments: [
-    ("task", CheckWithDataTests.config("a: \"t.csv:height\", face: face.npy, targets: \"t.csv:score\""), "does not suit the data"),
-    ("weights", CheckWithDataTests.config(task: ", class_weights: [1, 2]"), "2 weights do not fit the data's 3 classes"),
+    (
+      "task", CheckWithDataTests.config("a: \"t.csv:height\", face: face.npy, targets: \"t.csv:score\""),
+      "does not suit the data"
+    ),
+    (
+      "weights", CheckWithDataTests.config(task: ", class_weights: [1, 2]"), "2 weights do not fit the data's 3 classes"
+    ),
     ("shape", CheckWithDataTests.config(encoder: "{type: lenet, channels: 2, blocks: 9}"), "too small to pool"),
-    ("metric", CheckWithDataTests.config(more: ", select_by: validation.acuracy"), "did you mean 'validation.accuracy'?"),
+    (
+      "metric", CheckWithDataTests.config(more: ", select_by: validation.acuracy"),
+      "did you mean 'validation.accuracy'?"
+    ),
     (
       "norm",
       Self.config(more: "", encoder: "{type: conv, channels: [3], kernel: 4, padding: 0, pool: none}")

@@ -16,7 +16,7 @@ import Testing
       let file = try SafeTensors(opening: run.model)
       let items = try file.names.map { name in
         let values = try file[name]!.floats().map { name.hasPrefix(prefix) ? $0 * factor : $0 }
-        return SafeTensors.Item(name, values, shape: file[name]!.shape)
+        return SafeTensors.Item(name, values, shape: file[name]!.shape, .float32)
       }
       try SafeTensors.write(items, to: run.model)
       let data = try trainer.experiment.openData(root: nil)
@@ -66,7 +66,7 @@ import Testing
       let items = try file.names.map { name in
         // Squares of 1e25 are beyond float32.
         let values = try file[name]!.floats().map { name == "decoder.bias" ? 1e25 : $0 }
-        return SafeTensors.Item(name, values, shape: file[name]!.shape)
+        return SafeTensors.Item(name, values, shape: file[name]!.shape, .float32)
       }
       try SafeTensors.write(items, to: run.model)
       let error = #expect(throws: NotFiniteError.self) { try trainer.evaluate(run) }
