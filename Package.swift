@@ -37,10 +37,11 @@ let rooms: [Target] = [
   .target(name: "CFusionABI"),
   .target(
     name: "FusionCore", dependencies: ["TensorEngine", "NeuralLayers", "CFusionABI"], plugins: ["FingerprintCore"]),
-  .target(name: "PluginLoading", dependencies: ["FusionCore", "CFusionABI"]),
+  .target(name: "Checksums", dependencies: ["CCrypto"]),
+  .target(name: "PluginLoading", dependencies: ["FusionCore", "CFusionABI", "Checksums"]),
   .target(name: "FusionConfig", dependencies: ["FusionCore", "PluginLoading", "CLibYAML"]),
   .target(
-    name: "FusionData", dependencies: ["FusionCore", "CBLAS", "CZlib", "CLibZip", "CSndFile", "CFFTW", "CCrypto"]),
+    name: "FusionData", dependencies: ["FusionCore", "Checksums", "CBLAS", "CZlib", "CLibZip", "CSndFile", "CFFTW"]),
   .target(
     name: "FusionTraining",
     dependencies: ["FusionCore", "FusionConfig", "FusionData"]),

@@ -64,8 +64,8 @@ public struct Conformance: Sendable {
   }
 
   private func command(_ check: Check, _ name: String) -> String {
-    "fusionkit conformance \(name) --only \(check.id) --seed \(seed)"
-      + libraries.map { " --plugin \($0)" }.joined()
+    "fusionkit conformance \(name.shellWord) --only \(check.id) --seed \(seed)"
+      + libraries.map { " --plugin \($0.shellWord)" }.joined()
   }
 
   private func outcome(of check: Check, _ plugin: Plugin) -> Outcome {

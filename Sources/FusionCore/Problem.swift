@@ -30,6 +30,14 @@ extension Problem: CustomStringConvertible {
 public protocol UserError: Error, Sendable, CustomStringConvertible {
   /// What the program exits with: 1 failed, 2 usage or configuration.
   var exitStatus: Int32 { get }
+  /// Whether it comes again whenever the same is tried: what was asked for cannot be done. False for what may be an
+  /// accident of time and place: a full disk, a file that is missing, a folder in use.
+  var isLasting: Bool { get }
+}
+
+extension UserError {
+  /// An accident, unless an error knows better: it costs another try, where the opposite would cost a result.
+  public var isLasting: Bool { false }
 }
 
 /// Everything that is wrong with a pipeline, at once.
@@ -38,6 +46,8 @@ public struct PipelineError: UserError {
   public let problems: [Problem]
   /// 2: a configuration that cannot work.
   public var exitStatus: Int32 { 2 }
+  /// Nor will it tomorrow.
+  public var isLasting: Bool { true }
   /// One problem per paragraph.
   public var description: String { problems.map(\.description).joined(separator: "\n") }
 

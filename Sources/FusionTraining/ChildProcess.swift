@@ -6,9 +6,12 @@ import Foundation
 /// Not Foundation's `Process`, which waits for its children itself and so throws away what the system tells about them.
 ///
 /// The child is in a process group of its own: Ctrl-C at a terminal reaches this process alone, which tells the child
-/// once. A second signal, which ends a training at once, is never sent by accident.
+/// once. A second signal, which ends a training at once, is never sent by accident. A child that knows ``ParentTie`` ends
+/// when this process does.
 final class ChildProcess {
   private let identifier: pid_t
+  /// Open as long as the child is to live.
+  private let tie: Int32
   private let errors: ScratchFile
   private let clock = ContinuousClock()
   private let began: ContinuousClock.Instant
@@ -23,7 +26,12 @@ final class ChildProcess {
       throw ChildError(
         command: [executable] + arguments, reason: "no temporary file: " + String(cString: strerror(errno)))
     }
+    guard let tie = ParentTie.pipe() else {
+      throw ChildError(command: [executable] + arguments, reason: "no pipe: " + String(cString: strerror(errno)))
+    }
     self.errors = errors
+    self.tie = tie.parent
+    defer { close(tie.child) }
     began = clock.now
     var (actions, attributes) = (Self.emptyActions, Self.emptyAttributes)
     posix_spawn_file_actions_init(&actions)
@@ -36,6 +44,8 @@ final class ChildProcess {
     posix_spawn_file_actions_addopen(
       &actions, STDOUT_FILENO, output ?? "/dev/null", O_WRONLY | O_CREAT | O_TRUNC, 0o666)
     posix_spawn_file_actions_adddup2(&actions, errors.descriptor, STDERR_FILENO)
+    // The last one: what lies in this place here is not the child's.
+    posix_spawn_file_actions_adddup2(&actions, tie.child, ParentTie.place)
     // As a fresh process finds them, whatever this one does with signals.
     var (all, none) = (sigset_t(), sigset_t())
     sigfillset(&all)
@@ -46,15 +56,19 @@ final class ChildProcess {
     posix_spawnattr_setflags(
       &attributes, Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK) | Int16(POSIX_SPAWN_SETPGROUP))
     let words = ([executable] + arguments).map { strdup($0) }
-    let environment = ProcessInfo.processInfo.environment.map { strdup("\($0.key)=\($0.value)") }
+    let variables = ProcessInfo.processInfo.environment.merging([ParentTie.variable: "\(ParentTie.place)"]) { $1 }
+    let environment = variables.map { strdup("\($0.key)=\($0.value)") }
     defer { for word in words + environment { free(word) } }
     var identifier = pid_t()
     let status = posix_spawn(&identifier, executable, &actions, &attributes, words + [nil], environment + [nil])
     guard status == 0 else {
+      close(self.tie)
       throw ChildError(command: [executable] + arguments, reason: String(cString: strerror(status)))
     }
     self.identifier = identifier
   }
+
+  deinit { close(tie) }
 
   /// Sends a signal, unless the process is known to have ended: its number may be another's by then.
   func signal(_ number: Int32) {
@@ -69,9 +83,12 @@ final class ChildProcess {
     guard wait4(identifier, &status, WNOHANG, &usage) == identifier else { return nil }
     // The macros of the system's header: the low seven bits are the signal, the next byte is the exit status.
     let signal = status & 0x7f
+    let exit = (status >> 8) & 0xff
+    let isLasting = signal == 0 && exit == ParentTie.lastingFailure
     outcome = ChildOutcome(
-      status: signal == 0 ? (status >> 8) & 0xff : 128 + signal, errors: errors.tail,
-      wallSeconds: began.duration(to: clock.now).seconds, peakMemoryBytes: usage.ru_maxrss * Self.memoryUnit)
+      status: signal != 0 ? 128 + signal : isLasting ? 1 : exit, errors: errors.tail,
+      wallSeconds: began.duration(to: clock.now).seconds, peakMemoryBytes: usage.ru_maxrss * Self.memoryUnit,
+      isLasting: isLasting)
     return outcome
   }
 
@@ -97,6 +114,17 @@ public struct ChildOutcome: Sendable, Equatable {
   /// The most memory it held at once, as the system counts it, pages of mapped files included; on Linux never less than
   /// what the starting process held.
   public let peakMemoryBytes: Int
+  /// Whether it failed in a way that comes again whenever it is tried: what was asked for cannot be done. False for
+  /// accidents: a full disk, too little memory, a signal, a folder in use.
+  public var isLasting = false
+
+  /// Why it failed, in a line; nil where it did not.
+  public var reason: String? {
+    guard status != 0 else { return nil }
+    if status > 128, status != 130 { return "its process was ended by signal \(status - 128)" }
+    let line = errors.split(separator: "\n").first { !$0.hasPrefix("warning: ") }.map(String.init) ?? ""
+    return line.isEmpty ? "its process ended with status \(status)" : line.replacing("error: ", with: "")
+  }
 }
 
 /// A process that could not be started.

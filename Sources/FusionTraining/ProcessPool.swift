@@ -47,10 +47,12 @@ public struct ProcessPool {
   /// - Parameters:
   ///   - next: the next job and its command, asked for whenever a place is free; nil: there is none now, though there
   ///     may be one when another job has ended.
+  ///   - tick: called every now and then while jobs run.
   ///   - ended: takes what a job came to. While the flag is raised, too: see the status.
   /// - Throws: ``ChildError``, and what the closures throw.
   public func run<Job>(
-    next: () throws -> (job: Job, command: Command)?, ended: (Job, ChildOutcome) throws -> Void
+    next: () throws -> (job: Job, command: Command)?, tick: () throws -> Void = {},
+    ended: (Job, ChildOutcome) throws -> Void
   ) throws {
     var running: [(job: Job, child: ChildProcess)] = []
     var failure: (any Error)?
@@ -62,6 +64,7 @@ public struct ProcessPool {
       }
       var hasEnded = false
       do {
+        if !isStopping { try tick() }
         while !isStopping, running.count < places, let (job, command) = try next() {
           running.append((job, try ChildProcess(executable, command.arguments, output: command.output)))
         }

@@ -36,7 +36,7 @@ public final class PlainProgress: ProgressReporter {
   private let write: (String) -> Void
 
   /// Hands each line, without its end, to `write`; standard error if not given.
-  public init(write: @escaping (String) -> Void = { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }) {
+  public init(write: @escaping (String) -> Void = { StandardStream.error.write($0 + "\n") }) {
     self.write = write
   }
 

@@ -136,8 +136,8 @@ public enum RunFolderError: UserError, Equatable {
     case .complete(let path):
       "\(path) holds a finished run; choose another --output, or pass --overwrite to replace it"
     case .unfinished(let path):
-      "\(path) holds an unfinished run; continue it with 'fusionkit train --resume \(path)', choose another --output, "
-        + "or pass --overwrite to start anew"
+      "\(path) holds an unfinished run; choose another --output, pass --overwrite to start anew, or continue it with\n"
+        + "  fusionkit train --resume \(path.shellWord)"
     case .foreign(let path):
       "\(path) exists and is not a run of FusionKit; choose another --output"
     case .notWritable(let path, let reason):

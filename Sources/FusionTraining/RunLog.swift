@@ -1,14 +1,14 @@
 import Foundation
 
 /// `log.txt`: what was reported, with the time of day. Held open, and locked, as long as a process writes to the run.
-final class RunLog: ProgressReporter {
+public final class RunLog: ProgressReporter {
   private let descriptor: Int32
   private let next: any ProgressReporter
 
   /// Opens the log of a run and passes every event on to `next`.
   ///
   /// - Throws: ``RunFolderError/busy(path:)`` where another process holds it, ``RunFolderError/notWritable(path:reason:)``.
-  init(_ run: RunFolder, next: any ProgressReporter) throws(RunFolderError) {
+  public init(_ run: RunFolder, next: any ProgressReporter) throws(RunFolderError) {
     descriptor = open(run.log, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0o666)
     self.next = next
     guard descriptor >= 0 else { throw .notWritable(path: run.path, reason: String(cString: strerror(errno))) }
@@ -24,7 +24,8 @@ final class RunLog: ProgressReporter {
 
   deinit { close(descriptor) }
 
-  func report(_ event: ProgressEvent) {
+  /// Writes the event down, if it is worth a line, and passes it on.
+  public func report(_ event: ProgressEvent) {
     if let line = event.line {
       let text = Date().formatted(.iso8601) + "  " + line + "\n"
       // A log that cannot be written (a full disk) must not end a training that goes well otherwise.

@@ -60,18 +60,38 @@ extension Trainer {
       return (seed: seed, trainer: trainer, run: RunFolder("\(folder)/seed-\(seed)"))
     }
     for (_, trainer, run) in runs where overwrite || !trainer.owns(run) { try run.checkVacant(overwrite: overwrite) }
-    let summaries = try runs.map { seed, trainer, run in
-      let isThere = !overwrite && trainer.owns(run)
-      if isThere, case .complete = run.state {
-        progress.report(.note("seed \(seed): done before, in \(run.path)"))
-        return try RunSummary.read(from: run)
+    try AtomicFile.makeFolder(folder)
+    // One series a folder at a time; each run has a log of its own.
+    let log = try RunLog(RunFolder(folder), next: progress)
+    var summaries: [RunSummary] = []
+    for (seed, trainer, run) in runs {
+      do {
+        summaries.append(try trainer.doWhatIsLeft(of: run, seed: seed, overwrite: overwrite))
+      } catch {
+        // A training that diverged does so again: nothing is to be had from another try.
+        guard !((error as? any UserError)?.isLasting ?? false) else { throw error }
+        let missing = runs.dropFirst(summaries.count).map { "\($0.seed)" }
+        log.report(
+          .warning(
+            "the run\(missing.count == 1 ? "" : "s") of seed \(missing.joined(separator: ", ")) "
+              + "\(missing.count == 1 ? "is" : "are") missing; the same command\(overwrite ? " without --overwrite" : "") "
+              + "goes on from here"))
+        throw error
       }
-      progress.report(.note("seed \(seed)"))
-      return try isThere ? trainer.resume(run) : trainer.train(into: run, overwrite: overwrite)
     }
     let summary = SeedsSummary(summaries)
     try AtomicFile.write(prettyJSON(summary), to: folder + "/seeds.json")
     return summary
+  }
+
+  private func doWhatIsLeft(of run: RunFolder, seed: UInt64, overwrite: Bool) throws -> RunSummary {
+    let isThere = !overwrite && owns(run)
+    if isThere, case .complete = run.state {
+      progress.report(.note("seed \(seed): done before, in \(run.path)"))
+      return try RunSummary.read(from: run)
+    }
+    progress.report(.note("seed \(seed)"))
+    return try isThere ? resume(run) : train(into: run, overwrite: overwrite)
   }
 
   /// Whether a run in the folder is of exactly this experiment.

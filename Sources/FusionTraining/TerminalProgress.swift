@@ -83,5 +83,5 @@ public final class TerminalProgress: ProgressReporter {
     isShown = false
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private func write(_ text: String) { StandardStream.error.write(text) }
 }

@@ -42,6 +42,7 @@ public struct Trainer {
   public func train(into run: RunFolder, overwrite: Bool = false) throws -> RunSummary {
     try run.checkVacant(overwrite: overwrite)
     let bench = try Workbench(experiment, device: Device(threads: threads))
+    if stop.isSet { throw InterruptedEarly() }
     try run.make()
     let log = try RunLog(run, next: progress)
     // Again, now that no other process can finish a run there.
@@ -68,7 +69,7 @@ public struct Trainer {
     guard FileManager.default.fileExists(atPath: run.checkpoint) else {
       throw TrainingError.notResumable(
         run: run.path,
-        reason: "it has no checkpoint; start anew with 'fusionkit train \(run.configuration) --overwrite'")
+        reason: "it has no checkpoint; start anew with: fusionkit train \(run.configuration.shellWord) --overwrite")
     }
     let bench = try Workbench(experiment, device: Device(threads: threads))
     try run.make()

@@ -39,6 +39,9 @@ public enum TrainingError: UserError, Equatable {
     }
   }
 
+  /// A training that diverged does so again.
+  public var isLasting: Bool { if case .diverged = self { true } else { false } }
+
   /// What happened, and what to do.
   public var description: String {
     switch self {
@@ -48,10 +51,18 @@ public enum TrainingError: UserError, Equatable {
         + "  try a smaller training.optimizer.learning_rate, a training.gradient_clip, or look for outliers in the data; "
         + "the last checkpoint is kept"
     case .interrupted(let run, let epoch, let step):
-      "interrupted in epoch \(epoch) after step \(step); continue with: fusionkit train --resume \(run)"
+      "interrupted in epoch \(epoch) after step \(step); continue with: fusionkit train --resume \(run.shellWord)"
     case .notResumable(let run, let reason): "\(run) cannot be resumed: \(reason)"
     }
   }
+}
+
+/// The user asked for the end before a run had begun: its folder is as it was.
+public struct InterruptedEarly: UserError, Equatable {
+  /// Interrupted.
+  public var exitStatus: Int32 { 130 }
+  /// What happened.
+  public var description: String { "interrupted before the training began; nothing was written" }
 }
 
 /// A NaN without its sign.

@@ -63,7 +63,9 @@ public struct TrainingJob: Sendable {
     case .untouched:
       let path = run.path.contains("/") ? run.path : "./" + run.path
       let file = path + ".yaml"
-      try AtomicFile.makeFolder(URL(fileURLWithPath: file).deletingLastPathComponent().path)
+      let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+      try AtomicFile.makeFolder(folder)
+      AtomicFile.removePartialFiles(in: folder)
       try AtomicFile.write(configuration, to: file)
       // A run that stopped before its first checkpoint is replaced.
       let replaces = run.state == .unfinished ? ["--overwrite"] : []
@@ -104,6 +106,7 @@ extension ProcessPool {
     try run(
       next: {
         while let index = waiting.popFirst() {
+          jobs[index].waitUntilFree(stop) { progress.report(.note($0)) }
           if let arguments = try jobs[index].command(threads: threads) { return (index, Command(arguments)) }
           // Done meanwhile, by another process.
           outcomes[index] = .finished(try RunSummary.read(from: jobs[index].run))
@@ -149,7 +152,29 @@ public struct JobsInterrupted: UserError, Equatable {
   public var description: String { "interrupted: \(done) of \(of) runs are done; the same command does the rest" }
 }
 
+extension TrainingJob {
+  /// Waits for a process that writes to the run: one that outlived whatever started it, and is about to end.
+  ///
+  /// - Parameter tell: told once where there is something to wait for.
+  func waitUntilFree(_ stop: StopFlag, tell: (String) -> Void) {
+    var said = false
+    while run.isLocked == true, !stop.isSet {
+      if !said { tell("\(label): waiting for another process that writes to \(run.path)") }
+      said = true
+      usleep(100_000)
+    }
+  }
+}
+
 extension RunFolder {
+  /// Whether a process writes to the folder; nil where that cannot be seen.
+  var isLocked: Bool? {
+    let descriptor = open(log, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+  }
+
   /// Whether the run in the folder is of exactly this resolved configuration.
   func holds(_ configuration: String) -> Bool {
     (try? String(contentsOfFile: self.configuration, encoding: .utf8)) == configuration

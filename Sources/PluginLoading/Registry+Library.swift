@@ -56,6 +56,11 @@ private struct Library {
       do throws(LibraryFile.Defect) { file = try LibraryFile(bytes) } catch {
         throw PluginError(path, error.words, advice: "fusionkit plugin build PACKAGE makes a library of a package")
       }
+      // A loader maps and runs whatever lies between the headers.
+      let seal = LibrarySeal.state(of: bytes)
+      guard seal == .intact || (seal == .absent && !file.defined.contains(LibrarySeal.symbol)) else {
+        throw damaged(path)
+      }
       guard !file.defined.contains(marker) else {
         throw PluginError(
           path, "it holds a core of its own, whose types this program does not know",
@@ -67,6 +72,12 @@ private struct Library {
           advice: "fusionkit plugin build PACKAGE makes one")
       }
     #endif
+  }
+
+  private static func damaged(_ path: String) -> PluginError {
+    PluginError(
+      path, "it is damaged, or was changed after it was built: its bytes are not those of its checksum",
+      advice: .buildAgain)
   }
 
   /// Loads a library and compares what it says in C with what this program was built with.

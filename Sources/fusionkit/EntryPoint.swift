@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import FusionConfig
 import FusionCore
+import FusionData
+import FusionTraining
 
 /// Parses, runs, and turns whatever goes wrong into a sentence and an exit status:
 /// 0 done, 1 failed, 2 usage or configuration, 130 interrupted.
@@ -10,19 +12,28 @@ enum EntryPoint {
   static func main() {
     // Beyond a limit on file sizes (ulimit -f), writing then fails with an error like that of a full disk.
     signal(SIGXFSZ, SIG_IGN)
+    // A reader that has gone is an error of that output.
+    signal(SIGPIPE, SIG_IGN)
+    StandardStream.fillClosed()
+    let isChild = ParentTie.watch()
     do {
       var command = try RootCommand.parseAsRoot()
       // Kernels asked for that cannot be had: said before anything computes with others.
       do { _ = try InstructionSet.chosen() } catch { throw UsageError(error.description) }
-      try command.run()
+      // The others end within a moment, wherever they are: what they have begun to write is removed.
+      let listener = command is any StopsByItself ? nil : SignalListener { _ in UnfinishedFiles.endProcess(status: 130) }
+      try withExtendedLifetime(listener) { try command.run() }
     } catch {
-      Foundation.exit(report(error))
+      let status = report(error)
+      let isLasting = (error as? any UserError)?.isLasting ?? false
+      Foundation.exit(isChild && isLasting ? ParentTie.lastingFailure : status)
     }
   }
 
   /// Tells the person at the keyboard; returns the exit status.
   private static func report(_ error: any Error) -> Int32 {
     switch error {
+    case let error as OutputError where error.isBrokenPipe: return 1
     case let error as ConfigError:
       // Each of its paragraphs begins with file, line and column, as editors expect.
       Console.note(error.description)
@@ -62,3 +73,6 @@ enum EntryPoint {
     return (path.map { $0 + ": " } ?? "") + reason
   }
 }
+
+/// A command that takes the signals that ask it to end itself, and leaves what it can be continued from.
+protocol StopsByItself {}

@@ -51,6 +51,38 @@ import Testing
     #expect(try Binary.run(["list", "--plugin", folder.write("one.so", good.dropLast())]).status == 2)
   }
 
+  /// As `plugin build` would have made it: the SHA-256 of what is before it, by another program than FusionKit.
+  private func sealed(_ library: Data, in folder: Scratch) throws -> Data {
+    let mark = try #require(library.range(of: Data("\nfusionkit-sha256:".utf8), options: .backwards))
+    let body = library[..<mark.lowerBound]
+    let digest = try Binary.shell("sha256sum < '\(try folder.write("body", Data(body)))'").output.prefix(64)
+    return body + Data("\nfusionkit-sha256:\(digest)".utf8)
+  }
+
+  /// Right headers, wrong bytes: what the loader would run, or would crash on.
+  @Test func aDamagedLibraryIsRefusedWhereverTheDamageIs() throws {
+    let folder = Scratch()
+    let good = try bytes(PluginLibraries.gatedSumLibrary())
+    #expect(try sealed(good, in: folder) == good, "the checksum is that of sha256sum")
+    let words = "it is damaged, or was changed after it was built"
+    for part in 1..<40 {
+      var changed = good
+      for index in 0..<4 { changed[good.count * part / 40 + index] ^= 0x5A }
+      let outcome = try Binary.run(["list", "--plugin", folder.write("flip\(part).so", changed)])
+      #expect(outcome.status == 2 && outcome.output == "", "\(part): \(outcome.status) \(outcome.errors)")
+    }
+    var changed = good
+    changed[good.count - 1] ^= 1
+    try expectRefusal(try folder.write("seal.so", changed), words)
+    try expectRefusal(try folder.write("more.so", good + Data([0])), words)
+    try expectRefusal(try folder.write("bare.so", good.dropLast(81)), words)
+  }
+
+  @Test func aLibraryOfPluginBuildIsLoadedWithoutANote() throws {
+    let sealed = try Binary.run(["list", "--plugin", PluginLibraries.gatedSumLibrary()])
+    #expect(sealed.status == 0 && sealed.errors == "", "\(sealed.errors)")
+  }
+
   @Test func anotherCoreOrCompilerIsRefused() throws {
     let folder = Scratch()
     let good = try bytes(PluginLibraries.gatedSumLibrary())
@@ -61,7 +93,7 @@ import Testing
       var data = good
       let range = try #require(data.range(of: Data(old.utf8)))
       data.replaceSubrange(range, with: Data(new.utf8))
-      return data
+      return try sealed(data, in: folder)
     }
     let other = String(core.reversed())
     try expectRefusal(

@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [SIGINT, SIGTERM])
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, SIGXCPU])
   func aSignalLeavesARunThatResumesToTheSameBytes(_ signal: Int32) throws {
     let folder = Scratch()
     let config = try DemoData.config(epochs: 12)

@@ -1,5 +1,6 @@
 import FusionCore
 import Foundation
+import FusionData
 
 /// What `evaluate --subsets --json` said about a run.
 struct RunSubsets: Decodable {
@@ -39,7 +40,8 @@ extension ComparisonPlan {
     }[...]
     if waiting.isEmpty { return }
     progress.report(.note("evaluating \(waiting.count) runs with modalities missing"))
-    func partial(_ index: Int) -> String { "\(jobs[index].run.subsets).partial-\(getpid())" }
+    func partial(_ index: Int) -> String { "\(jobs[index].run.subsets).partial-\(getpid())-\(index)" }
+    for index in waiting { AtomicFile.removePartialFiles(in: jobs[index].run.path) }
     try pool.run(
       next: {
         waiting.popFirst().map { index in

@@ -150,7 +150,7 @@ public struct EncodingReport: Encodable {
       commits.append { try file.commit() }
     }
     try add("embedding.json", Array(json.utf8))
-    for commit in commits { try commit() }
+    try UnfinishedFiles.together { for commit in commits { try commit() } }
   }
 
   /// The report as JSON.

@@ -97,6 +97,8 @@ public struct ConfigError: UserError {
   public let diagnostics: [Diagnostic]
   /// 2: usage or configuration.
   public var exitStatus: Int32 { 2 }
+  /// A text stays wrong; what has no place in it, such as a file that cannot be read, may be an accident.
+  public var isLasting: Bool { diagnostics.allSatisfy { $0.mark != nil } }
   /// One paragraph for each; what no one would read to its end is cut short.
   public var description: String {
     let more = diagnostics.count > 50 ? ["… and \(diagnostics.count - 50) more errors"] : []

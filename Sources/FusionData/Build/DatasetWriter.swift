@@ -1,17 +1,22 @@
 import FusionCore
 import Foundation
 
-/// Writes the files of a data set: all of them, or none in place of older ones.
+/// Writes the files of a data set: all of them, or none in place of older ones. Files of other names in the folder are left
+/// alone.
 final class DatasetWriter {
   private let folder: String
   private var finished: [(path: String, commit: () throws(DataError) -> String)] = []
   private let progress: BuildProgress
+  private let lock: BuildLock
 
   init(folder: String, subfolders: [String] = [], progress: @escaping BuildProgress) throws(DataError) {
     self.folder = folder
     self.progress = progress
     try AtomicFile.makeFolder(folder)
+    lock = try BuildLock(folder)
     for name in subfolders { try AtomicFile.makeFolder("\(folder)/\(name)") }
+    // Of builds that were killed: this one is alone here.
+    for name in [""] + subfolders { AtomicFile.removePartialFiles(in: "\(folder)/\(name)") }
   }
 
   /// Writes an array under a temporary name, `chunk` samples at a time, each of which `fill` makes.
@@ -64,7 +69,12 @@ final class DatasetWriter {
   ///
   /// - Parameter absent: files that an older data set of this layout may have here and the new one has not.
   func commit(_ recipe: Recipe, absent: [String] = []) throws(DataError) -> Recipe {
+    try UnfinishedFiles.together { () throws(DataError) in try commitTogether(recipe, absent: absent) }
+  }
+
+  private func commitTogether(_ recipe: Recipe, absent: [String]) throws(DataError) -> Recipe {
     var recipe = recipe
+    try UnfinishedBuild.begin(in: folder)
     // An older recipe must not seem to describe newer arrays, should the power fail now.
     try Recipe.remove(folder: folder)
     for path in absent where unlink("\(folder)/\(path)") != 0 && errno != ENOENT && errno != ENOTDIR {
@@ -72,6 +82,7 @@ final class DatasetWriter {
     }
     for (path, commit) in finished { recipe.files[path] = try commit() }
     try recipe.write(folder: folder)
+    try UnfinishedBuild.end(in: folder)
     return recipe
   }
 }

@@ -45,6 +45,7 @@ public final class AtomicFile {
       descriptor = open(name, O_WRONLY | O_CLOEXEC | flags, exists ? status.st_mode & 0o777 : 0o666)
     }
     guard descriptor >= 0 else { throw .system(path, "cannot be written") }
+    if let temporary { UnfinishedFiles.add(file: temporary) }
     pending.reserveCapacity(Self.blockSize)
   }
 
@@ -107,6 +108,7 @@ public final class AtomicFile {
     descriptor = -1
     guard closed == 0, rename(temporary!, target) == 0 else { throw failed("cannot be put in its place") }
     isCommitted = true
+    UnfinishedFiles.remove(temporary!)
     // The new name itself has to reach the disk too; where a file system cannot, the file is still whole.
     let folder = open(target.folderAbove, O_RDONLY | O_CLOEXEC)
     if folder >= 0 {
@@ -124,7 +126,9 @@ public final class AtomicFile {
   private func discard() {
     if descriptor >= 0 { close(descriptor) }
     descriptor = -1
-    if let temporary, !isCommitted { unlink(temporary) }
+    guard let temporary, !isCommitted else { return }
+    unlink(temporary)
+    UnfinishedFiles.remove(temporary)
   }
 
   deinit { discard() }
@@ -143,6 +147,14 @@ public final class AtomicFile {
     try file.commit()
   }
 
+  /// Removes what killed processes have left in a folder; to be called only where no other process writes there.
+  public static func removePartialFiles(in folder: String) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    where name.wholeMatch(of: /.+\.partial-[0-9]+-[0-9]+/) != nil {
+      unlink("\(folder)/\(name)")
+    }
+  }
+
   /// Makes a folder and those above it, where they are missing.
   public static func makeFolder(_ path: String) throws(DataError) {
     var status = stat()
@@ -155,7 +167,11 @@ public final class AtomicFile {
     let parent = path.folderAbove
     if parent != path { try makeFolder(parent) }
     // Another process may have been faster.
-    if mkdir(path, 0o777) != 0, errno != EEXIST { throw .system(path, "the folder cannot be made") }
+    if mkdir(path, 0o777) == 0 {
+      UnfinishedFiles.add(folder: path)
+    } else if errno != EEXIST {
+      throw .system(path, "the folder cannot be made")
+    }
   }
 }
 

@@ -130,6 +130,7 @@ public enum ArraysDataset: DatasetFormat {
     let reader = PartReader(
       configuration: configuration, root: root, modalities: modalities, needsAll: cuts, journal: journal)
     let source = root ?? "data"
+    if let root { try UnfinishedBuild.check(root) }
     // Whoever's recipe.json it is: one that cannot be understood is no reason not to read the arrays.
     let isGenerated = root.flatMap { try? Recipe.isGenerated(folder: $0) } ?? false
     guard configuration.files.isEmpty else {

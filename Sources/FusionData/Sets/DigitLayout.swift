@@ -38,6 +38,7 @@ struct DigitLayout: Sendable {
       throw DataError("data.root", "is missing", expected: "the folder of the data set \(dataset)")
     }
     try requireFolder(root)
+    try UnfinishedBuild.check(root)
     let unknown = modalities.filter { sampleShapes[$0] == nil }
     guard unknown.isEmpty else {
       throw DataError(

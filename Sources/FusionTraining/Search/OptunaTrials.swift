@@ -6,12 +6,19 @@ import Foundation
 /// Trials that a study of Optuna proposes: each is asked for when a place is free, and told when it has ended.
 ///
 /// A study in the search's folder gets seeds that follow from the experiment's, one for each question, so that a search
-/// whose trials run one after the other is the same every time. A shared study draws its own.
+/// whose trials run one after the other is the same every time. A shared study draws its own, and ``SharedStudy`` tells the
+/// searches of each other: what one has begun and cannot end any more, another makes up for.
 final class OptunaTrials: TrialSource {
   private let optuna: Optuna
   private let plan: SearchPlan
   private let study: [String]
-  private let isShared: Bool
+  /// Nil for a study that only this search works on.
+  private let shared: SharedStudy?
+  private var isShared: Bool { shared != nil }
+  private let report: (ProgressEvent) -> Void
+  /// When others are looked after again.
+  private var nextLook = ContinuousClock.now
+  private(set) var isWaiting = false
   private let outerFold: Int?
   private let wanted: Int
   /// Trials that were begun before, and are to be handed out first.
@@ -20,28 +27,42 @@ final class OptunaTrials: TrialSource {
 
   /// The number of trials that the study is to have.
   var count: Int { wanted }
+  var owed: Int { isShared ? 0 : wanted }
 
   /// Opens the study, or makes it.
   ///
-  /// - Parameter records: what this folder holds of the study.
-  init(_ optuna: Optuna, _ settings: OptunaSampler, plan: SearchPlan, outerFold: Int?, records: TrialRecords) throws {
+  /// - Parameters:
+  ///   - records: what this folder holds of the study.
+  ///   - report: told of what others have left.
+  init(
+    _ optuna: Optuna, _ settings: OptunaSampler, plan: SearchPlan, outerFold: Int?, records: TrialRecords,
+    report: @escaping (ProgressEvent) -> Void
+  ) throws {
     self.optuna = optuna
     self.plan = plan
     self.outerFold = outerFold
     wanted = settings.trials
-    isShared = settings.storage != nil
+    self.report = report
     let suffix = outerFold.map { "-outer-\($0)" } ?? ""
     let name = (settings.study ?? plan.experiment.name) + suffix
-    guard isShared || !plan.folder.path.contains("?") else { throw OptunaError.unlawfulPath(plan.folder.path) }
+    guard settings.storage != nil || !plan.folder.path.contains("?") else {
+      throw OptunaError.unlawfulPath(plan.folder.path)
+    }
     let storage = ["--storage", settings.storage ?? "sqlite:///" + plan.folder.study]
     study = storage + ["--study-name", name]
+    shared = settings.storage == nil ? nil : SharedStudy(optuna, storage: storage, name: name, folder: plan.folder)
     let direction = plan.largerIsBetter ? "maximize" : "minimize"
     _ = try optuna.call(["create-study", "--skip-if-exists", "--direction", direction] + study)
     known = []
     if isShared { try checkDirection(direction, name, storage) }
     let own = records.read()
     var begun = own.values.map { (number: $0.number, values: $0.values) }
-    if !isShared {
+    if let shared {
+      // Given up for dead meanwhile, and made up for by another search.
+      let lost = try shared.notes().lost
+      begun.removeAll { own[$0.number]?.state == .unfinished && lost.contains($0.number) }
+      try shared.claim(begun.map(\.number).filter { own[$0]?.state == .unfinished })
+    } else {
       // Asked for by a process that was killed before it wrote the answer down.
       begun += try listed().compactMap {
         $0.state == "RUNNING" && own[$0.number] == nil ? (number: $0.number, values: $0.values) : nil
@@ -63,18 +84,65 @@ final class OptunaTrials: TrialSource {
       handedOut += 1
       return before
     }
-    guard try (isShared ? listed().count : handedOut) < wanted else { return nil }
-    var options: [ConfigValue.Entry] = [.init("constant_liar", .boolean(true))]
-    if !isShared {
+    guard let shared else {
+      guard handedOut < wanted else { return nil }
       let random = RandomStream(seed: plan.experiment.seed).derived("optuna").derived(outerFold ?? 0)
-      options.append(.init("seed", .integer(random.derived(handedOut).integer(below: 1 << 32, at: 0))))
+      return try ask([.init("seed", .integer(random.derived(handedOut).integer(below: 1 << 32, at: 0)))])
     }
+    while true {
+      guard try hasRoom(shared) else { return nil }
+      let trial = try ask([])
+      try shared.claim([trial.number])
+      // Two searches that ask at the same time both find room: the trial with the larger number is one too many.
+      if trial.number <= wanted { return trial }
+      let lost = try shared.notes().lost
+      if try listed().count(where: { $0.number < trial.number && !lost.contains($0.number) }) < wanted { return trial }
+      try shared.giveUp(trial.number)
+      try fail(trial.number)
+    }
+  }
+
+  /// Whether the study lacks trials. Where the last ones are under way elsewhere, waits until it is known whether somebody
+  /// still works on them, unless trials of this search are under way: then it is asked again later.
+  private func hasRoom(_ shared: SharedStudy) throws -> Bool {
+    isWaiting = false
+    while !plan.stop.isSet {
+      guard shared.claimed.isEmpty || ContinuousClock.now >= nextLook else {
+        isWaiting = true
+        return false
+      }
+      let all = try listed()
+      guard all.count >= wanted else { return true }
+      let notes = try shared.notes()
+      let kept = all.filter { !notes.lost.contains($0.number) }
+      guard kept.count >= wanted else { return true }
+      let own = shared.claimed.union(shared.left)
+      let theirs = kept.filter { $0.state == "RUNNING" && !own.contains($0.number) }
+      let fates = theirs.map { ($0.number, shared.fate(of: $0.number, notes)) }
+      let dead = fates.filter { $0.1 == .dead }.map(\.0)
+      for number in dead {
+        report(.warning("trial \(number) was begun by a search that does not run any more: another takes its place"))
+        try shared.giveUp(number)
+        try fail(number)
+      }
+      guard dead.isEmpty else { continue }
+      nextLook = .now + SharedStudy.interval / 2
+      isWaiting = fates.contains { $0.1 == .unknown } || (!theirs.isEmpty && !shared.claimed.isEmpty)
+      guard isWaiting, shared.claimed.isEmpty else { return false }
+      try shared.tick()
+      usleep(1_000_000)
+    }
+    return false
+  }
+
+  private func fail(_ number: Int) throws {
+    _ = try optuna.call(["tell", "--skip-if-finished", "--trial-number", "\(number - 1)", "--state", "fail"] + study)
+  }
+
+  private func ask(_ options: [ConfigValue.Entry]) throws -> (number: Int, values: [ConfigValue]) {
+    let kwargs = ConfigValue.map([.init("constant_liar", .boolean(true))] + options).jsonLine
     let answer = try optuna.ask(
-      [
-        "ask", "--sampler", "TPESampler", "--sampler-kwargs", ConfigValue.map(options).jsonLine, "--search-space",
-        space,
-      ]
-        + study)
+      ["ask", "--sampler", "TPESampler", "--sampler-kwargs", kwargs, "--search-space", space] + study)
     guard let trial = trial(answer) else {
       throw OptunaError.notUnderstood(command: "ask", answer: answer.flowText)
     }
@@ -82,15 +150,29 @@ final class OptunaTrials: TrialSource {
     return (trial.number, trial.values)
   }
 
+  func tick() throws { try shared?.tick() }
+
+  func leave(_ trial: Trial) { shared?.leave(trial.number) }
+
   func take(_ trial: Trial) throws {
     let result = trial.result.map { ["--values=\($0.mean)"] } ?? ["--state", "fail"]
     _ = try optuna.call(
       ["tell", "--skip-if-finished", "--trial-number", "\(trial.number - 1)"] + result + study)
+    shared?.release(trial.number)
   }
 
   func elsewhere(own: Set<Int>) throws -> [Trial] {
-    guard isShared else { return [] }
-    return try listed().compactMap { listed in
+    guard let shared else { return [] }
+    let (all, lost) = (try listed(), try shared.notes().lost)
+    let running = all.filter { $0.state == "RUNNING" && !own.contains($0.number) }.map { "\($0.number)" }
+    if !running.isEmpty {
+      report(
+        .warning(
+          "the study has \(all.count { $0.state != "RUNNING" && !lost.contains($0.number) }) of \(wanted) trials; "
+            + "still running elsewhere, or left there: \(running.joined(separator: ", "))\n"
+            + "  the same command takes note of them later"))
+    }
+    return all.compactMap { listed in
       guard !own.contains(listed.number), let value = listed.value, value.isFinite else { return nil }
       var trial = Trial(number: listed.number, values: listed.values, runs: plan.runs)
       (trial.state, trial.valueElsewhere) = (.finished, value)
@@ -176,7 +258,7 @@ extension SweepParameter {
 
 extension ConfigValue {
   /// JSON without ends of lines.
-  fileprivate var jsonLine: String {
+  var jsonLine: String {
     json.split(separator: "\n").map { String($0.drop { $0 == " " }) }.joined(separator: " ")
   }
 }

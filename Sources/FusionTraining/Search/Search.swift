@@ -40,8 +40,10 @@ public struct Search {
   /// Does what is left of the search, and writes its tables.
   ///
   /// - Parameter overwrite: whether another search that lies in the folder is removed.
+  /// - Returns: what it came to; trials that an accident has kept from being done are ``SearchSummary/missing``.
   /// - Throws: `ConfigError`, `DataError`, ``OptunaError``, ``SearchFolderError`` before anything is trained;
-  ///   ``SearchInterrupted``, ``SearchFailed`` and what the pool throws on the way, everything done being kept.
+  ///   ``SearchInterrupted``, ``SearchFailed`` and what the pool throws on the way, everything done being kept;
+  ///   ``SearchIncomplete`` where no trial finished, and not for what they tried.
   public func run(overwrite: Bool = false) throws -> SearchSummary {
     guard let settings = experiment.sweep else { throw SearchFailed.nothingToSearch(experiment.name) }
     let metric = String(settings.metric.dropFirst("validation.".count))
@@ -55,6 +57,7 @@ public struct Search {
     let isGenerated = try rehearse(plan)
     try AtomicFile.makeFolder(folder.path)
     let log = try RunLog(RunFolder(folder.path), next: progress)
+    AtomicFile.removePartialFiles(in: folder.path)
     try folder.prepare(experiment, overwrite: overwrite)
     let outerFolds: [Int?] = [nil] + (settings.outerFolds > 0 ? Array(1...settings.outerFolds) : [])
     let queues = try outerFolds.map { outerFold in
@@ -62,7 +65,9 @@ public struct Search {
         folder: folder.trials(outerFold: outerFold), names: settings.parameters.map(\.name), runs: plan.runs)
       let source: any TrialSource =
         if let optuna, case .optuna(let sampler) = settings.sampler {
-          try OptunaTrials(optuna, sampler, plan: plan, outerFold: outerFold, records: records)
+          try OptunaTrials(optuna, sampler, plan: plan, outerFold: outerFold, records: records) {
+            log.report($0)
+          }
         } else {
           ListedTrials(trials ?? [])
         }
@@ -72,6 +77,7 @@ public struct Search {
     for queue in queues { try queue.gather() }
     let summary = SearchSummary(plan, queues, isGenerated: isGenerated)
     try write(summary, plan)
+    guard summary.best != nil || summary.missing == 0 else { throw SearchIncomplete(summary) }
     guard summary.best != nil else {
       throw SearchFailed.noneFinished(
         trials: summary.trials.count, table: folder.table,
@@ -117,7 +123,9 @@ public struct Search {
 
   /// Trains until nothing is left, calling `afterTrial` whenever a trial has ended.
   private func train(_ queues: [TrialQueue], afterTrial: () throws -> Void) throws {
-    var told = 0
+    var (told, accidentsInARow) = (0, 0)
+    // Where one run after the other meets with an accident, the others would, too: a full disk, for instance.
+    var isHopeless: Bool { accidentsInARow >= max(3, pool.places) }
     func done() -> Int { queues.reduce(0) { $0 + $1.doneCount } }
     func tell() throws {
       guard done() != told else { return }
@@ -126,7 +134,7 @@ public struct Search {
     }
     try pool.run(
       next: { () throws -> (job: (TrialQueue, TrialQueue.Run), command: ProcessPool.Command)? in
-        for queue in queues {
+        for queue in queues where !isHopeless {
           while let run = try queue.next() {
             if let arguments = try run.job.command(threads: threads) {
               return (job: (queue, run), command: ProcessPool.Command(arguments))
@@ -137,16 +145,18 @@ public struct Search {
         }
         return nil
       },
+      tick: { for queue in queues { try queue.tick() } },
       ended: { job, outcome in
         if outcome.status != 0, pool.stop.isSet || outcome.status == 130 {
           job.0.stopped(job.1)
         } else {
+          accidentsInARow = outcome.status == 0 || outcome.isLasting ? 0 : accidentsInARow + 1
           try job.0.ended(job.1, outcome)
           try tell()
         }
       })
     try tell()
-    guard queues.allSatisfy(\.isDone) else {
+    guard queues.allSatisfy(\.isDone) || (isHopeless && !pool.stop.isSet) else {
       throw SearchInterrupted(done: done(), of: queues.reduce(0) { $0 + max($1.count, $1.trials.count) })
     }
   }
@@ -179,6 +189,31 @@ public struct SearchInterrupted: UserError, Equatable {
   public var exitStatus: Int32 { 130 }
   /// What is done, and how to go on.
   public var description: String { "interrupted: \(done) of \(of) trials are done; the same command does the rest" }
+}
+
+/// A search of which trials are missing: an accident kept them from being done.
+public struct SearchIncomplete: UserError, Equatable {
+  /// How many are missing.
+  public let missing: Int
+  /// How many there should be.
+  public let of: Int
+  /// Why the first one is.
+  public let reason: String?
+
+  /// What is missing of a search.
+  public init(_ summary: SearchSummary) {
+    missing = summary.missing
+    of = summary.planned
+    reason = summary.accident
+  }
+
+  /// Failed: what there is may not be the best of what was asked for.
+  public var exitStatus: Int32 { 1 }
+  /// How many, why, and how to go on.
+  public var description: String {
+    "\(missing) of \(of) trials \(missing == 1 ? "is" : "are") missing, not for what was tried in them"
+      + (reason.map { ": \($0)" } ?? "") + "\n  the same command tries them again"
+  }
 }
 
 /// A search without a result.

@@ -44,7 +44,8 @@ public struct SearchFolder: Sendable, Equatable {
       guard !overwrite else { return }
       let other = (try? String(contentsOfFile: search, encoding: .utf8)) ?? ""
       if !experiment.isSameSweep(as: other) { throw .other(path: path) }
-    } else if names.contains(where: { $0 != "log.txt" }) || (FileManager.default.fileExists(atPath: path) && !isFolder)
+    } else if names.contains(where: { $0 != "log.txt" && !$0.hasPrefix("sweep.yaml.partial-") })
+      || (FileManager.default.fileExists(atPath: path) && !isFolder)
     {
       throw .foreign(path: path)
     }

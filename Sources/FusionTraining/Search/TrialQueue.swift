@@ -44,6 +44,10 @@ final class TrialQueue {
   private(set) var outerScore: Double?
   /// Why there is none.
   private(set) var outerFailure: String?
+  /// By place: why trials are missing that were begun, though nothing is wrong with what they try. Another time they are
+  /// tried again.
+  private(set) var accidents: [Int: String] = [:]
+  private var outerAccident: String?
   private let source: any TrialSource
   private let records: TrialRecords
   private let known: [Int: Trial]
@@ -77,8 +81,16 @@ final class TrialQueue {
 
   /// How many trials there will be.
   var count: Int { source.count }
+  /// How many of them are this search's to do.
+  var owed: Int { source.owed }
   /// How many are judged or failed.
   var doneCount: Int { trials.count { $0.state != .unfinished } }
+  /// How many are not, of all that there should be; the winner's run on the outer fold counts, too.
+  var missingCount: Int {
+    max(source.owed, trials.count) - doneCount + (outerFold != nil && outerScore == nil && outerFailure == nil ? 1 : 0)
+  }
+  /// Why something is missing, if anything is known of it.
+  var accident: String? { accidents.min { $0.key < $1.key }?.value ?? outerAccident }
 
   // MARK: Handing out
 
@@ -91,6 +103,7 @@ final class TrialQueue {
       }
       if isExhausted { return nil }
       guard let (number, values) = try source.next() else {
+        if source.isWaiting { return nil }
         isExhausted = true
         return try finishSearch()
       }
@@ -107,6 +120,7 @@ final class TrialQueue {
     } else {
       trials.append(Trial(number: number, values: values, runs: plan.runs))
     }
+    AtomicFile.removePartialFiles(in: records.path(number))
     try records.write(trials[place])
     do throws(ConfigError) {
       for fold in 1...plan.runs { waiting.append(try run(place, fold: plan.settings.folds > 0 ? fold : nil)) }
@@ -132,29 +146,24 @@ final class TrialQueue {
 
   /// Whether a run is left to be done; takes note of what its folder holds already.
   private func needsProcess(_ run: Run) throws -> Bool {
-    if let place = run.trial, let failed = firstFailure[place], failed < (run.fold ?? 1) {
+    if let place = run.trial, accidents[place] != nil || firstFailure[place] ?? .max < run.fold ?? 1 {
       try settleIfDone(place)
       return false
     }
-    var said = false
-    while run.job.run.isBusy, !plan.stop.isSet {
-      if !said { report(.note("\(run.job.label): waiting for another process that writes to \(run.job.run.path)")) }
-      said = true
-      usleep(100_000)
-    }
+    run.job.waitUntilFree(plan.stop) { report(.note($0)) }
     switch try run.job.state() {
     case .done(let summary): try take(run, summary)
     case .unfinished, .untouched:
-      if let failure = run.job.run.failure {
-        try fail(run, failure)
-      } else {
-        if let place = run.trial { running[place, default: 0] += 1 }
-        return true
-      }
+      // Also where it failed before: why a trial fails for good is in its record, all else may have been an accident.
+      if let place = run.trial { running[place, default: 0] += 1 }
+      return true
     }
     if let place = run.trial { try settleIfDone(place) }
     return false
   }
+
+  /// To be called every now and then while runs are under way.
+  func tick() throws { try source.tick() }
 
   // MARK: Taking in
 
@@ -166,8 +175,12 @@ final class TrialQueue {
     if let place = run.trial { running[place, default: 1] -= 1 }
     if outcome.status == 0, case .done(let summary) = try run.job.state() {
       try take(run, summary)
+    } else if outcome.isLasting {
+      try fail(run, run.job.run.failure ?? outcome.reason ?? "it failed")
+    } else if let place = run.trial {
+      accidents[place] = accidents[place] ?? fold(run) + (outcome.reason ?? "its process left no result")
     } else {
-      try fail(run, run.job.run.failure ?? reason(outcome))
+      outerAccident = outcome.reason ?? "its process left no result"
     }
     if let place = run.trial { try settleIfDone(place) }
   }
@@ -177,11 +190,7 @@ final class TrialQueue {
     if let place = run.trial { running[place, default: 1] -= 1 }
   }
 
-  private func reason(_ outcome: ChildOutcome) -> String {
-    let line = outcome.errors.split(separator: "\n").first.map(String.init) ?? ""
-    if outcome.status > 128 { return "its process was ended by signal \(outcome.status - 128)" }
-    return line.isEmpty ? "its process ended with status \(outcome.status)" : line.replacing("error: ", with: "")
-  }
+  private func fold(_ run: Run) -> String { run.fold.map { "fold \($0): " } ?? "" }
 
   private func take(_ run: Run, _ summary: RunSummary) throws {
     let part = run.trial == nil ? "test" : "validation"
@@ -204,11 +213,18 @@ final class TrialQueue {
     let fold = run.fold ?? 1
     guard fold < firstFailure[place] ?? .max else { return }
     firstFailure[place] = fold
-    failures[place] = (run.fold.map { "fold \($0): " } ?? "") + reason
+    failures[place] = self.fold(run) + reason
   }
 
   /// Ends a trial whose runs have all ended.
   private func settleIfDone(_ place: Int) throws {
+    if let accident = accidents[place] {
+      guard running[place, default: 0] == 0, trials[place].reason == nil else { return }
+      trials[place].reason = accident
+      source.leave(trials[place])
+      try records.write(trials[place])
+      return tell(trials[place])
+    }
     let failed = firstFailure[place]
     let needed = trials[place].scores.prefix((failed ?? .max) - 1)
     guard trials[place].state == .unfinished, running[place, default: 0] == 0, !needed.contains(nil) else { return }
@@ -230,7 +246,7 @@ final class TrialQueue {
     let values = zip(plan.settings.shortNames, trial.shownValues).map { "\($0) \($1)" }.joined(separator: ", ")
     let search = outerFold.map { "outer fold \($0), " } ?? ""
     let head = "[\(doneCount)/\(max(count, trials.count))] \(search)trial \(trial.number) (\(values)): "
-    guard let result = trial.result else { return report(.warning(head + "failed: \(trial.reason ?? "")")) }
+    guard let result = trial.result else { return report(.warning(head + trial.outcome)) }
     report(.note(head + "\(plan.settings.metric) \(result.inWords)" + String(format: "  %.1f s", trial.seconds)))
   }
 
@@ -239,11 +255,15 @@ final class TrialQueue {
   /// What is left when all trials are handed out: for an outer fold, its winner's run, once all trials are judged.
   private func finishSearch() throws -> Run? {
     guard let outerFold, !isOuterStarted else { return nil }
-    guard doneCount == trials.count else {
+    guard trials.indices.allSatisfy({ trials[$0].state != .unfinished || accidents[$0] != nil }) else {
       isExhausted = false  // Asked again when another run has ended.
       return nil
     }
     isOuterStarted = true
+    guard accidents.isEmpty else {
+      outerAccident = "trials of its search are missing"
+      return nil
+    }
     guard let best = plan.best(trials) else {
       outerFailure = "no trial finished"
       return nil
@@ -260,10 +280,10 @@ final class TrialQueue {
   /// Adds what other machines have tried in the meantime.
   func gather() throws { trials += try source.elsewhere(own: Set(trials.map(\.number))) }
 
-  /// Whether nothing is left to do.
+  /// Whether nothing is left to do now.
   var isDone: Bool {
-    doneCount == trials.count && isExhausted
-      && (outerFold == nil || outerScore != nil || outerFailure != nil)
+    trials.indices.allSatisfy { trials[$0].state != .unfinished || accidents[$0] != nil } && isExhausted
+      && (outerFold == nil || outerScore != nil || outerFailure != nil || outerAccident != nil)
   }
 }
 
@@ -279,13 +299,5 @@ extension RunFolder {
   fileprivate var failure: String? {
     guard let summary = try? RunSummary.read(from: self), summary.status == .failed else { return nil }
     return summary.error?.split(separator: "\n").first.map(String.init) ?? "it failed"
-  }
-
-  /// Whether a process writes to the run: one that outlived the search that started it.
-  fileprivate var isBusy: Bool {
-    let descriptor = open(log, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
 }

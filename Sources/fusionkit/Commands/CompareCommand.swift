@@ -7,7 +7,7 @@ import FusionData
 import FusionTraining
 
 /// `fusionkit compare`: one table of many fusions, everything else being equal.
-struct CompareCommand: ParsableCommand {
+struct CompareCommand: ParsableCommand, StopsByItself {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Trains many fusions with the same data, encoders and budget, and tests their differences.",
@@ -101,10 +101,14 @@ struct CompareCommand: ParsableCommand {
       registry: registry)
     for exclusion in plan.exclusions { Console.note("not compared: \(exclusion.method): \(exclusion.reason)") }
     let folder = outputFolder(output, otherwise: "compare-" + experiment.name)
+    try AtomicFile.makeFolder(folder)
+    // One comparison a folder at a time.
+    let log = try RunLog(RunFolder(folder), next: Console.progress(quiet: quiet))
+    AtomicFile.removePartialFiles(in: folder)
     let stop = StopFlag()
     let listener = stop.listen { Console.note("stopping after the steps under way; once more quits at once") }
     let table = try withExtendedLifetime(listener) {
-      try self.table(plan, metric, in: folder, ProcessPool(places: sharing.places, stop: stop))
+      try self.table(plan, metric, in: folder, ProcessPool(places: sharing.places, stop: stop), progress: log)
     }
     try table.write(to: folder)
     if json.isOn { try Console.printJSON(table) } else { try Console.print(text(table, folder)) }
@@ -113,9 +117,8 @@ struct CompareCommand: ParsableCommand {
 
   /// Chooses rates where they are asked for, then trains what is compared.
   private func table(
-    _ plan: ComparisonPlan, _ metric: String, in folder: String, _ pool: ProcessPool
+    _ plan: ComparisonPlan, _ metric: String, in folder: String, _ pool: ProcessPool, progress: any ProgressReporter
   ) throws -> ComparisonTable {
-    let progress = Console.progress(quiet: quiet)
     func announce(_ words: String, _ count: Int, _ subfolder: String) {
       progress.report(
         .note(
@@ -189,7 +192,7 @@ struct CompareCommand: ParsableCommand {
     if !single { words.append("--no-single") }
     for path in plugins.paths { words += ["--plugin", path] }
     for override in overrides.set { words += ["--set", override] }
-    return words.map(\.quotedForShells).joined(separator: " ")
+    return words.map(\.shellWord).joined(separator: " ")
   }
 
   private func text(_ table: ComparisonTable, _ folder: String) -> String {
@@ -244,13 +247,5 @@ struct ComparisonIncomplete: UserError {
   var exitStatus: Int32 { 1 }
   var description: String {
     "runs of \(methods) method\(methods == 1 ? "" : "s") failed, see the table; the same command tries them again"
-  }
-}
-
-extension String {
-  /// As one word of a shell's command line.
-  fileprivate var quotedForShells: String {
-    let isPlain = !isEmpty && allSatisfy { $0.isLetter || $0.isNumber || "-_./,=".contains($0) }
-    return isPlain ? self : "'" + replacing("'", with: "'\\''") + "'"
   }
 }

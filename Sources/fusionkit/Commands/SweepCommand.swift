@@ -5,13 +5,14 @@ import FusionCore
 import FusionTraining
 
 /// `fusionkit sweep`: which hyper-parameters are best?
-struct SweepCommand: ParsableCommand {
+struct SweepCommand: ParsableCommand, StopsByItself {
   static let configuration = CommandConfiguration(
     commandName: "sweep",
     abstract: "Searches for the best hyper-parameters, as the configuration's 'sweep' says.",
     discussion: """
       Trials are trainings in processes of their own, side by side with --jobs. Ctrl-C stops them after the step under \
-      way (exit status 130); the same command goes on from there. The folder gets trials.csv, README.md and winner.yaml, \
+      way (exit status 130); the same command goes on from there. Trials that an accident kept from being done (a full disk, a \
+      signal) are missing, exit status 1; the same command tries them again. The folder gets trials.csv, README.md and winner.yaml, \
       a configuration for 'fusionkit train'.
 
       Examples:
@@ -71,5 +72,6 @@ struct SweepCommand: ParsableCommand {
       progress: Console.progress(quiet: quiet))
     let summary = try withExtendedLifetime(listener) { try search.run(overwrite: overwrite) }
     try Console.print(json.isOn ? summary.json : SearchReport.text(of: summary, in: folder))
+    guard summary.missing == 0 else { throw SearchIncomplete(summary) }
   }
 }

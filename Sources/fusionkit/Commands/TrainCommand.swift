@@ -4,7 +4,7 @@ import FusionCore
 import FusionTraining
 
 /// `fusionkit train`: from a configuration to a run folder.
-struct TrainCommand: ParsableCommand {
+struct TrainCommand: ParsableCommand, StopsByItself {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Trains a configuration, evaluates it on the test part, writes a run folder.",

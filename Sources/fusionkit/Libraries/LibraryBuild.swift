@@ -1,5 +1,7 @@
 import Foundation
 import FusionCore
+import FusionData
+import PluginLoading
 
 /// Compiles the targets of a package, and links nothing else into a library: the core's symbols stay open, and the
 /// program that loads the library fills them.
@@ -15,7 +17,11 @@ struct LibraryBuild {
     // Beside the library, so that it can be renamed to its place: one that is in use keeps its bytes.
     let work = "\(folder)/.\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: false)
-    defer { try? FileManager.default.removeItem(atPath: work) }
+    UnfinishedFiles.add(workFolder: work)
+    defer {
+      try? FileManager.default.removeItem(atPath: work)
+      UnfinishedFiles.remove(work)
+    }
     for target in package.targets { try compile(target.name, target.sources, target.flags, work) }
     let entry = "\(work)/Entry.swift"
     try entrySource.write(toFile: entry, atomically: true, encoding: .utf8)
@@ -30,6 +36,11 @@ struct LibraryBuild {
       let open: [String] = []
     #endif
     _ = try Tool("swiftc", ["-emit-library", "-o", "\(work)/library"] + open + objects).run()
+    let linked = try Data(contentsOf: URL(fileURLWithPath: "\(work)/library"))
+    #if !os(macOS)  // Whose signatures cover all of a file.
+      try LibrarySeal.seal(linked).write(to: URL(fileURLWithPath: "\(work)/library"))
+      chmod("\(work)/library", 0o755)
+    #endif
     guard rename("\(work)/library", library) == 0 else {
       throw UsageError("\(library) cannot be written: \(String(cString: strerror(errno)))")
     }
@@ -64,6 +75,10 @@ struct LibraryBuild {
     \(package.plugins.map { "    PluginOffer.add(\($0).self, to: offer)" }.joined(separator: "\n"))
       }
     }
+
+    /// There is a checksum behind this library's last byte.
+    @_cdecl("\(LibrarySeal.symbol)")
+    public func fusionkitPluginSealed() {}
 
     """
   }

@@ -40,9 +40,7 @@ struct Tool {
 
   /// The command line, to be repeated by hand.
   var line: String {
-    ([name] + arguments).map { word in
-      word.wholeMatch(of: /[A-Za-z0-9_.,:=\/+-]+/) == nil ? "'\(word.replacing("'", with: "'\\''"))'" : word
-    }.joined(separator: " ")
+    ([name] + arguments).map(\.shellWord).joined(separator: " ")
   }
 }
 

@@ -38,28 +38,23 @@ enum Console {
 
   /// Writes a line to standard error: progress, hints, errors.
   static func note(_ text: String) {
-    FileHandle.standardError.write(Data((text.printableLines + "\n").utf8))
+    StandardStream.error.write(text.printableLines + "\n")
   }
 
   private static func write(_ text: String) throws(OutputError) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress!, $0.count) }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw OutputError(reason: String(cString: strerror(errno)))
-      }
-      bytes = bytes.dropFirst(count)
-    }
+    let code = StandardStream.output.write(text)
+    if code != 0 { throw OutputError(code: code) }
   }
 }
 
 /// Standard output does not take what is written.
 struct OutputError: UserError {
-  /// In the system's words.
-  let reason: String
+  /// The system's.
+  let code: Int32
+  /// Whether nobody reads on, as in `fusionkit list | head -1`, which nobody wants to be told.
+  var isBrokenPipe: Bool { code == EPIPE }
   var exitStatus: Int32 { 1 }
-  var description: String { "cannot write to standard output: \(reason)" }
+  var description: String { "cannot write to standard output: \(String(cString: strerror(code)))" }
 }
 
 /// A command line that is well formed but asks for something impossible.

@@ -1,6 +1,7 @@
 import Foundation
 import FusionConformance
 import FusionCore
+import FusionTraining
 
 /// Runs the checks over a plugin in a process of its own. What stops that process, a failed precondition or a recursion
 /// without end, is the failure of the check that was under way; the checks behind it are run in another process.
@@ -67,8 +68,11 @@ struct IsolatedConformance: Sendable {
       + checks.flatMap { ["--only", $0.id] } + conformance.libraries.flatMap { ["--plugin", $0] }
     // A backtrace takes a second and says little about a release build.
     process.environment = ProcessInfo.processInfo.environment.merging(
-      ["SWIFT_BACKTRACE": "enable=no"], uniquingKeysWith: { $1 })
-    process.standardInput = FileHandle.nullDevice
+      ["SWIFT_BACKTRACE": "enable=no", ParentTie.variable: "0"], uniquingKeysWith: { $1 })
+    // Nothing is written to it: a plugin that hangs ends with this process.
+    let tie = Pipe()
+    process.standardInput = tie
+    defer { withExtendedLifetime(tie) {} }
     (process.standardOutput, process.standardError) = (output, output)
     try process.run()
     let isStuck = try !waits(for: process, events.path)

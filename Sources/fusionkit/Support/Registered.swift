@@ -10,7 +10,15 @@ extension Registry {
     try registry.registerDatasets()
     var errors: [PluginError] = []
     for path in plugins {
-      do throws(PluginError) { try registry.load(library: path) } catch { errors.append(error) }
+      do throws(PluginError) { try registry.load(library: path) } catch {
+        errors.append(error)
+        continue
+      }
+      #if !os(macOS)
+        if !LibrarySeal.isPresent(in: path) {
+          Console.note("note: plugin '\(path)' has no checksum, as 'plugin build' makes it: damage goes unnoticed")
+        }
+      #endif
     }
     guard errors.isEmpty else { throw PluginErrors(errors) }
     return registry

@@ -1,4 +1,5 @@
 import Foundation
+import FusionCore
 import FusionTraining
 
 /// What `sweep` prints in the end: the trials, best first, and where the winner lies.
@@ -14,7 +15,7 @@ enum SearchReport {
     }
     if !summary.outer.isEmpty { parts += nested(summary) }
     parts.append(
-      "winner: \(folder.winner)   (fusionkit train \(folder.winner))\n"
+      "winner: \(folder.winner)   (fusionkit train \(folder.winner.shellWord))\n"
         + "tables: \(folder.table), \(folder.report)")
     if summary.isGenerated { parts.append(generatedDataNote) }
     return parts.joined(separator: "\n\n")

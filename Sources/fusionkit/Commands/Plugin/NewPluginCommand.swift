@@ -65,7 +65,8 @@ struct NewPluginCommand: ParsableCommand {
     try tell(
       scaffold, in: current,
       next: [
-        "cd \(package)", "fusionkit plugin build", "fusionkit conformance --plugin .build/\(plugin.libraryName)",
+        "cd \(package.shellWord)", "fusionkit plugin build",
+        "fusionkit conformance --plugin \(".build/\(plugin.libraryName)".shellWord)",
         "fusionkit data demo --out data/demo", "fusionkit train configs/\(name.stem).yaml",
       ])
   }

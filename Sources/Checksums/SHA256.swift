@@ -25,11 +25,10 @@ public final class SHA256 {
     return digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
   }
 
-  /// The digest of a file.
-  public static func of(file path: String) throws(DataError) -> String {
-    let store = try ByteStore(mapping: path)
+  /// The digest of some bytes.
+  public static func of(_ bytes: some ContiguousBytes) -> String {
     let hash = SHA256()
-    hash.update(store.bytes)
+    bytes.withUnsafeBytes { hash.update($0) }
     return hash.finish()
   }
 }
