@@ -63,7 +63,13 @@ public final class SignalListener {
     // A handler must never wait for the reader.
     _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
     let source = ends[0]
+    let ending = [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, SIGXCPU]
     Thread.detachNewThread {
+      // Whoever started the process may have blocked them, which is inherited: one thread takes them all the same.
+      var open = sigset_t()
+      sigemptyset(&open)
+      for number in ending { sigaddset(&open, number) }
+      pthread_sigmask(SIG_UNBLOCK, &open, nil)
       var number = UInt8()
       while true {
         let count = read(source, &number, 1)
@@ -73,7 +79,6 @@ public final class SignalListener {
       }
       close(source)
     }
-    let ending = [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, SIGXCPU]
     before = ending.compactMap { number in
       let action = signal(number) { number in
         let code = errno

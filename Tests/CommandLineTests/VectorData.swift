@@ -26,7 +26,7 @@ enum VectorData {
         b: {type: vector, values: raw, encoder: {type: mlp, hidden: [6], width: 6}}
       fusion: {type: concat}
       decoder: {type: linear}
-      training: {epochs: \(epochs), batch_size: 16, optimizer: {type: sgd, learning_rate: 0.05}}
+      training: {epochs: \(epochs), batch_size: 16, checkpoint_every: 200, optimizer: {type: sgd, learning_rate: 0.05}}
       \(more)
       """)
   }
