@@ -124,7 +124,8 @@ import Testing
       let rate = try #require(rates["rate"] as? Double)
       #expect(rate == best?.rate)
       let run = folder / "out/runs/\(name.replacing(" ", with: "-"))/rate-\(rate)/seed-1/config.yaml"
-      #expect(String(decoding: try bytes(run), as: UTF8.self).contains("learning_rate: \(rate)\n"))
+      let line = String(decoding: try bytes(run), as: UTF8.self).firstMatch(of: /learning_rate: (?<rate>\S+)/)
+      #expect(line.flatMap { Double($0.rate) } == rate)
     }
     #expect(outcome.output.contains("chosen for every method alike"))
     // Nothing is run again, not even what diverged.
@@ -190,7 +191,7 @@ import Testing
       let narrow = shown.output.replacing("\r\n", with: "\n")
       #expect(narrow.split(separator: "\n").allSatisfy { $0.count <= 60 }, "\(narrow)")
       #expect(wide.output.split(separator: "\n").contains { $0.count > 100 })
-      #expect(narrow.contains("add\n  accuracy       "), "\(narrow)")
+      #expect(narrow.contains("add\n  accuracy    "), "\(narrow)")
       // No word is broken: both say the same.
       func words(_ text: String) -> Set<Substring> { Set(text.split { $0.isWhitespace }) }
       #expect(words(narrow) == words(wide.output))
