@@ -40,7 +40,10 @@ let rooms: [Target] = [
   .target(name: "PluginLoading", dependencies: ["FusionCore", "CFusionABI"]),
   .target(name: "FusionConfig", dependencies: ["FusionCore", "PluginLoading", "CLibYAML"]),
   .target(
-    name: "FusionData", dependencies: ["FusionCore", "CBLAS", "CZlib", "CLibZip", "CSndFile", "CFFTW", "CCrypto"]),
+    name: "FusionData",
+    dependencies: [
+      "FusionCore", "CFusionKernels", "CBLAS", "CZlib", "CLibZip", "CSndFile", "CFFTW", "CCrypto",
+    ]),
   .target(
     name: "FusionTraining",
     dependencies: ["FusionCore", "FusionConfig", "FusionData"]),

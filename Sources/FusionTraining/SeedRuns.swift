@@ -56,9 +56,11 @@ extension Trainer {
     let runs = try seeds.map { seed in
       let seeded = try Experiment.load(
         text: experiment.resolvedYAML, name: experiment.name, overrides: ["seed=\(seed)"], registry: registry)
-      let trainer = Trainer(seeded, threads: threads, progress: progress, stop: stop)
+      let trainer = Trainer(
+        seeded, threads: threads, progress: progress, stop: stop, verifiesData: verifiesData)
       return (seed: seed, trainer: trainer, run: RunFolder("\(folder)/seed-\(seed)"))
     }
+    for (_, _, run) in runs { try run.recover() }
     for (_, trainer, run) in runs where overwrite || !trainer.owns(run) { try run.checkVacant(overwrite: overwrite) }
     let summaries = try runs.map { seed, trainer, run in
       let isThere = !overwrite && trainer.owns(run)
@@ -67,10 +69,13 @@ extension Trainer {
         return try RunSummary.read(from: run)
       }
       progress.report(.note("seed \(seed)"))
-      return try isThere ? trainer.resume(run) : trainer.train(into: run, overwrite: overwrite)
+      if isThere, run.state == .unfinished { return try trainer.resume(run) }
+      // Of a run of the same configuration that cannot go on, nothing is lost.
+      return try trainer.train(into: run, overwrite: overwrite || (isThere && run.state == .stranded))
     }
     let summary = SeedsSummary(summaries)
-    try AtomicFile.write(prettyJSON(summary), to: folder + "/seeds.json")
+    AbandonedFiles.remove(in: folder)
+    try AtomicFile.write(prettyJSON(summary), to: folder + "/seeds.json", links: .replaced)
     return summary
   }
 

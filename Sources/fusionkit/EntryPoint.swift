@@ -16,8 +16,16 @@ enum EntryPoint {
       do { _ = try InstructionSet.chosen() } catch { throw UsageError(error.description) }
       try command.run()
     } catch {
-      Foundation.exit(report(error))
+      leave(report(error))
     }
+    leave(0)
+  }
+
+  /// Ends the process without the farewells of libraries: OpenBLAS waits for its own threads, and one that was refused
+  /// memory never ends.
+  private static func leave(_ status: Int32) -> Never {
+    fflush(nil)
+    _exit(status)
   }
 
   /// Tells the person at the keyboard; returns the exit status.

@@ -28,8 +28,19 @@ public final class SHA256 {
   /// The digest of a file.
   public static func of(file path: String) throws(DataError) -> String {
     let store = try ByteStore(mapping: path)
+    return try store.reading { () throws(DataError) in of(store.bytes) }
+  }
+
+  /// The digest of some bytes.
+  public static func of(_ bytes: UnsafeRawBufferPointer) -> String {
     let hash = SHA256()
-    hash.update(store.bytes)
+    hash.update(bytes)
     return hash.finish()
+  }
+
+  /// The digest of a text in UTF-8.
+  public static func of(_ text: String) -> String {
+    var text = text
+    return text.withUTF8 { of(UnsafeRawBufferPointer($0)) }
   }
 }

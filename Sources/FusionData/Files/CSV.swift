@@ -120,7 +120,12 @@ public struct CSV: Sendable {
   private static func forEachRow(
     _ store: ByteStore, _ body: ([Field]) throws(DataError) -> Void
   ) throws(DataError) {
-    try store.checkSize()
+    try store.reading { () throws(DataError) in try forEachRow(of: store, body) }
+  }
+
+  private static func forEachRow(
+    of store: ByteStore, _ body: ([Field]) throws(DataError) -> Void
+  ) throws(DataError) {
     let bytes = store.bytes
     let separator = UInt8(ascii: store.path.hasSuffix(".tsv") ? "\t" : ",")
     let (quote, lineFeed, carriageReturn) = (UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r"))

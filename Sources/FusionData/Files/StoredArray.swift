@@ -113,7 +113,6 @@ public struct StoredArray: Sendable {
   public func gather(
     rows: ArraySlice<Int>, into output: UnsafeMutablePointer<Float>, _ conversion: ValueConversion = .identity
   ) throws(DataError) {
-    try store.checkSize()
     let width = sampleCount
     let scale = conversion.scale
     let shift = conversion.offset
@@ -133,15 +132,17 @@ public struct StoredArray: Sendable {
         visit(first..<first + width) { target[$0 - first] = Float($1) * scale + shift }
       }
     }
+    try store.checkSize()
   }
 
   /// All values as `Float`.
   public func floats() throws(DataError) -> [Float] {
-    try store.checkSize()
-    return [Float](unsafeUninitializedCapacity: shape.elementCount) { buffer, count in
-      count = shape.elementCount
-      let target = buffer.baseAddress!
-      visit(0..<count) { target[$0] = Float($1) }
+    try store.reading { () throws(DataError) in
+      [Float](unsafeUninitializedCapacity: shape.elementCount) { buffer, count in
+        count = shape.elementCount
+        let target = buffer.baseAddress!
+        visit(0..<count) { target[$0] = Float($1) }
+      }
     }
   }
 
@@ -155,7 +156,6 @@ public struct StoredArray: Sendable {
     device: Device, always: Bool = false, presence: PresenceMask? = nil
   ) throws(DataError) -> StoredArray {
     guard valueRange == nil || always, shape.elementCount > 0 else { return self }
-    try store.checkSize()
     let isPresent = presence?.isPresent
     let width = sampleCount
     // Units follow from the array's size alone; 1M values take about a millisecond.
@@ -177,6 +177,7 @@ public struct StoredArray: Sendable {
         results[index] = extremes
       }
     }
+    try store.checkSize()
     if let bad = found.lazy.compactMap(\.bad).first {
       var value = 0.0
       visit(bad..<bad + 1) { value = $1 }

@@ -37,7 +37,6 @@ public enum Targets: Sendable {
     let limit = names?.count ?? 100_000
     var labels = [Int32](repeating: 0, count: array.count)
     var bad: (row: Int, value: Double)?
-    try array.store.checkSize()
     array.visit(0..<array.count) { row, value in
       if value >= 0, value < Double(limit), value == value.rounded() {
         labels[row] = Int32(value)
@@ -45,6 +44,7 @@ public enum Targets: Sendable {
         bad = (row, value)
       }
     }
+    try array.store.checkSize()
     if let (row, value) = bad {
       let text = value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
       throw DataError(
@@ -63,10 +63,10 @@ public enum Targets: Sendable {
         expected: "[N, \(names.map { "\($0.count)" } ?? "K")]: one column for each class")
     }
     var bad: (place: Int, value: Double)?
-    try array.store.checkSize()
     array.visit(0..<array.count * width) { place, value in
       if value != 0, value != 1, bad == nil { bad = (place, value) }
     }
+    try array.store.checkSize()
     if let (place, value) = bad {
       throw DataError(
         array.source, "row \(place / width), column \(place % width) holds \(value)", expected: "0 or 1 for each class")
