@@ -41,7 +41,10 @@ let rooms: [Target] = [
   .target(name: "PluginLoading", dependencies: ["FusionCore", "CFusionABI", "Checksums"]),
   .target(name: "FusionConfig", dependencies: ["FusionCore", "PluginLoading", "CLibYAML"]),
   .target(
-    name: "FusionData", dependencies: ["FusionCore", "Checksums", "CBLAS", "CZlib", "CLibZip", "CSndFile", "CFFTW"]),
+    name: "FusionData",
+    dependencies: [
+      "FusionCore", "CFusionKernels", "Checksums", "CBLAS", "CZlib", "CLibZip", "CSndFile", "CFFTW",
+    ]),
   .target(
     name: "FusionTraining",
     dependencies: ["FusionCore", "FusionConfig", "FusionData"]),

@@ -4,4 +4,5 @@
 static _Thread_local long counts[FK_LEDGER_ENTRIES];
 
 void fk_ledger_note(int entry) { counts[entry]++; }
+void fk_ledger_add(int entry, long amount) { counts[entry] += amount; }
 long fk_ledger_count(int entry) { return counts[entry]; }

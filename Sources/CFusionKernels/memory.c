@@ -1,6 +1,11 @@
+#define _GNU_SOURCE
 #include "memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -12,4 +17,35 @@ void fk_keep_memory(void) {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 128 << 20);
 #endif
+}
+
+void *fk_allocate(size_t bytes) {
+  void *memory = NULL;
+  if (posix_memalign(&memory, 64, bytes) != 0) fk_memory_refused(bytes, "a tensor");
+  return memory;
+}
+
+int fk_can_allocate(size_t bytes) {
+  void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return 0;
+  munmap(memory, bytes);
+  return 1;
+}
+
+void fk_memory_refused(size_t bytes, const char *what) {
+  struct rlimit limit;
+  char limited[80] = "";
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    snprintf(limited, sizeof limited, "; ulimit -v gives it %.0f MB", (double)limit.rlim_cur / 1e6);
+  }
+  char text[600];
+  const int length = snprintf(
+      text, sizeof text,
+      "%serror: the system refuses %.1f MB of memory for %s\n"
+      "  choose smaller batches (training.batch_size, training.evaluate_batch_size) or a smaller model, or give the "
+      "process more memory%s\n",
+      isatty(STDERR_FILENO) ? "\r\033[2K" : "", (double)bytes / 1e6, what, limited);
+  // Nothing is left to do where standard error takes it not.
+  if (write(STDERR_FILENO, text, (size_t)length) < 0) _exit(1);
+  _exit(1);
 }

@@ -31,4 +31,7 @@ public final class SHA256 {
     bytes.withUnsafeBytes { hash.update($0) }
     return hash.finish()
   }
+
+  /// The digest of a text in UTF-8.
+  public static func of(_ text: String) -> String { of(Array(text.utf8)) }
 }

@@ -76,9 +76,15 @@ struct EpochTally: Codable, Equatable {
 /// The store holds what lives in a stage alone, too: its mirrors or heads.
 ///
 /// Tensors: `model/<name>`, `best/<name>` (the best model so far), `optimizer/<name>`. The place in the run is JSON in
-/// the file's metadata; random numbers need no state, because they are functions of seed, epoch and step.
-enum Checkpoint {
-  private static let format = "fusionkit-checkpoint-1"
+/// the file's metadata, beside a checksum of the whole file; random numbers need no state, because they are functions of
+/// seed, epoch and step.
+struct Checkpoint {
+  private let file: SafeTensors
+  /// The place in the run.
+  let position: RunPosition
+
+  /// Files of the first format have no checksum.
+  private static let (format, unsealedFormat) = ("fusionkit-checkpoint-2", "fusionkit-checkpoint-1")
 
   static func save(
     _ store: ParameterStore, best: [Tensor]?, optimizer: any Optimizer, position: RunPosition, fingerprint: String,
@@ -88,45 +94,55 @@ enum Checkpoint {
     if let best { items += zip(store.parameters, best).map { SafeTensors.Item("best/" + $0.name, $1) } }
     items += optimizer.state.map { SafeTensors.Item("optimizer/" + $0.name, $0.tensor) }
     let metadata = ["format": format, "configuration": fingerprint, "position": prettyJSON(position)]
-    try SafeTensors.write(items, metadata: metadata, to: path)
+    try SafeTensors.write(items, metadata: metadata, sealed: true, to: path, links: .replaced)
   }
 
-  /// The place in the run that a checkpoint holds.
+  /// Opens a checkpoint and makes sure that it is whole.
   ///
-  /// - Throws: ``CheckpointError`` or `DataError`.
-  static func position(in path: String) throws -> RunPosition { try opened(path).position }
-
-  private static func opened(_ path: String) throws -> (file: SafeTensors, position: RunPosition) {
-    let file = try SafeTensors(opening: path)
-    guard file.metadata["format"] == format, let text = file.metadata["position"],
+  /// - Throws: ``CheckpointError``; ``RunFolderError/unreadable(file:reason:)`` where the file may well be whole.
+  init(opening path: String) throws {
+    guard access(path, R_OK) == 0 else {
+      throw RunFolderError.unreadable(file: path, reason: String(cString: strerror(errno)))
+    }
+    do {
+      file = try SafeTensors(opening: path)
+    } catch { throw CheckpointError(damaged: path, error.problems.map(\.reason).joined(separator: "; ")) }
+    let seal = try file.checkSeal()
+    guard seal != .broken, seal != .none || file.metadata["format"] != Self.format else {
+      throw CheckpointError(damaged: path)
+    }
+    guard let format = file.metadata["format"], [Self.format, Self.unsealedFormat].contains(format),
+      let text = file.metadata["position"],
       let position = try? JSONDecoder().decode(RunPosition.self, from: Data(text.utf8))
     else { throw CheckpointError(file: path, "it is not a checkpoint of this version of FusionKit") }
-    return (file, position)
+    self.position = position
   }
 
   /// Another configuration than the one that the checkpoint was made with.
-  static func otherConfiguration(_ path: String) -> CheckpointError {
+  var otherConfiguration: CheckpointError {
     CheckpointError(
-      file: path,
+      file: file.path,
       "it was trained with another configuration than the run's config.yaml: only training.epochs may change, with stages "
-        + "those of the last one")
+        + "those of the last one, and data.root")
   }
 
   /// Fills model and optimizer.
   ///
-  /// - Returns: the best model so far, if there is one, and the place in the run.
+  /// - Parameter fingerprints: of the configuration; one of them has to be the checkpoint's.
+  /// - Returns: the best model so far, if there is one.
   /// - Throws: ``CheckpointError`` or `DataError`; the model is unchanged then.
-  static func load(
-    _ path: String, into store: ParameterStore, optimizer: any Optimizer, fingerprint: String, device: Device
-  ) throws -> (best: [Tensor]?, position: RunPosition) {
-    let (file, position) = try opened(path)
+  func restore(
+    into store: ParameterStore, optimizer: any Optimizer, fingerprints: [String], device: Device
+  ) throws -> [Tensor]? {
     let expected = store.parameters
     func section(_ prefix: String) throws -> [[Float]] {
       let names = file.names.filter { $0.hasPrefix(prefix) }
       return try TensorMatch(file: file, names: names, prefix: prefix, expected: expected).tensors()
     }
     let model = try section("model/")
-    guard file.metadata["configuration"] == fingerprint else { throw otherConfiguration(path) }
+    guard let fingerprint = file.metadata["configuration"], fingerprints.contains(fingerprint) else {
+      throw otherConfiguration
+    }
     let best = try file.names.contains { $0.hasPrefix("best/") } ? section("best/") : nil
     let problems = optimizer.restore(
       try file.names.filter { $0.hasPrefix("optimizer/") }.map { name in
@@ -134,11 +150,44 @@ enum Checkpoint {
         return (String(name.dropFirst(10)), Tensor(try array.floats(), shape: array.shape, device: device))
       })
     guard problems.isEmpty else {
-      var error = CheckpointError(file: path)
+      var error = CheckpointError(file: file.path)
       error.other = problems
       throw error
     }
     for (parameter, values) in zip(store.parameters, model) { parameter.value.storage.copy(values) }
-    return (best.map { zip($0, expected).map { Tensor($0, shape: $1.value.shape, device: device) } }, position)
+    return best.map { zip($0, expected).map { Tensor($0, shape: $1.value.shape, device: device) } }
+  }
+}
+
+extension RunFolder {
+  /// Keeps the checkpoint under its second name, before the next one takes the first: should that be damaged on the disk,
+  /// this one is left. On file systems without hard links there is no second name.
+  func keepCheckpoint() {
+    let name = "\(previousCheckpoint).partial-\(getpid())"
+    unlink(name)
+    guard link(checkpoint, name) == 0 else { return }
+    rename(name, previousCheckpoint)
+    // Where both were the same file already, the system has left the name.
+    unlink(name)
+  }
+
+  /// Opens the checkpoint; the one before it where the last one is not there.
+  ///
+  /// - Throws: ``CheckpointError`` that tells the way out.
+  func openCheckpoint() throws -> Checkpoint {
+    let hasLast = access(checkpoint, F_OK) == 0 || errno != ENOENT
+    do {
+      return try Checkpoint(opening: hasLast ? checkpoint : previousCheckpoint)
+    } catch var error as CheckpointError where error.isDamaged {
+      if hasLast, let position = try? Checkpoint(opening: previousCheckpoint).position {
+        error.other.append(
+          "the checkpoint before it, after epoch \(position.epoch), is whole: remove the damaged one, "
+            + "'rm \(checkpoint)', and resume again to go on from there to the same result")
+      } else {
+        error.other.append(
+          "nothing was changed: copy it again from where it came, or start anew with: \(commandToStartAnew)")
+      }
+      throw error
+    }
   }
 }

@@ -1,24 +1,85 @@
 import FusionCore
 import FusionData
+import Foundation
 
 /// `model.safetensors`: parameters and buffers under their names, in PyTorch's layouts.
+///
+/// The file's metadata hold a checksum of the whole file. A file without it was written by another program, and is taken as
+/// it is.
 public enum ModelFile {
+  private static let (formatKey, format) = ("fusionkit.format", "model-1")
+
+  /// Where weights come from.
+  public enum Origin: Sendable, Equatable {
+    /// The training that was asked about.
+    case own
+    /// Another training.
+    case anotherTraining
+    /// Another program: no checksum tells whether they are whole.
+    case outside
+  }
+
   /// Writes all parameters and buffers, whole or not at all. Equal values give equal bytes.
-  public static func save(_ store: ParameterStore, to path: String) throws(DataError) {
-    try SafeTensors.write(store.parameters.map { SafeTensors.Item($0.name, $0.value) }, to: path)
+  ///
+  /// - Parameter values: other values than those of the parameters themselves, in their order.
+  public static func save(
+    _ store: ParameterStore, values: [Tensor]? = nil, to path: String
+  ) throws(DataError) {
+    let values = values ?? store.parameters.map(\.value)
+    try SafeTensors.write(
+      zip(store.parameters, values).map { SafeTensors.Item($0.name, $1) },
+      metadata: [formatKey: format], sealed: true, to: path, links: .replaced)
+  }
+
+  /// Whether there is a file that can be read and is what was written, as far as that can be known.
+  static func isWhole(_ path: String) -> Bool {
+    guard let file = try? SafeTensors(opening: path), let seal = try? file.checkSeal() else { return false }
+    return seal == .whole || (seal == .none && file.metadata[formatKey] == nil)
   }
 
   /// Fills all parameters and buffers from a file whose names and shapes are exactly theirs.
   ///
   /// `num_batches_tracked`, which PyTorch's batch norms save and nothing here uses, is passed over.
   ///
+  /// - Parameter digest: the checksum of the weights that are wanted; nil: any.
+  /// - Returns: where the weights come from.
   /// - Throws: ``CheckpointError`` with every missing, extra and misshapen name, or every one that holds what it cannot
-  ///   mean: NaN, infinity, a negative variance; `DataError` for a broken file. Nothing is changed then.
-  public static func load(_ path: String, into store: ParameterStore) throws {
+  ///   mean (NaN, infinity, a negative variance), and where the file is not what was written; `DataError` for a broken
+  ///   file. Nothing is changed then.
+  @discardableResult
+  public static func load(_ path: String, into store: ParameterStore, digest: String? = nil) throws -> Origin {
     let file = try SafeTensors(opening: path)
+    let seal = try file.checkSeal()
+    if seal == .broken || (seal == .none && file.metadata[formatKey] != nil) { throw CheckpointError(damaged: path) }
     let names = file.names.filter { !$0.hasSuffix("num_batches_tracked") || store[$0] != nil }
     let values = try TensorMatch(file: file, names: names, prefix: "", expected: store.parameters).tensors()
     for (parameter, value) in zip(store.parameters, values) { parameter.value.storage.copy(value) }
+    if seal == .none { return .outside }
+    return digest == nil || file.sealDigits == digest ? .own : .anotherTraining
+  }
+}
+
+extension RunFolder {
+  /// Fills a model with the run's weights.
+  ///
+  /// - Throws: as ``ModelFile/load(_:into:digest:)``; where the file is damaged or lost, with the way out.
+  func loadModel(into store: ParameterStore, digest: String?) throws -> ModelFile.Origin {
+    var problem: CheckpointError
+    do {
+      return try ModelFile.load(model, into: store, digest: digest)
+    } catch let error as CheckpointError where error.isDamaged {
+      problem = error
+    } catch let error as DataError {
+      let reason = error.problems.map(\.reason).joined(separator: "; ")
+      let canBeRead = access(model, R_OK) == 0
+      guard canBeRead || errno == ENOENT else { throw error }
+      problem = canBeRead ? CheckpointError(damaged: model, reason) : CheckpointError(file: model, reason)
+    }
+    problem.other.append(
+      hasCheckpoint
+        ? "'fusionkit train --resume \(path)' writes it again from the run's checkpoint"
+        : "copy it again from where it came, or start anew with: \(commandToStartAnew)")
+    throw problem
   }
 }
 
@@ -82,6 +143,18 @@ public struct CheckpointError: UserError, Equatable {
 
   /// An error about which nothing is known yet.
   init(file: String) { self.file = file }
+
+  /// Whether the file's content is not what was written.
+  public var isDamaged = false
+
+  /// A file whose content is not what was written.
+  ///
+  /// - Parameter reason: what is wrong, where more is known than that the checksum is.
+  init(damaged file: String, _ reason: String? = nil) {
+    self.init(
+      file: file, "it is damaged: " + (reason ?? "its content is not what was saved, as its SHA-256 tells"))
+    isDamaged = true
+  }
 
   /// An error of one sentence.
   init(file: String, _ sentence: String) {

@@ -67,7 +67,15 @@ extension Trainer {
     } catch {
       throw experiment.diagnostics(for: error.problems)
     }
-    try ModelFile.load(run.model, into: pipeline.store)
+    let summary = try? RunSummary.read(from: run)
+    let digest = summary?.status.isComplete == true ? summary?.modelDigest : nil
+    switch try run.loadModel(into: pipeline.store, digest: digest) {
+    case .own: break
+    case .anotherTraining: progress.report(.note("the weights in \(run.model) are those of another training"))
+    case .outside:
+      progress.report(
+        .note("the weights in \(run.model) have no checksum: they are taken as another program wrote them"))
+    }
     return Evaluator(
       pipeline: pipeline, device: device, batchSize: experiment.evaluationBatchSize, progress: progress)
   }

@@ -13,6 +13,8 @@ public struct RunEnvironment: Codable, Sendable, Equatable {
   public var cpu: String
   /// The instruction set that the kernels chose.
   public var kernels: String
+  /// The library of matrix products, its version and the kernels that it chose; nil in files of before it was recorded.
+  public var blas: String?
   /// The number of threads; changes the speed, never the results.
   public var threads: Int
   /// The seed of everything random.
@@ -21,10 +23,12 @@ public struct RunEnvironment: Codable, Sendable, Equatable {
   public var data: DataRecord
 
   /// What is true of this process.
-  static func current(threads: Int, seed: UInt64, data: DataRecord) -> RunEnvironment {
+  static func current(
+    threads: Int, seed: UInt64, data: DataRecord
+  ) -> RunEnvironment {
     RunEnvironment(
       fusionkit: FusionKit.version, swift: "\(_SwiftStdlibVersion.current)", system: system, cpu: cpu,
-      kernels: instructionSet, threads: threads, seed: seed,
+      kernels: instructionSet, blas: MatrixLibrary.name, threads: threads, seed: seed,
       data: data)
   }
 
@@ -36,6 +40,25 @@ public struct RunEnvironment: Codable, Sendable, Equatable {
       let environment = try? JSONDecoder().decode(Self.self, from: Data(bytes)), environment.data.isPlausible
     else { throw .notARun(path: run.path, missing: "a valid environment.json") }
     return environment
+  }
+
+  /// Why results may come out otherwise, to the bit, than where a run began; nil: they do not.
+  ///
+  /// Our own kernels give the same bits with AVX2 and with AVX-512, as tests show. What the matrix library does depends on
+  /// the kernels that it chooses for the processor.
+  func difference(from earlier: RunEnvironment) -> String? {
+    var changes: [String] = []
+    func compare(_ what: String, _ now: String?, _ before: String?) {
+      if let now, let before, now != before { changes.append("\(what) are \(now), they were \(before)") }
+    }
+    let wide = ["avx2", "avx512"]
+    if !wide.contains(kernels) || !wide.contains(earlier.kernels) { compare("the kernels", kernels, earlier.kernels) }
+    compare("the matrix products", blas, earlier.blas)
+    if fusionkit != earlier.fusionkit {
+      changes.append("FusionKit is \(fusionkit), it was \(earlier.fusionkit)")
+    }
+    guard !changes.isEmpty else { return nil }
+    return "the run began elsewhere (\(changes.joined(separator: "; "))): the last bits of its results may differ"
   }
 
   private static var instructionSet: String { (try? InstructionSet.chosen())?.rawValue ?? "none" }

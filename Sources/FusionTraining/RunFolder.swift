@@ -1,4 +1,5 @@
 import FusionCore
+import FusionData
 import Foundation
 
 /// The folder of one run, `outputs/<name>/`: what lies where, and what state it is in.
@@ -11,7 +12,7 @@ public struct RunFolder: Sendable, Equatable {
 
   /// The fully resolved configuration: training it again repeats the run.
   public var configuration: String { path + "/config.yaml" }
-  /// Versions, processor, kernels chosen, threads, seed.
+  /// Versions, processor, kernels chosen, threads, seed, fingerprints of the data.
   public var environment: String { path + "/environment.json" }
   /// Status and results, a ``RunSummary``.
   public var metrics: String { path + "/metrics.json" }
@@ -23,6 +24,8 @@ public struct RunFolder: Sendable, Equatable {
   public var checkpointFolder: String { path + "/checkpoint" }
   /// Everything that resuming needs, in one file, so that one rename replaces all of it.
   public var checkpoint: String { checkpointFolder + "/state.safetensors" }
+  /// The checkpoint before ``checkpoint``, as long as the run is not finished.
+  public var previousCheckpoint: String { checkpointFolder + "/previous.safetensors" }
   /// Predictions for the test part.
   public var predictions: String { path + "/predictions.csv" }
   /// Metrics on the test part for every subset of the modalities, where they were asked for.
@@ -30,35 +33,69 @@ public struct RunFolder: Sendable, Equatable {
   /// What happened when.
   public var log: String { path + "/log.txt" }
 
-  /// All but the log, which tells of every attempt; the file that makes the folder a run is the last to go.
-  private var own: [String] { [metrics, history, model, predictions, subsets, environment, checkpoint, configuration] }
-
   /// What a folder holds.
   public enum State: Sendable, Equatable {
-    /// Nothing: absent or empty.
+    /// Nothing that could be lost: absent, empty, or what a run leaves that ended before it began.
     case vacant
     /// A run that came to its end.
     case complete(RunStatus)
-    /// A run that stopped on its way.
+    /// A run that stopped on its way and can go on.
     case unfinished
+    /// A configuration or a model without a checkpoint: nothing can go on from there.
+    case stranded
     /// Something that is no run.
     case foreign
+    /// Nobody knows: a file or folder cannot be read.
+    case unreadable(file: String, reason: String)
   }
 
   /// What the folder holds now.
   public var state: State {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return .vacant }
-    guard isFolder.boolValue, let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-      return .foreign
+    switch Self.look(path) {
+    case .absent: return .vacant
+    case .unreadable(let reason): return .unreadable(file: path, reason: reason)
+    case .there(let isFolder): guard isFolder else { return .foreign }
     }
-    guard names.contains("config.yaml") else {
-      // What a run leaves that failed before it began.
-      let isRemnant = names.allSatisfy { ["log.txt", "checkpoint"].contains($0) }
-      return isRemnant && !FileManager.default.fileExists(atPath: checkpoint) ? .vacant : .foreign
+    guard access(path, R_OK | X_OK) == 0, let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+      return .unreadable(file: path, reason: String(cString: strerror(errno)))
     }
-    guard let status = try? RunSummary.read(from: self).status else { return .unfinished }
-    return status.isComplete ? .complete(status) : .unfinished
+    // A new run is about to take its place: see `settle()`.
+    if names.contains(Self.begunName) { return .unfinished }
+    for file in [configuration, environment, metrics] where access(file, R_OK) != 0 && errno != ENOENT {
+      return .unreadable(file: file, reason: String(cString: strerror(errno)))
+    }
+    let checkpoints = [checkpoint, previousCheckpoint].map { ($0, Self.look($0)) }
+    for case (let file, .unreadable(let reason)) in checkpoints { return .unreadable(file: file, reason: reason) }
+    let hasCheckpoint = checkpoints.contains { $0.1 != .absent }
+    let remnants = names.filter { !Self.remnantNames.contains($0) && !$0.contains(".partial-") }
+    guard names.contains("config.yaml") else { return remnants.isEmpty && !hasCheckpoint ? .vacant : .foreign }
+    if let status = try? RunSummary.read(from: self).status, status.isComplete { return .complete(status) }
+    if hasCheckpoint { return .unfinished }
+    // A configuration alone may be a person's own; with an environment it is what a run wrote that went no further.
+    let own = ["config.yaml", "environment.json", "metrics.json", "history.csv"]
+    return names.contains("environment.json") && remnants.allSatisfy { own.contains($0) } ? .vacant : .stranded
+  }
+
+  /// What a run may leave that ended before it began.
+  private static let remnantNames = ["log.txt", "checkpoint", beginningName]
+  static let (beginningName, begunName) = ("beginning", "begun")
+
+  /// Whether there is a checkpoint, or the one before it. One that cannot be seen counts: it is not known to be absent.
+  public var hasCheckpoint: Bool { [checkpoint, previousCheckpoint].contains { Self.look($0) != .absent } }
+
+  private enum Look: Equatable {
+    case absent
+    case there(isFolder: Bool)
+    case unreadable(String)
+  }
+
+  private static func look(_ path: String) -> Look {
+    var status = stat()
+    // A link that leads nowhere is there: its target may come back.
+    guard stat(path, &status) == 0 || (errno == ENOENT && lstat(path, &status) == 0) else {
+      return errno == ENOENT || errno == ENOTDIR ? .absent : .unreadable(String(cString: strerror(errno)))
+    }
+    return .there(isFolder: status.st_mode & S_IFMT == S_IFDIR)
   }
 
   /// Refuses a folder that a new run must not write to.
@@ -69,9 +106,11 @@ public struct RunFolder: Sendable, Equatable {
     switch state {
     case .vacant: return
     case .foreign: throw .foreign(path: path)
+    case .unreadable(let file, let reason): throw .unreadable(file: file, reason: reason)
     case .complete where !overwrite: throw .complete(path: path)
     case .unfinished where !overwrite: throw .unfinished(path: path)
-    case .complete, .unfinished: return
+    case .stranded where !overwrite: throw .stranded(path: path)
+    case .complete, .unfinished, .stranded: return
     }
   }
 
@@ -91,63 +130,9 @@ public struct RunFolder: Sendable, Equatable {
     }
   }
 
-  /// Removes what an earlier run left: the files of a run only, never anything else.
-  func clear() throws(RunFolderError) {
-    for file in own where unlink(file) != 0 && errno != ENOENT {
-      throw .notWritable(path: file, reason: String(cString: strerror(errno)))
-    }
-    removePartialFiles()
-  }
-
-  /// Removes what a process that was killed while it wrote has left: files that never got their name.
-  func removePartialFiles() {
-    for folder in [path, checkpointFolder] {
-      for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.contains(".partial-")
-      {
-        unlink(folder + "/" + name)
-      }
-    }
-  }
-}
-
-/// What is wrong with a run folder.
-public enum RunFolderError: UserError, Equatable {
-  /// A finished run lies there.
-  case complete(path: String)
-  /// A run that can be resumed lies there.
-  case unfinished(path: String)
-  /// Something that is no run lies there.
-  case foreign(path: String)
-  /// The folder cannot be made or written to.
-  case notWritable(path: String, reason: String)
-  /// The folder is no run, or lacks a file.
-  case notARun(path: String, missing: String)
-  /// Another process writes to the run.
-  case busy(path: String)
-  /// A run of another configuration lies where one of a series is to go.
-  case other(path: String)
-
-  /// 1: nothing is wrong with the configuration.
-  public var exitStatus: Int32 { 1 }
-
-  /// What is wrong, and what to do.
-  public var description: String {
-    switch self {
-    case .complete(let path):
-      "\(path) holds a finished run; choose another --output, or pass --overwrite to replace it"
-    case .unfinished(let path):
-      "\(path) holds an unfinished run; choose another --output, pass --overwrite to start anew, or continue it with\n"
-        + "  fusionkit train --resume \(path.shellWord)"
-    case .foreign(let path):
-      "\(path) exists and is not a run of FusionKit; choose another --output"
-    case .notWritable(let path, let reason):
-      "cannot write to the run folder \(path): \(reason)"
-    case .notARun(let path, let missing):
-      "\(path) is not a run folder that can be used here: \(missing) is missing"
-    case .busy(let path):
-      "another process is writing to the run folder \(path); wait for it, or choose another --output"
-    case .other(let path):
-      "\(path) holds a run of another configuration; choose another --output, or remove that run"
-    }
+  /// Writes one of the folder's files, whole or not at all. A link in its place is replaced, not followed: what it leads to
+  /// belongs to someone else.
+  func write(_ text: String, to file: String) throws(DataError) {
+    try AtomicFile.write(text, to: file, links: .replaced)
   }
 }

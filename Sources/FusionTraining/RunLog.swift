@@ -4,6 +4,8 @@ import Foundation
 public final class RunLog: ProgressReporter {
   private let descriptor: Int32
   private let next: any ProgressReporter
+  /// What was written since the log was opened; nil once that is not needed any more.
+  private var written: String? = ""
 
   /// Opens the log of a run and passes every event on to `next`.
   ///
@@ -28,9 +30,22 @@ public final class RunLog: ProgressReporter {
   public func report(_ event: ProgressEvent) {
     if let line = event.line {
       let text = Date().formatted(.iso8601) + "  " + line + "\n"
-      // A log that cannot be written (a full disk) must not end a training that goes well otherwise.
-      _ = text.utf8CString.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count - 1) }
+      append(text)
+      written?.append(text)
     }
+    if case .epoch = event { written = nil }
     next.report(event)
+  }
+
+  /// Leaves out what other runs have written: a new one has taken their place.
+  func beginAnew() {
+    guard let text = written, ftruncate(descriptor, 0) == 0 else { return }
+    append(text)
+    written = nil
+  }
+
+  /// A log that cannot be written (a full disk) must not end a training that goes well otherwise.
+  private func append(_ text: String) {
+    _ = text.utf8CString.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count - 1) }
   }
 }

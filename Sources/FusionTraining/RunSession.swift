@@ -6,7 +6,8 @@ import Foundation
 /// One process's part of a run: trains from a place to the end, stage by stage, and keeps the run folder up to date.
 ///
 /// The checkpoint is the only truth. It is replaced as one file; history, model and summary are written after it and
-/// follow from it, so that a run that is killed between two files loses nothing.
+/// follow from it, so that a run that is killed between two files loses nothing. What was in the folder before, another run
+/// or fewer epochs of this one, stays whole until the first checkpoint is saved that replaces it.
 final class RunSession {
   private let bench: Workbench
   private let run: RunFolder
@@ -26,6 +27,11 @@ final class RunSession {
   private let began: ContinuousClock.Instant
   private var secondsBefore = 0.0
   private var memoryBefore: Int?
+  /// Whether the folder still holds a finished run, which gets more epochs: its files stay until there is a checkpoint of
+  /// those.
+  private var keepsFinishedRun = false
+  /// What the data are recognised by.
+  private var fingerprints: [DataFingerprint] = []
 
   init(_ bench: Workbench, run: RunFolder, log: RunLog, stop: StopFlag) {
     self.bench = bench
@@ -57,44 +63,78 @@ final class RunSession {
 
   /// Trains from the beginning.
   func start() throws -> RunSummary {
-    try run.clear()
-    try writeIdentity()
+    run.removeAbandonedFiles()
+    let isReplacing = run.state != .vacant
+    let initialised = settings.epochs > 0 ? nil : summary(.initialised, splits: [:])
+    fingerprints = try bench.fingerprints()
     describeData()
-    guard settings.epochs > 0 else {
-      try ModelFile.save(store, to: run.model)
-      return try writeSummary(.initialised, splits: [:])
-    }
     tellStage()
+    do {
+      let new = try run.prepareBeginning()
+      try writeIdentity(to: new)
+      if let initialised {
+        try ModelFile.save(store, to: new.model)
+        try initialised.write(to: new)
+      } else {
+        try saveCheckpoint(to: new)
+      }
+      try run.takeOver()
+    } catch {
+      log.report(.note("failed: \(error)"))
+      run.removeBeginning()
+      throw error
+    }
+    if isReplacing { log.beginAnew() }
+    if let initialised { return initialised }
     return try guarded {
-      try save()
+      try writeWhatFollows()
       return try trainToEnd()
     }
   }
 
   /// Goes on from the checkpoint.
   func resume() throws -> RunSummary {
-    run.removePartialFiles()
-    let current = try Checkpoint.position(in: run.checkpoint).stage ?? 0
-    guard stages.indices.contains(current) else { throw Checkpoint.otherConfiguration(run.checkpoint) }
-    if current > 0 { loop = Self.loop(of: stages[current], bench, run, log, stop) }
-    let loaded = try Checkpoint.load(
-      run.checkpoint, into: loop.store, optimizer: loop.optimizer, fingerprint: bench.experiment.fingerprint,
-      device: bench.device)
-    guard loop.canGoOn(from: loaded.position) else {
+    run.removeAbandonedFiles()
+    run.removeBeginning()
+    let saved = try run.openCheckpoint()
+    let position = saved.position
+    guard stages.indices.contains(position.stage ?? 0) else { throw saved.otherConfiguration }
+    if let current = position.stage, current > 0 { loop = Self.loop(of: stages[current], bench, run, log, stop) }
+    let before = try? RunEnvironment.read(from: run)
+    fingerprints = try bench.fingerprints(since: before?.data)
+    try before?.data.checkUnchanged(fingerprints, run: run)
+    let experiment = bench.experiment
+    let loaded = try saved.restore(
+      into: loop.store, optimizer: loop.optimizer,
+      fingerprints: [experiment.fingerprint, experiment.fingerprintWithRoot], device: bench.device)
+    try MemoryNeed.check(bench)
+    guard loop.canGoOn(from: position) else {
       throw CheckpointError(file: run.checkpoint, "its place in the run does not fit the data: have they changed?")
     }
-    let wasFinished = run.state == .complete(.finished)
-    if let reason = reasonNotToResume(loaded.position, wasFinished: wasFinished) {
+    let summary = try? RunSummary.read(from: run)
+    let epochs = (position.finished ?? []).reduce(position.epoch) { $0 + $1.history.count }
+    let wasFinished = summary?.status == .finished && summary?.epochs == epochs
+    // Killed just before it had done that itself.
+    if wasFinished { unlink(run.previousCheckpoint) }
+    // A finished run whose model was lost or damaged gets it again from the checkpoint.
+    let isWhole = wasFinished && ModelFile.isWhole(run.model)
+    if let reason = reasonNotToResume(position, wasFinished: isWhole) {
       throw TrainingError.notResumable(run: run.path, reason: reason)
     }
-    (best, loop.position) = loaded
+    (best, loop.position) = (loaded, position)
     secondsBefore = loop.position.wallSeconds
-    memoryBefore = (try? RunSummary.read(from: run))?.peakMemoryBytes
-    try writeIdentity()
-    log.report(.note("resumed after \(stage.prefix)epoch \(loop.position.epoch), step \(loop.position.step)"))
+    memoryBefore = summary?.peakMemoryBytes
+    keepsFinishedRun = isWhole
+    log.report(.note("resumed after \(stage.prefix)epoch \(position.epoch), step \(position.step)"))
+    if let before { tellOtherMachine(before) }
     tellStage()
-    try writeSummary(.running, splits: [:])
-    return try guarded { try trainToEnd() }
+    return try guarded {
+      if !keepsFinishedRun {
+        try writeIdentity(to: run)
+        try writeWhatFollows()
+      }
+      return try trainToEnd()
+    }
   }
 
   private func reasonNotToResume(_ position: RunPosition, wasFinished: Bool) -> String? {
@@ -104,7 +144,10 @@ final class RunSession {
     if planned != before, settings.schedule.dependsOnEpochs {
       return "its learning rate follows a cosine over \(before) epochs, so \(key) cannot become \(planned)"
     }
-    if planned < position.epoch { return "it has done \(position.epoch) epochs, more than \(key): \(planned)" }
+    if planned < position.epoch {
+      return "it has done \(position.epoch) epochs, more than \(key): \(planned)"
+        + (before > planned ? "; --set \(key)=\(before) goes on as it was going" : "")
+    }
     guard wasFinished else { return nil }
     if isOutOfPatience(position) { return "it is finished: early stopping ended it after epoch \(position.epoch)" }
     return planned == position.epoch
@@ -184,10 +227,20 @@ final class RunSession {
 
   /// The checkpoint first, then what follows from it.
   private func save() throws {
-    try saveCheckpoint()
-    if loop.position.epoch > 0 || stage.index > 0 { try saveModel() }
+    run.keepCheckpoint()
+    try saveCheckpoint(to: run)
+    if keepsFinishedRun { try writeIdentity(to: run) }
+    keepsFinishedRun = false
+    try writeWhatFollows()
+  }
+
+  /// All that follows from the checkpoint.
+  private func writeWhatFollows() throws {
+    if loop.position.epoch > 0 || stage.index > 0 {
+      try ModelFile.save(store, values: best, to: run.model)
+    }
     let finished = loop.position.finished ?? []
-    try AtomicFile.write(History.csv(finished.flatMap(\.history) + loop.position.history), to: run.history)
+    try run.write(History.csv(finished.flatMap(\.history) + loop.position.history), to: run.history)
     try writeSummary(.running, splits: [:])
   }
 
@@ -210,12 +263,14 @@ final class RunSession {
           log.report(.note("test \(name) is not defined: \(reason)"))
           undefined["test", default: [:]][name] = reason
         }
-        try AtomicFile.write(bench.predictionTable.comparison(evaluation), to: run.predictions)
+        try run.write(bench.predictionTable.comparison(evaluation), to: run.predictions)
       } else {
         splits["test"] = try loop.work.evaluate(test, title: "test")
       }
     }
-    return try writeSummary(.finished, splits: splits, undefined: undefined)
+    let summary = try writeSummary(.finished, splits: splits, undefined: undefined)
+    unlink(run.previousCheckpoint)
+    return summary
   }
 
   private func useBest() {
@@ -232,18 +287,26 @@ final class RunSession {
       if case TrainingError.interrupted? = error as? TrainingError { status = .interrupted }
       log.report(.note("\(status.rawValue): \(error)"))
       // The first error is the one to tell; a full disk may well refuse this file too.
-      _ = try? writeSummary(status, splits: [:], error: "\(error)")
+      if !keepsFinishedRun { _ = try? writeSummary(status, splits: [:], error: "\(error)") }
       throw error
     }
   }
 
   // MARK: Files
 
-  private func writeIdentity() throws {
-    try AtomicFile.write(bench.experiment.resolvedYAML, to: run.configuration)
+  private func writeIdentity(to run: RunFolder) throws {
+    try run.write(bench.experiment.resolvedYAML, to: run.configuration)
+    var record = bench.record
+    record.fingerprints = fingerprints
     let environment = RunEnvironment.current(
-      threads: bench.device.threads, seed: bench.experiment.seed, data: bench.record)
-    try AtomicFile.write(prettyJSON(environment), to: run.environment)
+      threads: bench.device.threads, seed: bench.experiment.seed, data: record)
+    try run.write(prettyJSON(environment), to: run.environment)
+  }
+
+  /// Says that the run goes on where its bits may come out otherwise.
+  private func tellOtherMachine(_ before: RunEnvironment) {
+    let now = RunEnvironment.current(threads: bench.device.threads, seed: bench.experiment.seed, data: bench.record)
+    if let difference = now.difference(from: before) { log.report(.warning(difference)) }
   }
 
   private func describeData() {
@@ -276,18 +339,13 @@ final class RunSession {
     log.report(.note(title + (own == 0 ? "" : "; \(own) parameters of its own, which are not kept")))
   }
 
-  private func saveCheckpoint() throws {
+  private func saveCheckpoint(to run: RunFolder) throws {
     loop.position.plannedEpochs = settings.epochs
     loop.position.wallSeconds = wallSeconds
     try Checkpoint.save(
       loop.store, best: best, optimizer: loop.optimizer, position: loop.position,
       fingerprint: bench.experiment.fingerprint,
       to: run.checkpoint)
-  }
-
-  private func saveModel() throws {
-    guard let best else { return try ModelFile.save(store, to: run.model) }
-    try SafeTensors.write(zip(store.parameters, best).map { SafeTensors.Item($0.name, $1) }, to: run.model)
   }
 
   private var wallSeconds: Double { secondsBefore + began.duration(to: clock.now).seconds }
@@ -297,29 +355,42 @@ final class RunSession {
     _ status: RunStatus, splits: [String: MetricValues], undefined: [String: [String: String]] = [:],
     error: String? = nil
   ) throws -> RunSummary {
+    let summary = summary(status, splits: splits, undefined: undefined, error: error)
+    try summary.write(to: run)
+    return summary
+  }
+
+  private func summary(
+    _ status: RunStatus, splits: [String: MetricValues], undefined: [String: [String: String]] = [:],
+    error: String? = nil
+  ) -> RunSummary {
     let position = loop.position
     let finished = position.finished ?? []
     let samples = finished.reduce(position.trainedSamples) { $0 + $1.trainedSamples }
     let seconds = finished.reduce(position.trainedSeconds) { $0 + $1.trainedSeconds }
-    let summary = RunSummary(
+    return RunSummary(
       status: status, seed: bench.experiment.seed, parameters: store.weightCount,
       epochs: finished.reduce(position.epoch) { $0 + $1.history.count },
       bestEpoch: position.epoch == 0 ? nil : position.selection?.bestEpoch ?? position.epoch, wallSeconds: wallSeconds,
       trainSamplesPerSecond: seconds > 0 ? Double(samples) / seconds : nil,
       peakMemoryBytes: [memoryBefore, FusionTraining.peakMemoryBytes()].compactMap { $0 }.max(),
+      modelDigest: status == .initialised ? nil : (try? SafeTensors(opening: run.model))?.sealDigits,
       generatedData: bench.data.isGenerated ? true : nil, error: error, splits: splits,
       undefined: undefined.isEmpty ? nil : undefined,
       stages: stage.stage == nil ? nil : StageSummary.all(stages, position))
-    try summary.write(to: run)
-    return summary
   }
 }
 
 extension Experiment {
   /// What has to be equal for a run to be continued: everything but the number of epochs, of the last stage where there
-  /// are stages.
-  var fingerprint: String {
+  /// are stages, and the place of the data, whose content is compared.
+  var fingerprint: String { withoutEpochs.replacing(["data", "root"], with: .null).yaml }
+
+  /// The fingerprint of before data were compared by their content.
+  var fingerprintWithRoot: String { withoutEpochs.yaml }
+
+  private var withoutEpochs: ConfigValue {
     let last = stages[stages.count - 1].path("epochs")
-    return resolved.replacing(["training", "epochs"], with: .null).replacing(last[...], with: .null).yaml
+    return resolved.replacing(["training", "epochs"], with: .null).replacing(last[...], with: .null)
   }
 }

@@ -56,9 +56,11 @@ extension Trainer {
     let runs = try seeds.map { seed in
       let seeded = try Experiment.load(
         text: experiment.resolvedYAML, name: experiment.name, overrides: ["seed=\(seed)"], registry: registry)
-      let trainer = Trainer(seeded, threads: threads, progress: progress, stop: stop)
+      let trainer = Trainer(
+        seeded, threads: threads, progress: progress, stop: stop, verifiesData: verifiesData)
       return (seed: seed, trainer: trainer, run: RunFolder("\(folder)/seed-\(seed)"))
     }
+    for (_, _, run) in runs { try run.recover() }
     for (_, trainer, run) in runs where overwrite || !trainer.owns(run) { try run.checkVacant(overwrite: overwrite) }
     try AtomicFile.makeFolder(folder)
     // One series a folder at a time; each run has a log of its own.
@@ -80,7 +82,8 @@ extension Trainer {
       }
     }
     let summary = SeedsSummary(summaries)
-    try AtomicFile.write(prettyJSON(summary), to: folder + "/seeds.json")
+    AbandonedFiles.remove(in: folder)
+    try AtomicFile.write(prettyJSON(summary), to: folder + "/seeds.json", links: .replaced)
     return summary
   }
 
@@ -91,7 +94,9 @@ extension Trainer {
       return try RunSummary.read(from: run)
     }
     progress.report(.note("seed \(seed)"))
-    return try isThere ? resume(run) : train(into: run, overwrite: overwrite)
+    if isThere, run.state == .unfinished { return try resume(run) }
+    // Of a run of the same configuration that cannot go on, nothing is lost.
+    return try train(into: run, overwrite: overwrite || (isThere && run.state == .stranded))
   }
 
   /// Whether a run in the folder is of exactly this experiment.

@@ -20,11 +20,15 @@ public struct Trainer {
   /// Ends the training after the step under way, once it is raised.
   public let stop: StopFlag
 
+  /// Whether the whole content of the data is recorded and compared, not only a sample of it.
+  public let verifiesData: Bool
+
   /// A trainer of an experiment.
   public init(
     _ experiment: Experiment, threads: Int, progress: any ProgressReporter = SilentProgress(),
-    stop: StopFlag = StopFlag()
+    stop: StopFlag = StopFlag(), verifiesData: Bool = false
   ) {
+    self.verifiesData = verifiesData
     self.experiment = experiment
     self.threads = threads
     self.progress = progress
@@ -40,12 +44,15 @@ public struct Trainer {
   ///   ``TrainingError`` and `DataError` on the way, the last checkpoint being whole then.
   @discardableResult
   public func train(into run: RunFolder, overwrite: Bool = false) throws -> RunSummary {
+    try run.recover()
     try run.checkVacant(overwrite: overwrite)
-    let bench = try Workbench(experiment, device: Device(threads: threads))
+    let bench = try Workbench(experiment, device: Device(threads: threads), verifiesData: verifiesData)
     if stop.isSet { throw InterruptedEarly() }
+    try MemoryNeed.check(bench)
     try run.make()
     let log = try RunLog(run, next: progress)
     // Again, now that no other process can finish a run there.
+    try run.settle()
     try run.checkVacant(overwrite: overwrite)
     return try RunSession(bench, run: run, log: log, stop: stop).start()
   }
@@ -59,21 +66,24 @@ public struct Trainer {
   /// - Throws: ``TrainingError/notResumable(run:reason:)``, ``CheckpointError``, and what ``train(into:overwrite:)`` throws.
   @discardableResult
   public func resume(_ run: RunFolder) throws -> RunSummary {
+    try run.recover()
     switch run.state {
-    case .vacant, .foreign: throw RunFolderError.notARun(path: run.path, missing: "config.yaml")
+    case .vacant: throw RunFolderError.notBegun(path: run.path)
+    case .foreign: throw RunFolderError.notARun(path: run.path, missing: "config.yaml")
+    case .unreadable(let file, let reason): throw RunFolderError.unreadable(file: file, reason: reason)
     case .complete(.initialised):
       throw TrainingError.notResumable(
         run: run.path, reason: "it was made with training.epochs: 0 and has no checkpoint; train into another folder")
-    case .complete, .unfinished: break
-    }
-    guard FileManager.default.fileExists(atPath: run.checkpoint) else {
+    case .complete where run.hasCheckpoint: break
+    case .unfinished: break
+    case .complete, .stranded:
       throw TrainingError.notResumable(
-        run: run.path,
-        reason: "it has no checkpoint; start anew with: fusionkit train \(run.configuration.shellWord) --overwrite")
+        run: run.path, reason: "it has no checkpoint; start anew with: \(run.commandToStartAnew)")
     }
-    let bench = try Workbench(experiment, device: Device(threads: threads))
+    let bench = try Workbench(experiment, device: Device(threads: threads), verifiesData: verifiesData)
     try run.make()
-    return try RunSession(bench, run: run, log: try RunLog(run, next: progress), stop: stop).resume()
+    let log = try RunLog(run, next: progress)
+    return try RunSession(bench, run: run, log: log, stop: stop).resume()
   }
 
   /// Outputs and metrics of a run's `model.safetensors` for a part of the experiment's data.
@@ -140,6 +150,7 @@ public struct Trainer {
   func openedData(for split: SplitName, _ record: DataRecord) throws -> Dataset {
     let settings = experiment.data
     var data = try openData(toEvaluate: split)
+    try tellChanges(of: data, since: record)
     if split != .test || settings.outerFold != nil, let train = data.train {
       try experiment.checkTask(suits: train)
       data.train = try train.renumbered(toClasses: record.classes, leavingOut: settings.classes != nil)

@@ -40,13 +40,16 @@ public struct TrainingJob: Sendable {
   /// - Throws: ``RunFolderError/other(path:)`` for a run of another configuration,
   ///   ``RunFolderError/foreign(path:)`` for what is no run.
   public func state() throws(RunFolderError) -> State {
-    switch run.state {
+    try run.recover()
+    let state = run.state
+    switch state {
     case .vacant: return .untouched
     case .foreign: throw .foreign(path: run.path)
-    case .complete, .unfinished:
+    case .unreadable(let file, let reason): throw .unreadable(file: file, reason: reason)
+    case .complete, .unfinished, .stranded:
       guard run.holds(configuration) else { throw .other(path: run.path) }
-      if case .complete = run.state { return .done(try RunSummary.read(from: run)) }
-      return FileManager.default.fileExists(atPath: run.checkpoint) ? .unfinished : .untouched
+      if case .complete = state { return .done(try RunSummary.read(from: run)) }
+      return state == .unfinished ? .unfinished : .untouched
     }
   }
 
@@ -65,10 +68,10 @@ public struct TrainingJob: Sendable {
       let file = path + ".yaml"
       let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
       try AtomicFile.makeFolder(folder)
-      AtomicFile.removePartialFiles(in: folder)
+      AbandonedFiles.remove(in: folder)
       try AtomicFile.write(configuration, to: file)
-      // A run that stopped before its first checkpoint is replaced.
-      let replaces = run.state == .unfinished ? ["--overwrite"] : []
+      // What a run of the same configuration left that cannot go on is replaced.
+      let replaces = run.state == .stranded ? ["--overwrite"] : []
       return ["train", file, "--output", path] + replaces + common
     }
   }

@@ -17,14 +17,20 @@ struct Workbench {
   let record: DataRecord
   /// What was found in the data that a person should know.
   let warnings: [String]
+  /// The data as they lie in their files.
+  let source: Dataset
+  /// Whether fingerprints of the data are to be of their whole content.
+  let verifiesData: Bool
 
   /// Opens, checks and builds; writes nothing.
   ///
   /// - Throws: `DataError`, or `ConfigError` with what does not suit the data.
-  init(_ experiment: Experiment, device: Device) throws {
+  init(_ experiment: Experiment, device: Device, verifiesData: Bool = false) throws {
     self.experiment = experiment
+    self.verifiesData = verifiesData
     self.device = device
     let opened = try experiment.openData(root: experiment.data.root)
+    source = opened
     // First of all: of data that do not suit the task, everything else is misleading.
     try experiment.checkTask(suits: opened.split(.train))
     data = try experiment.prepared(opened, classes: experiment.data.classes)
@@ -226,6 +232,8 @@ public struct DataRecord: Codable, Sendable, Equatable {
   public var tables: [String: TableRecord]?
   /// What was found that a person should know.
   public var notes: [String]?
+  /// What tells whether the data are still those; nil in runs of before it was recorded.
+  public var fingerprints: [DataFingerprint]?
 
   /// Whether a pipeline can be built from it: a file may hold anything.
   var isPlausible: Bool {

@@ -1,4 +1,3 @@
-import CBLAS
 import CFusionKernels
 
 /// Where tensors are computed: a number of threads of this machine.
@@ -27,7 +26,7 @@ public final class Device {
     if fk_find_rows(instructions, &found) != FK_OK { _ = fk_find_rows("plain", &found) }
     rows = found!.pointee
     // Matrix products are divided by us, in pieces that do not depend on the number of threads.
-    openblas_set_num_threads(1)
+    fk_use_products_on(Int32(clamping: threads))
     fk_keep_memory()
     pool = threads > 1 ? fk_pool_create(Int32(clamping: threads)) : nil
     self.threads = pool == nil ? 1 : Int(fk_pool_threads(pool))

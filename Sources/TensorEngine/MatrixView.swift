@@ -48,6 +48,7 @@ struct MatrixView {
         assign(a, packed: packed.baseAddress!, scale: scale, keep: keep != 0, kernels)
       }
     }
+    fk_reserve_products()
     cblas_sgemm(
       CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
       Int32(rows), Int32(columns), Int32(a.columns), scale, a.base, Int32(max(a.pitch, 1)), b.base,

@@ -9,18 +9,25 @@ public final class Storage {
   public let base: UnsafeMutablePointer<Float>
 
   /// Memory for `count` values, not initialised.
+  ///
+  /// Where the system refuses it, the process says so and ends, with status 1: no operation has anything to fall back to.
   public init(count: Int) {
     require(count >= 0, "a storage cannot hold \(count) values")
     self.count = count
     fk_ledger_note(Int32(FK_TENSORS))
-    let bytes = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
-    base = bytes.bindMemory(to: Float.self, capacity: max(count, 1))
+    let (bytes, isAbsurd) = max(count, 1).multipliedReportingOverflow(by: 4)
+    if isAbsurd { fk_memory_refused(.max, "a tensor") }
+    fk_ledger_add(Int32(FK_TENSOR_BYTES), bytes)
+    base = fk_allocate(bytes).bindMemory(to: Float.self, capacity: max(count, 1))
   }
 
   /// How many storages this thread has made: for checks of what a piece of code allocates, by the difference.
   public static var madeOnThisThread: Int { fk_ledger_count(Int32(FK_TENSORS)) }
 
-  deinit { UnsafeMutableRawPointer(base).deallocate() }
+  /// How many bytes of memory this thread has taken for storages, given back or not: by the difference, too.
+  public static var bytesTakenOnThisThread: Int { fk_ledger_count(Int32(FK_TENSOR_BYTES)) }
+
+  deinit { free(base) }
 
   /// All values, to read or, as long as no tensor has been shown to anyone else, to write.
   public var values: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: base, count: count) }

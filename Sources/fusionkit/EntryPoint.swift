@@ -26,8 +26,16 @@ enum EntryPoint {
     } catch {
       let status = report(error)
       let isLasting = (error as? any UserError)?.isLasting ?? false
-      Foundation.exit(isChild && isLasting ? ParentTie.lastingFailure : status)
+      leave(isChild && isLasting ? ParentTie.lastingFailure : status)
     }
+    leave(0)
+  }
+
+  /// Ends the process without the farewells of libraries: OpenBLAS waits for its own threads, and one that was refused
+  /// memory never ends.
+  private static func leave(_ status: Int32) -> Never {
+    fflush(nil)
+    _exit(status)
   }
 
   /// Tells the person at the keyboard; returns the exit status.

@@ -97,7 +97,9 @@ import Testing
       try Trainer(toyExperiment(width, "training.epochs=1"), threads: 1).train(into: wide)
       try Trainer(toyExperiment("decoder.type=line", "training.epochs=1"), threads: 1).train(into: narrow)
       try Data("no checkpoint".utf8).write(to: URL(fileURLWithPath: narrow.checkpoint))
-      #expect(throws: DataError.self) { try Trainer(toyExperiment("training.epochs=2"), threads: 1).resume(narrow) }
+      #expect(throws: CheckpointError.self) {
+        try Trainer(toyExperiment("training.epochs=2"), threads: 1).resume(narrow)
+      }
       try FileManager.default.removeItem(atPath: narrow.checkpoint)
       try FileManager.default.copyItem(atPath: narrow.model, toPath: narrow.checkpoint)
       let error = #expect(throws: CheckpointError.self) {
@@ -167,10 +169,9 @@ import Testing
     }
   }
 
-  /// `/dev/full` takes the place of a file: every write says that the disk is full.
-  @Test(
-    .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")), arguments: ["model.safetensors", "history.csv"])
-  func aFullDiskLeavesTheCheckpointWhole(file: String) throws {
+  /// A folder takes the place of a file, which cannot be written then.
+  @Test(arguments: ["model.safetensors", "history.csv"])
+  func aFileThatCannotBeWrittenLeavesTheCheckpointWhole(file: String) throws {
     try withFolder { folder in
       let (whole, run) = (RunFolder(folder + "/whole"), RunFolder(folder + "/run"))
       try Trainer(toyExperiment(), threads: 1).train(into: whole)
@@ -178,14 +179,14 @@ import Testing
       let watcher = Watcher {
         guard case .epoch(let record, _) = $0, record.epoch == 3 else { return }
         unlink(path)
-        symlink("/dev/full", path)
+        mkdir(path, 0o755)
       }
       let error = #expect(throws: DataError.self) {
         try Trainer(toyExperiment(), threads: 1, progress: watcher).train(into: run)
       }
-      #expect(error?.description.contains("No space left on device") == true && error?.exitStatus == 1)
+      #expect(error?.description.contains("is a folder") == true && error?.exitStatus == 1)
       #expect(try RunSummary.read(from: run).status == .failed)
-      unlink(path)
+      rmdir(path)
       try Trainer(toyExperiment(), threads: 1).resume(run)
       #expect(try bytes(run.model) == bytes(whole.model))
     }
@@ -245,7 +246,7 @@ import Testing
   @Test(arguments: [
     ("\\\"batches\\\" : 0", "\\\"batches\\\" : -3"), ("\\\"step\\\" : 12", "\\\"step\\\" : 9223372036854775807"),
     ("\\\"epoch\\\" : 1,\\n  \\\"history", "\\\"epoch\\\" : -1,\\n  \\\"history"),
-    ("fusionkit-checkpoint-1", "fusionkit-checkpoint-9"),
+    ("fusionkit-checkpoint-2", "fusionkit-checkpoint-9"),
   ]) func aCheckpointThatMakesNoSenseIsRefused(there: String, instead: String) throws {
     try withFolder { folder in
       let run = RunFolder(folder + "/run")

@@ -4,6 +4,7 @@
 
 #include "convolution_stack.h"
 #include "ledger.h"
+#include "mapping.h"
 #include "memory.h"
 #include "peak.h"
 #include "pool.h"

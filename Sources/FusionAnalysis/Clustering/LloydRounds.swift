@@ -60,6 +60,7 @@ final class LloydRounds {
       device.forEachBlock(of: table.count, size: 256) { rows in
         withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count * clusters) { products in
           let products = products.baseAddress!
+          MatrixLibrary.reserve()
           cblas_sgemm(
             CblasRowMajor, CblasNoTrans, CblasTrans, Int32(rows.count), Int32(clusters), Int32(width), -2,
             points.base + rows.lowerBound * width, Int32(width), centres.base, Int32(width), 0, products,

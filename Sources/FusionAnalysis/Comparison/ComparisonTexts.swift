@@ -117,6 +117,7 @@ extension ComparisonTable {
   /// Writes `table.md`, `table.csv` and `table.json`.
   public func write(to folder: String) throws(DataError) {
     try AtomicFile.makeFolder(folder)
+    AbandonedFiles.remove(in: folder)
     try AtomicFile.write(markdown, to: folder + "/table.md")
     try AtomicFile.write(csv, to: folder + "/table.csv")
     try AtomicFile.write(prettyJSON(self), to: folder + "/table.json")

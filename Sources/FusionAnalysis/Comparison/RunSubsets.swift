@@ -41,7 +41,7 @@ extension ComparisonPlan {
     if waiting.isEmpty { return }
     progress.report(.note("evaluating \(waiting.count) runs with modalities missing"))
     func partial(_ index: Int) -> String { "\(jobs[index].run.subsets).partial-\(getpid())-\(index)" }
-    for index in waiting { AtomicFile.removePartialFiles(in: jobs[index].run.path) }
+    for index in waiting { AbandonedFiles.remove(in: jobs[index].run.path) }
     try pool.run(
       next: {
         waiting.popFirst().map { index in

@@ -85,6 +85,7 @@ package final class DistanceTable {
       }
       return
     }
+    MatrixLibrary.reserve()
     cblas_sgemm(
       CblasRowMajor, CblasNoTrans, CblasTrans, Int32(rows.count), Int32(span), Int32(width), -2,
       points.base + rows.lowerBound * width, Int32(width), points.base + others.lowerBound * width, Int32(width), 0,

@@ -130,6 +130,7 @@ public struct EncodingReport: Encodable {
   /// - Parameter encodings: whether the encodings are written too, `<space>.npy`.
   public func write(to folder: String, encodings: Bool = false) throws {
     try AtomicFile.makeFolder(folder)
+    AbandonedFiles.remove(in: folder)
     var commits: [() throws -> Void] = []
     func add(_ name: String, _ bytes: [UInt8]) throws {
       let file = try AtomicFile("\(folder)/\(name)")

@@ -55,6 +55,7 @@ enum PrincipalPlane {
     output.withUnsafeMutableBufferPointer { output in
       let output = output.baseAddress!
       device.forEachBlock(of: table.count, size: 512) { rows in
+        MatrixLibrary.reserve()
         cblas_sgemm(
           CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(rows.count), Int32(block), Int32(width), 1,
           points.base + rows.lowerBound * width, Int32(width), basis, Int32(block), 0, output + rows.lowerBound * block,
@@ -71,6 +72,7 @@ enum PrincipalPlane {
     output.withUnsafeMutableBufferPointer { output in
       let output = output.baseAddress!
       device.forEachBlock(of: width, size: 128) { part in
+        MatrixLibrary.reserve()
         cblas_sgemm(
           CblasRowMajor, CblasTrans, CblasNoTrans, Int32(part.count), Int32(block), Int32(table.count), 1,
           points.base + part.lowerBound, Int32(width), projected, Int32(block), 0, output + part.lowerBound * block,

@@ -39,9 +39,7 @@ public final class BatchLoader {
       split: split, conversions: conversions, targets: targetConversion, random: random, batchSize: batchSize,
       batches: min(start, batchCount)..<batchCount, ahead: ahead)
     self.work = work
-    let thread = Thread { work.run() }
-    thread.name = "batches"
-    thread.start()
+    if !startThread({ work.run() }) { work.fail(DataError("batches", "the system refuses to start a thread for them")) }
   }
 
   /// The next batch; nil after the last one.
@@ -134,6 +132,14 @@ private final class Work: @unchecked Sendable {
     return try result?.get()
   }
 
+  /// Hands an error to whoever waits for a batch.
+  func fail(_ error: DataError) {
+    condition.withLock {
+      ready.append(.failure(error))
+      isOver = true
+    }
+  }
+
   func recycle(_ batch: Batch) {
     condition.withLock { if batch.count == batchSize { spare.append(batch) } }
   }
@@ -146,4 +152,36 @@ private final class Work: @unchecked Sendable {
       condition.broadcast()
     }
   }
+}
+
+/// Runs `body` on a thread of its own. Foundation's `Thread` says nothing where the system refuses to start it.
+///
+/// - Returns: false where the system refuses.
+private func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+  final class Box {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+  var attributes = pthread_attr_t()
+  pthread_attr_init(&attributes)
+  defer { pthread_attr_destroy(&attributes) }
+  pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+  let box = Unmanaged.passRetained(Box(body))
+  #if canImport(Darwin)
+    var thread: pthread_t?
+    let code = pthread_create(
+      &thread, &attributes,
+      {
+        Unmanaged<Box>.fromOpaque($0).takeRetainedValue().body(); return nil
+      }, box.toOpaque())
+  #else
+    var thread = pthread_t()
+    let code = pthread_create(
+      &thread, &attributes,
+      {
+        Unmanaged<Box>.fromOpaque($0!).takeRetainedValue().body(); return nil
+      }, box.toOpaque())
+  #endif
+  if code != 0 { box.release() }
+  return code == 0
 }

@@ -16,7 +16,7 @@ final class DatasetWriter {
     lock = try BuildLock(folder)
     for name in subfolders { try AtomicFile.makeFolder("\(folder)/\(name)") }
     // Of builds that were killed: this one is alone here.
-    for name in [""] + subfolders { AtomicFile.removePartialFiles(in: "\(folder)/\(name)") }
+    for name in [""] + subfolders { AbandonedFiles.remove(in: "\(folder)/\(name)") }
   }
 
   /// Writes an array under a temporary name, `chunk` samples at a time, each of which `fill` makes.

@@ -27,7 +27,7 @@ struct ImagePCA {
     var sums = [Double](repeating: 0, count: width)
     var products = [Double](repeating: 0, count: width * width)
     var rows = [Double](repeating: 0, count: block * width)
-    try images.store.checkSize()
+    MatrixLibrary.reserve()
     // Whole numbers up to 255: sums and sums of products are exact in double precision, in any order.
     for start in stride(from: 0, to: total, by: block) {
       let count = min(block, total - start)
@@ -37,6 +37,7 @@ struct ImagePCA {
         CblasRowMajor, CblasUpper, CblasTrans, blasint(width), blasint(count), 1, rows, blasint(width), 1, &products,
         blasint(width))
     }
+    try images.store.checkSize()
     let mean = sums.map { $0 / Double(total) }
     for i in 0..<width {
       for j in i..<width { products[i * width + j] = products[i * width + j] / Double(total) - mean[i] * mean[j] }

@@ -29,6 +29,8 @@ public final class ArrayWriter {
       try Self.checkRoom(for: count, file, source)
       let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else { throw .system(file, "cannot be made") }
+      // As AtomicFile does, so that nobody takes it for a file that a killed process has left.
+      _ = AbandonedFiles.lock(descriptor)
       target = .file(descriptor: descriptor, path: file)
     } else {
       guard UInt64(count) <= ProcessInfo.processInfo.physicalMemory, let memory = malloc(max(count, 1)) else {

@@ -5,6 +5,9 @@ import Synchronization
 ///
 /// Bytes gather in a temporary file in the same folder; ``commit()`` flushes them to the disk and renames. Until then,
 /// and after any error, what was at the path before is untouched. Devices such as `/dev/stdout` are written directly.
+///
+/// The temporary file is locked as long as it is written: what a process that was killed leaves has no lock, and
+/// ``AbandonedFiles`` takes it away.
 public final class AtomicFile {
   /// Where the file will be.
   public let path: String
@@ -17,36 +20,69 @@ public final class AtomicFile {
   private static let serial = Atomic<Int>(0)
   private static let blockSize = 1 << 20
 
+  /// What happens to a symbolic link at the path.
+  public enum Links: Sendable {
+    /// It stays a link: what it points to is replaced, as for a file that a person names.
+    case followed
+    /// The link itself is replaced, and what it points to is left alone, as for files of a folder that is ours.
+    case replaced
+  }
+
   /// Opens the temporary file. A folder that does not exist is an error: see ``makeFolder(_:)``.
-  public convenience init(_ path: String) throws(DataError) {
-    try self.init(path, temporary: nil)
+  public convenience init(_ path: String, links: Links = .followed) throws(DataError) {
+    try self.init(path, links: links, temporary: nil)
   }
 
   /// `temporary` is for tests of full disks.
-  package init(_ path: String, temporary forced: String?) throws(DataError) {
+  package init(_ path: String, links: Links = .followed, temporary forced: String?) throws(DataError) {
     self.path = path
-    // A link stays a link: what it points to is replaced.
-    let resolved = realpath(path, nil)
-    target = resolved.map { String(cString: $0) } ?? path
-    free(resolved)
     var status = stat()
-    let exists = stat(target, &status) == 0
+    let exists: Bool
+    switch links {
+    case .followed:
+      let resolved = realpath(path, nil)
+      target = resolved.map { String(cString: $0) } ?? path
+      free(resolved)
+      exists = stat(target, &status) == 0
+    case .replaced:
+      target = path
+      // A link to a folder cannot be meant to be one of our files, but it is a link all the same.
+      exists = lstat(target, &status) == 0 && status.st_mode & S_IFMT != S_IFLNK
+    }
     if exists, status.st_mode & S_IFMT == S_IFDIR {
       throw DataError(path, "is a folder", expected: "the path of a file")
     }
-    if exists, status.st_mode & S_IFMT != S_IFREG {
+    if links == .followed, exists, status.st_mode & S_IFMT != S_IFREG {
       temporary = nil
       descriptor = open(target, O_WRONLY | O_CLOEXEC)
     } else {
-      let number = Self.serial.wrappingAdd(1, ordering: .relaxed).newValue
-      let name = forced ?? "\(target).partial-\(getpid())-\(number)"
-      temporary = name
-      let flags = forced == nil ? O_CREAT | O_EXCL : O_CREAT
-      descriptor = open(name, O_WRONLY | O_CLOEXEC | flags, exists ? status.st_mode & 0o777 : 0o666)
+      let mode = exists ? status.st_mode & 0o777 : 0o666
+      if let forced {
+        temporary = forced
+        descriptor = open(forced, O_WRONLY | O_CLOEXEC | O_CREAT, mode)
+      } else {
+        (temporary, descriptor) = Self.openTemporary(for: target, mode: mode)
+      }
     }
     guard descriptor >= 0 else { throw .system(path, "cannot be written") }
     if let temporary { UnfinishedFiles.add(file: temporary) }
     pending.reserveCapacity(Self.blockSize)
+  }
+
+  /// A temporary file with a lock on it; a descriptor below 0 where the system refuses.
+  private static func openTemporary(for target: String, mode: mode_t) -> (path: String, descriptor: Int32) {
+    // What killed processes have left that wrote this very file.
+    AbandonedFiles.remove(in: target.folderAbove, of: target.split(separator: "/").last.map { String($0) })
+    while true {
+      let number = serial.wrappingAdd(1, ordering: .relaxed).newValue
+      let name = "\(target).partial-\(getpid())-\(number)"
+      let descriptor = open(name, O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, mode)
+      // Left by a process of the same number, as in a container, where numbers are always the same.
+      if descriptor < 0, errno == EEXIST { continue }
+      if descriptor < 0 || AbandonedFiles.lock(descriptor) { return (name, descriptor) }
+      // Someone who cleans up was faster.
+      close(descriptor)
+    }
   }
 
   /// Appends bytes.
@@ -134,8 +170,8 @@ public final class AtomicFile {
   deinit { discard() }
 
   /// Writes a whole file at once.
-  public static func write(_ text: String, to path: String) throws(DataError) {
-    let file = try AtomicFile(path)
+  public static func write(_ text: String, to path: String, links: Links = .followed) throws(DataError) {
+    let file = try AtomicFile(path, links: links)
     try file.write(text)
     try file.commit()
   }
@@ -145,14 +181,6 @@ public final class AtomicFile {
     let file = try AtomicFile(path)
     try file.write(bytes)
     try file.commit()
-  }
-
-  /// Removes what killed processes have left in a folder; to be called only where no other process writes there.
-  public static func removePartialFiles(in folder: String) {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    where name.wholeMatch(of: /.+\.partial-[0-9]+-[0-9]+/) != nil {
-      unlink("\(folder)/\(name)")
-    }
   }
 
   /// Makes a folder and those above it, where they are missing.

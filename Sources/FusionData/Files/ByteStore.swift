@@ -1,15 +1,21 @@
+import CFusionKernels
 import Foundation
 
 /// The bytes of a file, mapped into memory or, where they had to be unpacked or converted, owned.
 ///
+/// A mapped file may be shortened by another process while it is read, which ends a process where nothing is done about it:
+/// see ``reading(_:)``.
+///
 /// `@unchecked Sendable`: all properties are constants, and the memory behind `bytes` is written only inside the
-/// initialiser, before anyone else can see it; mappings are private and read-only.
+/// initialiser, before anyone else can see it; mappings are private and read-only, and their watch is atomic.
 public final class ByteStore: @unchecked Sendable {
   /// The file, for messages.
   public let path: String
   /// All bytes. Valid as long as this object lives.
   public let bytes: UnsafeRawBufferPointer
   private let descriptor: Int32
+  /// The watch over a mapping; nil where memory is owned.
+  private let watch: OpaquePointer?
 
   /// Maps a file.
   ///
@@ -36,8 +42,14 @@ public final class ByteStore: @unchecked Sendable {
       close(descriptor)
       throw .system(path, "cannot be mapped into memory", code: code)
     }
+    guard let watch = fk_mapping_watch(base, size) else {
+      munmap(base, size)
+      close(descriptor)
+      throw .system(path, "cannot be mapped into memory", code: ENOMEM)
+    }
     self.path = path
     self.descriptor = descriptor
+    self.watch = watch
     bytes = UnsafeRawBufferPointer(start: base, count: size)
   }
 
@@ -50,6 +62,7 @@ public final class ByteStore: @unchecked Sendable {
     }
     self.path = path
     descriptor = -1
+    watch = nil
     bytes = UnsafeRawBufferPointer(start: base, count: count)
     try fill(UnsafeMutableRawBufferPointer(start: base, count: count))
   }
@@ -58,11 +71,13 @@ public final class ByteStore: @unchecked Sendable {
   init(path: String, adopting memory: UnsafeMutableRawPointer, count: Int) {
     self.path = path
     descriptor = -1
+    watch = nil
     bytes = UnsafeRawBufferPointer(start: memory, count: count)
   }
 
   deinit {
-    if descriptor >= 0 {
+    if let watch {
+      fk_mapping_release(watch)
       munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count)
       close(descriptor)
     } else {
@@ -70,14 +85,36 @@ public final class ByteStore: @unchecked Sendable {
     }
   }
 
-  /// Makes sure that the mapped file has kept its size: touching pages beyond its end would kill the process.
+  /// Makes sure that what was read so far lies in the file.
+  ///
+  /// - Throws: ``DataError`` where the mapped file was shortened, or its disk fails.
   public func checkSize() throws(DataError) {
-    guard descriptor >= 0 else { return }
+    guard let watch else { return }
     var status = stat()
     guard fstat(descriptor, &status) == 0, Int(status.st_size) >= bytes.count else {
       throw DataError(
         path, "the file was shortened while it was being read", expected: counted(bytes.count, "byte") + ", as at first"
       )
     }
+    guard fk_mapping_is_broken(watch) == 0 else {
+      throw DataError(
+        path, "could not be read to its end: the file was changed meanwhile, or its disk fails",
+        expected: "a file that nobody writes to")
+    }
+  }
+
+  /// What `body` makes of ``bytes``, which counts only if all of them lay in the file until it was done.
+  ///
+  /// - Throws: what `body` throws; ``DataError`` where the file was shortened meanwhile, which explains everything else.
+  func reading<Result>(_ body: () throws(DataError) -> Result) throws(DataError) -> Result {
+    let result: Result
+    do {
+      result = try body()
+    } catch {
+      try checkSize()
+      throw error
+    }
+    try checkSize()
+    return result
   }
 }

@@ -29,9 +29,10 @@ public struct CSV: Sendable {
     opening path: String, header choice: TableHeader = .auto, naming selection: String = ""
   ) throws(DataError) {
     let file = try ByteStore(mapping: path)
-    store = Gzip.isGzip(file.bytes) ? try Gzip.unpack(file) : file
+    let store = try file.reading { () throws(DataError) in Gzip.isGzip(file.bytes) ? try Gzip.unpack(file) : file }
+    self.store = store
     self.path = path
-    let survey = try TableSurvey(try Self.scanner(store, path))
+    let survey = try store.reading { () throws(DataError) in try TableSurvey(try Self.scanner(store, path)) }
     columnCount = survey.first.count
     let decision = HeaderDecision(
       first: survey.first, columns: survey.columns, rowRecurs: survey.firstRecurs, isAlone: survey.rowCount == 1)
@@ -193,13 +194,15 @@ public struct CSV: Sendable {
     let skipped = header == nil ? 0 : 1
     let scanner = try Self.scanner(store, path)
     let width = columnCount
-    try scanner.forEachRow { fields throws(DataError) in
-      guard !TableSurvey.isPassedOver(fields) || (width == 1 && passed > 0) else { return true }
-      // Empty lines at the end are no rows; a file that has grown since is read as it was.
-      guard passed < rowCount + skipped else { return false }
-      guard fields.count == width else { throw DataError(path, "was changed while it was read") }
-      passed += 1
-      return try passed > skipped ? body(scanner, fields) : true
+    try store.reading { () throws(DataError) in
+      try scanner.forEachRow { fields throws(DataError) in
+        guard !TableSurvey.isPassedOver(fields) || (width == 1 && passed > 0) else { return true }
+        // Empty lines at the end are no rows; a file that has grown since is read as it was.
+        guard passed < rowCount + skipped else { return false }
+        guard fields.count == width else { throw DataError(path, "was changed while it was read") }
+        passed += 1
+        return try passed > skipped ? body(scanner, fields) : true
+      }
     }
   }
 }

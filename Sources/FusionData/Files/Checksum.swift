@@ -5,8 +5,6 @@ extension SHA256 {
   /// The digest of a file.
   public static func of(file path: String) throws(DataError) -> String {
     let store = try ByteStore(mapping: path)
-    let hash = SHA256()
-    hash.update(store.bytes)
-    return hash.finish()
+    return try store.reading { () throws(DataError) in of(store.bytes) }
   }
 }

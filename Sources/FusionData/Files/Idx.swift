@@ -9,7 +9,9 @@ public enum Idx {
   /// Opens a file, plain (its values stay there) or gzip'd (unpacked into memory).
   public static func open(_ path: String) throws(DataError) -> StoredArray {
     let file = try ByteStore(mapping: path)
-    let store = Gzip.isGzip(file.bytes) ? try Gzip.unpack(file) : file
+    let store = try file.reading { () throws(DataError) in
+      Gzip.isGzip(file.bytes) ? try Gzip.unpack(file) : file
+    }
     let bytes = store.bytes
     guard bytes.count >= 4, bytes[0] == 0, bytes[1] == 0, let type = types[bytes[2]] else {
       throw DataError(

@@ -12,7 +12,8 @@ public enum Npy {
   ///
   /// - Throws: ``DataError`` for whatever is not a whole, plain numeric array.
   public static func open(_ path: String) throws(DataError) -> StoredArray {
-    try parse(ByteStore(mapping: path), source: path)
+    let store = try ByteStore(mapping: path)
+    return try store.reading { () throws(DataError) in try parse(store, source: path) }
   }
 
   /// The header of a store that holds a whole npy file, and where its values begin.

@@ -10,6 +10,7 @@ public struct SafeTensors: Sendable {
   /// The `__metadata__` of the header: text by key.
   public let metadata: [String: String]
   private let arrays: [String: StoredArray]
+  let store: ByteStore
 
   /// As in the reference implementation.
   private static let headerLimit = 100_000_000
@@ -72,8 +73,10 @@ public struct SafeTensors: Sendable {
       errors.append(
         DataError(path, "holds \(counted(bytes.count - start - end, "byte")) after its last tensor", expected: "none"))
     }
+    try store.checkSize()
     guard errors.isEmpty else { throw DataError(gathering: errors) }
     self.path = path
+    self.store = store
     self.metadata = metadata
     self.arrays = arrays
     names = tensors.map(\.name)

@@ -41,9 +41,29 @@ extension SafeTensors {
   /// - Parameters:
   ///   - items: in the order in which they will lie in the file; their names differ.
   ///   - metadata: text by key, sorted by key in the file.
+  ///   - sealed: whether the metadata get a checksum of the whole file: see ``checkSeal()``.
+  ///   - links: what happens to a symbolic link at the path.
   /// - Throws: ``DataError`` where the disk is full or the folder cannot be written; what was there is whole then.
-  public static func write(_ items: [Item], metadata: [String: String] = [:], to path: String) throws(DataError) {
+  public static func write(
+    _ items: [Item], metadata: [String: String] = [:], sealed: Bool = false, to path: String,
+    links: AtomicFile.Links = .followed
+  ) throws(DataError) {
     precondition(Set(items.map(\.name)).count == items.count, "two tensors of one name in \(path)")
+    var head = header(items, sealed ? metadata.merging([sealKey: sealRoom]) { $1 } : metadata)
+    if sealed { seal(&head, items) }
+    let file = try AtomicFile(path, links: links)
+    try file.write(head)
+    for item in items {
+      switch item.content {
+      case .storage(let storage): try file.write(UnsafeRawBufferPointer(storage.values))
+      case .bytes(let bytes): try file.write(bytes)
+      }
+    }
+    try file.commit()
+  }
+
+  /// All that lies in front of the tensors' bytes.
+  private static func header(_ items: [Item], _ metadata: [String: String]) -> [UInt8] {
     var entries: [String] = []
     if !metadata.isEmpty {
       let pairs = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
@@ -60,16 +80,27 @@ extension SafeTensors {
     }
     var header = Array("{\(entries.joined(separator: ","))}".utf8)
     header += [UInt8](repeating: 0x20, count: (8 - header.count % 8) % 8)
-    let file = try AtomicFile(path)
-    let length = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) }
-    try file.write(length + header)
+    return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
+  }
+
+  /// Puts the checksum of the file into its header, where zeros leave room for it.
+  private static func seal(_ header: inout [UInt8], _ items: [Item]) {
+    let hash = SHA256()
+    header.withUnsafeBytes { hash.update($0) }
     for item in items {
       switch item.content {
-      case .storage(let storage): try file.write(UnsafeRawBufferPointer(storage.values))
-      case .bytes(let bytes): try file.write(bytes)
+      case .storage(let storage): hash.update(UnsafeRawBufferPointer(storage.values))
+      case .bytes(let bytes): bytes.withUnsafeBytes { hash.update($0) }
       }
     }
-    try file.commit()
+    let mark = Array((sealFront + sealRoom).utf8)
+    guard
+      let place = (8...header.count - mark.count).first(where: {
+        header[$0] == mark[0] && header[$0..<$0 + mark.count].elementsEqual(mark)
+      })
+    else { preconditionFailure("the header has no room for its seal") }
+    let end = place + mark.count
+    header.replaceSubrange(end - sealRoom.utf8.count..<end, with: Array(hash.finish().utf8))
   }
 
   /// A JSON string.

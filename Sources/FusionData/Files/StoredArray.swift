@@ -127,7 +127,6 @@ public struct StoredArray: Sendable {
   public func gather(
     rows: ArraySlice<Int>, into output: UnsafeMutablePointer<Float>, _ conversion: ValueConversion = .identity
   ) throws(DataError) {
-    try store.checkSize()
     let width = sampleCount
     let scale = conversion.scale
     let base = store.bytes.baseAddress! + offset
@@ -149,6 +148,7 @@ public struct StoredArray: Sendable {
       default: visit(first..<first + width) { target[$0 - first] = Float($1) * scale }
       }
     }
+    try store.checkSize()
   }
 
   /// Writes the converted values of a sample's `range`, computed in double precision, to `target`.
@@ -193,11 +193,12 @@ public struct StoredArray: Sendable {
 
   /// All values as `Float`.
   public func floats() throws(DataError) -> [Float] {
-    try store.checkSize()
-    return [Float](unsafeUninitializedCapacity: shape.elementCount) { buffer, count in
-      count = shape.elementCount
-      let target = buffer.baseAddress!
-      visit(0..<count) { target[$0] = Float($1) }
+    try store.reading { () throws(DataError) in
+      [Float](unsafeUninitializedCapacity: shape.elementCount) { buffer, count in
+        count = shape.elementCount
+        let target = buffer.baseAddress!
+        visit(0..<count) { target[$0] = Float($1) }
+      }
     }
   }
 
@@ -212,7 +213,6 @@ public struct StoredArray: Sendable {
     device: Device, always: Bool = false, presence: PresenceMask? = nil
   ) throws(DataError) -> StoredArray {
     guard valueRange == nil || always, shape.elementCount > 0, !ReadingDepth.isHeadersOnly else { return self }
-    try store.checkSize()
     let isPresent = presence?.isPresent
     let width = sampleCount
     // Units follow from the array's size alone; 1M values take about a millisecond.
@@ -234,6 +234,7 @@ public struct StoredArray: Sendable {
         results[index] = extremes
       }
     }
+    try store.checkSize()
     if let bad = found.lazy.compactMap(\.bad).first {
       var value = 0.0
       visit(bad..<bad + 1) { value = $1 }

@@ -47,7 +47,6 @@ struct ClassLabels {
     }
     source = array.source
     problem = { array.problem(row: $0, $1, expected: $2) }
-    try array.store.checkSize()
     var bad: (row: Int, value: Double)?
     var values = [Int](repeating: 0, count: array.count)
     array.visit(0..<array.count) { row, value in
@@ -57,6 +56,7 @@ struct ClassLabels {
         bad = (row, value)
       }
     }
+    try array.store.checkSize()
     if let (row, value) = bad {
       throw array.problem(
         row: row, "has the label \(shortNumber(value))",

@@ -20,10 +20,10 @@ public struct PresenceMask: Sendable {
     }
     var isPresent = [Bool](repeating: true, count: array.count)
     var bad: (row: Int, value: Double)?
-    try array.store.checkSize()
     array.visit(0..<array.count) { row, value in
       if value == 0 { isPresent[row] = false } else if value != 1, bad == nil { bad = (row, value) }
     }
+    try array.store.checkSize()
     if let (row, value) = bad {
       throw array.problem(
         row: row, "holds \(shortNumber(value))",

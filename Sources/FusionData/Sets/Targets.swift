@@ -34,10 +34,10 @@ public enum Targets: Sendable {
         expected: "[N, \(names.map { "\($0.count)" } ?? "K")]: one column for each class")
     }
     var bad: (place: Int, value: Double)?
-    try array.store.checkSize()
     array.visit(0..<array.count * width) { place, value in
       if value != 0, value != 1, bad == nil { bad = (place, value) }
     }
+    try array.store.checkSize()
     if let (place, value) = bad {
       throw array.problem(
         row: place / width, "holds \(shortNumber(value)) in column \(place % width + 1) of the classes",

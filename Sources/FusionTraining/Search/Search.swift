@@ -57,7 +57,7 @@ public struct Search {
     let isGenerated = try rehearse(plan)
     try AtomicFile.makeFolder(folder.path)
     let log = try RunLog(RunFolder(folder.path), next: progress)
-    AtomicFile.removePartialFiles(in: folder.path)
+    AbandonedFiles.remove(in: folder.path)
     try folder.prepare(experiment, overwrite: overwrite)
     let outerFolds: [Int?] = [nil] + (settings.outerFolds > 0 ? Array(1...settings.outerFolds) : [])
     let queues = try outerFolds.map { outerFold in

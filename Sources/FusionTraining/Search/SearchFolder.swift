@@ -57,6 +57,7 @@ public struct SearchFolder: Sendable, Equatable {
   func prepare(_ experiment: Experiment, overwrite: Bool) throws {
     try check(experiment, overwrite: overwrite)
     if overwrite, names.contains("sweep.yaml") { try clear() }
+    AbandonedFiles.remove(in: path)
     try AtomicFile.write(experiment.sweepYAML ?? "", to: search)
   }
 

@@ -120,7 +120,7 @@ final class TrialQueue {
     } else {
       trials.append(Trial(number: number, values: values, runs: plan.runs))
     }
-    AtomicFile.removePartialFiles(in: records.path(number))
+    AbandonedFiles.remove(in: records.path(number))
     try records.write(trials[place])
     do throws(ConfigError) {
       for fold in 1...plan.runs { waiting.append(try run(place, fold: plan.settings.folds > 0 ? fold : nil)) }

@@ -104,7 +104,7 @@ struct CompareCommand: ParsableCommand, StopsByItself {
     try AtomicFile.makeFolder(folder)
     // One comparison a folder at a time.
     let log = try RunLog(RunFolder(folder), next: Console.progress(quiet: quiet))
-    AtomicFile.removePartialFiles(in: folder)
+    AbandonedFiles.remove(in: folder)
     let stop = StopFlag()
     let listener = stop.listen { Console.note("stopping after the steps under way; once more quits at once") }
     let table = try withExtendedLifetime(listener) {

@@ -36,7 +36,7 @@ struct EvaluateCommand: ParsableCommand {
     // Other data are taken whole: a fold that was tested on is one of the run's own samples.
     let root = data.map { ["data.root=" + quotedYAML($0), "data.outer_fold=null"] } ?? []
     let experiment = try run.experiment(overrides: root, registry: Registry.complete(plugins: plugins.paths))
-    let trainer = Trainer(experiment, threads: threads.count, progress: Console.progress(quiet: json.isOn))
+    let trainer = Trainer(experiment, threads: threads.count, progress: Console.remarks(only: json.isOn))
     let isGenerated = experiment.data.root.flatMap { try? Recipe.read(folder: $0) }?.generated ?? false
     if subsets { return try showSubsets(trainer, run, isGenerated: isGenerated) }
     let evaluation = try trainer.evaluate(run, split: split)

@@ -41,6 +41,9 @@ struct TrainCommand: ParsableCommand, StopsByItself {
   @Flag(help: "Replace a run that lies in the output folder.")
   var overwrite = false
 
+  @Flag(help: "Record the whole content of the data, not a sample, and compare it when the run is resumed.")
+  var verifyData = false
+
   @Flag(help: "No progress on standard error.")
   var quiet = false
 
@@ -84,7 +87,10 @@ struct TrainCommand: ParsableCommand, StopsByItself {
     let stop = StopFlag()
     let listener = stop.listen { Console.note("stopping after the step under way; once more quits at once") }
     return try withExtendedLifetime(listener) {
-      try body(Trainer(experiment, threads: threads.count, progress: Console.progress(quiet: quiet), stop: stop))
+      try body(
+        Trainer(
+          experiment, threads: threads.count, progress: Console.progress(quiet: quiet), stop: stop,
+          verifiesData: verifyData))
     }
   }
 }

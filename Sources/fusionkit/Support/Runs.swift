@@ -8,10 +8,14 @@ extension RunFolder {
   ///
   /// - Throws: `RunFolderError.notARun` where there is none, `SeedsFolder` where they lie one level below; `ConfigError`.
   func experiment(overrides: [String] = [], registry: Registry) throws -> Experiment {
+    try recover()
     switch state {
     case .foreign where !seedRuns.isEmpty: throw SeedsFolder(run: self, advice: "name one of them")
+    case .vacant where FileManager.default.fileExists(atPath: path): throw RunFolderError.notBegun(path: path)
     case .vacant, .foreign: throw RunFolderError.notARun(path: path, missing: "config.yaml")
-    case .complete, .unfinished: return try .load(path: configuration, overrides: overrides, registry: registry)
+    case .unreadable(let file, let reason): throw RunFolderError.unreadable(file: file, reason: reason)
+    case .complete, .unfinished, .stranded:
+      return try .load(path: configuration, overrides: overrides, registry: registry)
     }
   }
 
@@ -44,6 +48,9 @@ func outputFolder(_ output: String?, otherwise name: String) -> String {
 extension Console {
   /// A bar on a terminal, plain lines elsewhere, or nothing.
   static func progress(quiet: Bool) -> any ProgressReporter { quiet ? SilentProgress() : TerminalProgress.automatic() }
+
+  /// What a command reports whose result is read by a program: no progress, but what has to be known about the result.
+  static func remarks(only: Bool) -> any ProgressReporter { only ? PlainProgress() : TerminalProgress.automatic() }
 }
 
 /// A text as a YAML scalar that can be nothing but that text.
