@@ -10,8 +10,8 @@ import Testing
     try folder.write("a.npy", NpyFile.floats(values, [60, 1]))
     let rows = (0..<60).map { "\($0),\"\(names[$0 % 3].replacing("\"", with: "\"\""))\"" }
     try folder.write("t.csv", "x,label\n" + rows.joined(separator: "\n") + "\n")
-    try folder.write(
-      "f.npy", NpyFile.integers((0..<60).flatMap { [$0 % 3 > 0 ? 1 : 0, $0 % 3 > 1 ? 1 : 0, 1 - $0 % 2] }, [60, 3]))
+    let flags = (0..<60).flatMap { row -> [Int] in [min(row % 3, 1), row % 3 / 2, 1 - row % 2] }
+    try folder.write("f.npy", NpyFile.integers(flags, [60, 3]))
     try folder.write(
       "c.yaml",
       """
