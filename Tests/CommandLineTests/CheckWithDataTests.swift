@@ -38,7 +38,7 @@ import Testing
     for arguments in [["check", "a.yaml"], ["train", "a.yaml", "--output", "./run", "--quiet"]] {
       let outcome = try Binary.run(arguments, in: folder.path)
       #expect(outcome.status == 2)
-      for (column, words) in [(14, "no column 'wieght'"), (45, "no such file: did you mean 'd/face.npy'?")] {
+      for (column, words) in [(14, "no column 'wieght'"), (43, "no such file: did you mean 'd/face.npy'?")] {
         #expect(outcome.errors.contains("a.yaml:5:\(column): error:"), "\(outcome.errors)")
         #expect(outcome.errors.contains(words), "\(outcome.errors)")
       }

@@ -110,7 +110,9 @@ import Testing
     let folder = Scratch()
     let rows = (0..<200).map { row -> String in
       let (a, b) = (Double((row * 37) % 101) / 101, Double((row * 53) % 97) / 97)
-      return "\(a),\(b),\(2e6 + 3e4 * a - 5e4 * b),\(1e-3 * (a + b))"
+      // What cannot be learned is far above what predictions.csv rounds to.
+      let noise = Double((row * 71) % 89) / 89 - 0.5
+      return "\(a),\(b),\(2e6 + 3e4 * a - 5e4 * b + 3e3 * noise),\(1e-3 * (a + b + 0.1 * noise))"
     }
     try folder.write("t.csv", "a,b,y,z\n" + rows.joined(separator: "\n") + "\n")
     func config(_ scaling: String) -> String {
@@ -132,7 +134,7 @@ import Testing
       with: Data(contentsOf: URL(fileURLWithPath: folder / "auto/metrics.json")))
     let splits = try #require((metrics as? [String: Any])?["splits"] as? [String: [String: Double]])
     let test = try #require(splits["test"])
-    #expect(try #require(test["r2"]) > 0.99)
+    #expect(try #require(test["r2"]) > 0.95)
     // From predictions.csv, in the units of the table: the mean over both targets.
     let lines = try folder.read("auto/predictions.csv").split(separator: "\n").dropFirst()
     let misses = lines.map { line -> [Double] in

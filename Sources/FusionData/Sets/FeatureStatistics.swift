@@ -45,6 +45,9 @@ public struct FeatureStatistics: Sendable, Equatable {
 
 /// Sums for one feature, as Welford (1962) keeps them up to date.
 private struct Moments {
+  /// The first value, which all others are measured from: of numbers far from zero, doubles are too coarse to follow a mean.
+  var origin = 0.0
+  /// The mean distance from the origin.
   var mean = 0.0
   /// The sum of squared distances from the mean.
   var squares = 0.0
@@ -76,7 +79,9 @@ extension StoredArray {
         for row in rows[unit * rows.count / units..<(unit + 1) * rows.count / units] {
           for turn in 0..<turns { reciprocals[turn] = 1 / Double(before + turn + 1) }
           var place = FeaturePlace(layout)
-          visit(row * width..<(row + 1) * width) { _, value in
+          visit(row * width..<(row + 1) * width) { _, stored in
+            if before + place.turn == 0 { own[place.feature].origin = stored }
+            let value = stored - own[place.feature].origin
             let difference = value - own[place.feature].mean
             own[place.feature].mean += difference * reciprocals[place.turn]
             own[place.feature].squares += difference * (value - own[place.feature].mean)
@@ -94,8 +99,12 @@ extension StoredArray {
       let (a, b) = (Double(total), Double(more))
       for feature in 0..<features {
         let other = sums[unit * features + feature]
-        let difference = other.mean - joined[feature].mean
-        joined[feature].mean = total == 0 ? other.mean : joined[feature].mean + difference * (b / (a + b))
+        guard total > 0 else {
+          joined[feature] = other
+          continue
+        }
+        let difference = (other.origin - joined[feature].origin) + (other.mean - joined[feature].mean)
+        joined[feature].mean += difference * (b / (a + b))
         joined[feature].squares += other.squares + difference * difference * (a * b / (a + b))
       }
       total += more
@@ -105,10 +114,10 @@ extension StoredArray {
         means: .init(repeating: 0, count: features), deviations: .init(repeating: 1, count: features))
     }
     return FeatureStatistics(
-      count: total, means: joined.map(\.mean),
+      count: total, means: joined.map { $0.origin + $0.mean },
       deviations: joined.map { moments in
         let deviation = (moments.squares / Double(total)).squareRoot()
-        return deviation > abs(moments.mean) * elementType.rounding ? deviation : 0
+        return deviation > abs(moments.origin + moments.mean) * elementType.rounding ? deviation : 0
       })
   }
 }
