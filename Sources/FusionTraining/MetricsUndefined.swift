@@ -52,6 +52,7 @@ struct UndefinedMetricError: UserError {
   let epoch: Int
 
   var exitStatus: Int32 { 1 }
+  var isLasting: Bool { true }
   var description: String {
     "'\(metric)', which \(key) watches, is not defined in epoch \(epoch): nothing can be chosen by it\n"
       + "  watch another metric, for example validation.loss"

@@ -22,6 +22,9 @@ public enum NotFiniteError: UserError, Equatable {
     public let isEverySample: Bool
   }
 
+  /// It comes to the same again.
+  public var isLasting: Bool { true }
+
   init(_ part: NotFinitePart, data: String, row: Int, of count: Int) {
     self = .part(
       Place(

@@ -60,5 +60,7 @@ extension RunFolder {
   public var asOutput: String { path.contains("/") ? path : "./" + path }
 
   /// The command that trains the run once more, from its own configuration.
-  var commandToStartAnew: String { "fusionkit train \(configuration.shellWord) --output \(asOutput.shellWord) --overwrite" }
+  var commandToStartAnew: String {
+    "fusionkit train \(configuration.shellWord) --output \(asOutput.shellWord) --overwrite"
+  }
 }

@@ -64,7 +64,8 @@ struct Workbench {
   private func checkTraining(_ train: DataSplit) throws(PipelineError) {
     let demands = StageDemands(
       specification: experiment.pipeline, layers: pipeline.blueprint.layers, objective: objective, train: train,
-      hasValidation: data.validation != nil, validation: data.validation, trainable: { pipeline.store.trainable(of: $0) })
+      hasValidation: data.validation != nil, validation: data.validation,
+      trainable: { pipeline.store.trainable(of: $0) })
     let problems = experiment.stages.flatMap { demands.problems(of: $0) }
     guard problems.isEmpty else { throw PipelineError(problems: problems) }
   }

@@ -21,7 +21,8 @@ enum EntryPoint {
       // Kernels asked for that cannot be had: said before anything computes with others.
       do { _ = try InstructionSet.chosen() } catch { throw UsageError(error.description) }
       // The others end within a moment, wherever they are: what they have begun to write is removed.
-      let listener = command is any StopsByItself ? nil : SignalListener { _ in UnfinishedFiles.endProcess(status: 130) }
+      let listener =
+        command is any StopsByItself ? nil : SignalListener { _ in UnfinishedFiles.endProcess(status: 130) }
       try withExtendedLifetime(listener) { try command.run() }
     } catch {
       let status = report(error)
