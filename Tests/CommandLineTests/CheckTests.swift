@@ -68,7 +68,7 @@ import Testing
       .replacing("{type: linear}", with: "{type: mlp, hidden: [100]}")
     try folder.write("a.yaml", text)
     let outcome = try Binary.run(["check", "a.yaml"], in: folder.path)
-    #expect(outcome.status == 0 && outcome.output == "ok  a.yaml\n")
+    #expect(outcome.status == 0 && outcome.output.hasPrefix("ok  a.yaml"))
     #expect(
       outcome.errors == """
         a.yaml: warning: fusion (outer product) is large: 160,801 values a sample, 26 MB a batch of 40

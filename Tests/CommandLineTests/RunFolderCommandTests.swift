@@ -8,7 +8,7 @@ import Testing
     name: probe
     seed: 1
     data: {dataset: arrays, root: d, files: {a: a.npy, targets: y.npy}, test_fraction: 0.25, validation: 0.2}
-    modalities: {a: {type: vector, values: raw, encoder: {type: mlp, hidden: [8], width: 8}}}
+    modalities: {a: {type: vector, values: raw, encoder: {type: mlp, hidden: [128], width: 8}}}
     fusion: {type: concat}
     decoder: {type: linear}
     training: {epochs: 2, batch_size: 16}

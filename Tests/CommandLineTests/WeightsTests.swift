@@ -71,6 +71,6 @@ import Testing
     let outcome = try Binary.run(["predict", "run", "--data", "."], in: folder.path)
     #expect(outcome.status == 1)
     #expect(outcome.output == "")
-    #expect(outcome.errors.hasPrefix("error: run/model.safetensors:"), "\(outcome.errors)")
+    #expect(outcome.errors.hasPrefix("error: run/model.safetensors cannot be used"), "\(outcome.errors)")
   }
 }

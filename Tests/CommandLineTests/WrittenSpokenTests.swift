@@ -63,7 +63,7 @@ import Testing
       ["predict", "run-secret", "--data", "secret", "-o", "submission.csv"], in: folder.path)
     try #require(predict.status == 0, "\(predict.errors)")
     let submission = try columns(folder / "submission.csv")
-    #expect(submission[0] == ["id", "label"] && submission.count == 21)
+    #expect(submission[0] == ["id", "prediction"] && submission.count == 21)
     #expect(submission.dropFirst().map { $0[0] } == (0..<20).map { "\($0)" })
     #expect(submission.dropFirst().allSatisfy { Int($0[1]).map((0..<10).contains) ?? false })
 

@@ -48,7 +48,7 @@ import Testing
       try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: true)
       try write("test", samples: 50, in: other, labels: false)
       let rows = try trainer.predict(run, folder: other).csv().split(separator: "\n")
-      #expect(rows.count == 51 && rows[0] == "id,label")
+      #expect(rows.count == 51 && rows[0] == "id,prediction")
       let first = try Npy.open(other + "/test.npy").floats()
       let right = (0..<50).count { rows[$0 + 1].hasSuffix(first[$0 * 2] > 127 ? ",1" : ",0") }
       #expect(right > 42)

@@ -68,7 +68,7 @@ import Testing
       for (number, place) in try places(run.checkpoint).enumerated() where number % 3 == 0 {
         try flip(run.checkpoint, place, bit: number % 8)
         let error = #expect(throws: CheckpointError.self, "\(place)") { try more.resume(run) }
-        #expect(error?.description.contains("start anew with 'fusionkit train \(run.configuration)") == true)
+        #expect(error?.description.contains("start anew with: fusionkit train \(run.configuration)") == true)
         try whole.write(to: URL(fileURLWithPath: run.checkpoint))
       }
       #expect(try bytes(run.model) == before)

@@ -89,7 +89,7 @@ import Testing
       #expect(try #require(summary.splits["test"]?["auroc"]) > 0.95)
       // Two of three coordinates are positive in every centre.
       let rows = try table(run.predictions)
-      #expect(Set(rows.compactMap { $0["label"] }) == ["x y", "y z", "x z"])
+      #expect(Set(rows.compactMap { $0["label"] }) == ["x|y", "y|z", "x|z"])
       #expect(rows.count { $0["label"] == $0["prediction"] } > 80)
     }
   }

@@ -93,7 +93,7 @@ import Testing
 
   @Test func dataThatLackSomethingAreTrainedOnAndResumeToTheSameBits() throws {
     try withFolder { folder in
-      let keys = ["data.lacking=3", "fusion.missing=mean", "training.modality_dropout={b: 0.2}"]
+      let keys = ["data.holes=3", "fusion.missing=mean", "training.modality_dropout={b: 0.2}"]
       let experiment = try toyExperiment(keys[0], keys[1], keys[2])
       let (whole, parts) = (RunFolder(folder + "/whole"), RunFolder(folder + "/parts"))
       let summary = try Trainer(experiment, threads: 2).train(into: whole)
@@ -112,7 +112,7 @@ import Testing
 
   @Test func refusedSamplesAreNamedBeforeAnythingIsTrained() throws {
     try withFolder { folder in
-      let experiment = try toyExperiment("data.lacking=3", "fusion.missing=refuse")
+      let experiment = try toyExperiment("data.holes=3", "fusion.missing=refuse")
       let error = #expect(throws: DataError.self) {
         try Trainer(experiment, threads: 1).train(into: RunFolder(folder + "/run"))
       }
@@ -145,7 +145,7 @@ import Testing
   @Test func samplesThatHaveNothingOfASubsetAreLeftOut() throws {
     try withFolder { folder in
       let run = RunFolder(folder + "/run")
-      let trainer = Trainer(try toyExperiment("data.lacking=3", "training.evaluate_batch_size=7"), threads: 1)
+      let trainer = Trainer(try toyExperiment("data.holes=3", "training.evaluate_batch_size=7"), threads: 1)
       try trainer.train(into: run)
       let subsets = try trainer.evaluateSubsets(run)
       // Every third of 90 test samples lacks b.

@@ -106,15 +106,15 @@ import Testing
 
   @Test func whatDoesNotSuitTheTaskIsToldFirst() throws {
     try withFolder { folder in
-      func complaint(_ task: String) throws -> String {
-        let experiment = try experiment(folder, Self.files + ", validation: 0.1", "task={type: \(task)}")
+      func complaint(_ task: String, _ more: String = "") throws -> String {
+        let experiment = try experiment(folder, Self.files + more + ", validation: 0.1", "task={type: \(task)}")
         let run = RunFolder(folder + "/run")
         return try #require(#expect(throws: ConfigError.self) { try Trainer(experiment, threads: 1).train(into: run) })
           .description
       }
       // As many classes as samples: no part could be set aside.
       try write("", Array(0..<120), samples: 120, in: folder)
-      let regression = try complaint("regression")
+      let regression = try complaint("regression", ", target_type: classes")
       #expect(regression.contains("'regression' does not suit the data, which hold one class for each sample"))
       #expect(regression.contains("set data.target_type: values"))
       try Npy.write(classes(120).map(Float.init), shape: [120], to: folder + "/y.npy")

@@ -31,7 +31,7 @@ import Testing
         let error = #expect(throws: RunFolderError.notBegun(path: run.path), "\(names)") {
           try Trainer(experiment, threads: 1).resume(run)
         }
-        #expect(error?.description.contains("start it with 'fusionkit train CONFIG --output \(run.path)'") == true)
+        #expect(error?.description.contains("start it with: fusionkit train CONFIG --output \(run.path)") == true)
         try Trainer(experiment, threads: 1).train(into: run)
         #expect(run.state == .complete(.finished))
         let found = try files.subpathsOfDirectory(atPath: run.path)
@@ -51,7 +51,7 @@ import Testing
       let error = #expect(throws: RunFolderError.stranded(path: run.path)) { try trainer.train(into: run) }
       #expect(error?.description.contains("--overwrite") == true && error?.description.contains("--resume") == false)
       let resumed = #expect(throws: TrainingError.self) { try trainer.resume(run) }
-      #expect(resumed?.description.contains("--output \(run.path) --overwrite'") == true)
+      #expect(resumed?.description.contains("--output \(run.path) --overwrite") == true)
       try trainer.train(into: run, overwrite: true)
       // A person's own configuration is no run that could be replaced unasked.
       let own = RunFolder(folder + "/own")
@@ -131,9 +131,11 @@ import Testing
       let (old, new) = (RunFolder(folder + "/old"), RunFolder(folder + "/new"))
       try Trainer(toyExperiment("training.epochs=1"), threads: 1).train(into: old)
       let stop = StopFlag()
-      stop.set()
       let fresh = try toyExperiment("seed=9")
-      #expect(throws: TrainingError.self) { try Trainer(fresh, threads: 1, stop: stop).train(into: new) }
+      let watcher = Watcher { if case .advanced = $0 { stop.set() } }
+      #expect(throws: TrainingError.self) {
+        try Trainer(fresh, threads: 1, progress: watcher, stop: stop).train(into: new)
+      }
       let order = ["checkpoint/state.safetensors", "environment.json", "config.yaml"]
       for moved in 0...order.count {
         let run = RunFolder(folder + "/run-\(moved)")
@@ -219,7 +221,8 @@ import Testing
       try make(path + "/seeds.json.partial-7-1")
       let again = try trainer.train(seeds: [1, 2, 3], into: path, registry: toyRegistry())
       #expect(again == whole)
-      #expect(try files.contentsOfDirectory(atPath: path).sorted() == ["seed-1", "seed-2", "seed-3", "seeds.json"])
+      #expect(
+        try files.contentsOfDirectory(atPath: path).sorted() == ["log.txt", "seed-1", "seed-2", "seed-3", "seeds.json"])
     }
   }
 

@@ -144,7 +144,7 @@ private let classifier = "{name: classifier, train: [fusion, decoder]}"
       let pretrain = "{name: pretrain, objective: \(objective), train: [encoders], epochs: 2, batch_size: 5}"
       for cache in ["none", "memory"] {
         let experiment = try stagedExperiment(
-          "\(pretrain), {train: [fusion, decoder], cache: \(cache)}", "data.lacking=2", "fusion.missing=mean")
+          "\(pretrain), {train: [fusion, decoder], cache: \(cache)}", "data.holes=2", "fusion.missing=mean")
         let run = RunFolder(folder + "/" + cache)
         let summary = try Trainer(experiment, threads: 1).train(into: run)
         outcomes.append(try bytes(run.model) + bytes(run.predictions))
@@ -160,7 +160,7 @@ private let classifier = "{name: classifier, train: [fusion, decoder]}"
     try withFolder { folder in
       // 240 samples less a fifth, of which two thirds have b: what drop_last leaves of them in steps of 16.
       let experiment = try stagedExperiment(
-        "{objective: reconstruction, train: [encoders.b], epochs: 1, drop_last: true}, \(classifier)", "data.lacking=3")
+        "{objective: reconstruction, train: [encoders.b], epochs: 1, drop_last: true}, \(classifier)", "data.holes=3")
       let run = RunFolder(folder + "/run")
       let steps = try Trainer(experiment, threads: 1).train(into: run)
       #expect(steps.stages?[0].train["mse_b"] != nil)
@@ -170,7 +170,7 @@ private let classifier = "{name: classifier, train: [fusion, decoder]}"
         try Trainer(
           stagedExperiment(
             "{objective: reconstruction, train: [encoders.b]}, {objective: unimodal, drop_last: true, batch_size: 33}",
-            "data.lacking=3", "data.limit=2", "data.validation=0"), threads: 1
+            "data.holes=3", "data.limit=2", "data.validation=0"), threads: 1
         ).train(into: RunFolder(folder + "/few"))
       }
       let text = error?.description ?? ""
@@ -184,7 +184,7 @@ private let classifier = "{name: classifier, train: [fusion, decoder]}"
         let error = #expect(throws: ConfigError.self) {
           try Trainer(
             stagedExperiment(
-              "{objective: \(objective), train: [encoders]}, \(classifier)", "data.lacking=1", "fusion.missing=mean"),
+              "{objective: \(objective), train: [encoders]}, \(classifier)", "data.holes=1", "fusion.missing=mean"),
             threads: 1
           ).train(into: RunFolder(folder + "/run"))
         }

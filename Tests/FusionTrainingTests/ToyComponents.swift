@@ -80,7 +80,7 @@ struct ToyData: DatasetFormat {
     var imbalance = 1
     var testTargets = true
     /// Every so manieth sample lacks b; 0: none.
-    var lacking = 0
+    var holes = 0
     /// The one modality that samples of the test part have; empty: all.
     var only = ""
     /// The one class of the test part; -1: all.
@@ -88,7 +88,7 @@ struct ToyData: DatasetFormat {
     static let options = [
       Option("targets", "kind", Targets.self), Option("samples", "training samples", .atLeast(1)),
       Option("imbalance", "times", .atLeast(1)), Option("testTargets", "whether the test part has targets"),
-      Option("lacking", "samples without b"), Option("only", "the one modality of the test part"),
+      Option("holes", "samples without b"), Option("only", "the one modality of the test part"),
       Option("onlyClass", "the one class of the test part"),
     ]
   }
@@ -118,7 +118,7 @@ struct ToyData: DatasetFormat {
       let array = try StoredArray(
         points.flatMap { $0[range] }, shape: [count, range.count], source: "toy/\(modality)")
       let isPresent = (0..<count).map { row in
-        let lacks = configuration.lacking > 0 && modality == "b" && (row + 1) % configuration.lacking == 0
+        let lacks = configuration.holes > 0 && modality == "b" && (row + 1) % configuration.holes == 0
         return !lacks && (name != .test || ["", modality].contains(configuration.only))
       }
       let mask = try StoredArray(isPresent.map { $0 ? 1 : 0 }, shape: [count], source: "toy/\(modality) present")
