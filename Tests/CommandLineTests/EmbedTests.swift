@@ -103,7 +103,7 @@ import Testing
     #expect(twice.status == 2)
     let folder = try Binary.run(["embed", scratch.path])
     #expect(folder.status == 1)
-    #expect(folder.errors.contains("config.yaml"))
+    #expect(folder.errors.contains("no run has begun in"))
     let clusters = try embed(run, scratch / "none", ["--clusters", "41"])
     #expect(clusters.status == 1)
     #expect(clusters.errors.contains("41 clusters were asked for, and there are 40 samples"))
