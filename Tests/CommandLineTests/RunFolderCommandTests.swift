@@ -125,7 +125,7 @@ import Testing
     #expect(early.status == 1)
     #expect(
       early.errors
-        == "error: no run has begun in run yet: start it with 'fusionkit train CONFIG --output ./run'\n")
+        == "error: no run has begun in run yet: start it with: fusionkit train CONFIG --output ./run\n")
     #expect(try train().status == 0)
   }
 

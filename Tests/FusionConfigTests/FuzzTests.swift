@@ -13,7 +13,7 @@ import Testing
         optimizer: {type: adam, betas: [0.9, 0.99]}
         early_stopping: {<<: {patience: 3}, metric: 'validation.loss'}
         # comment
-        gradient_clip: .inf
+        gradient_clip: 1e6
 
       """
 
