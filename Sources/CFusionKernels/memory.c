@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "memory.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -32,7 +34,8 @@ int fk_can_allocate(size_t bytes) {
   return 1;
 }
 
-void fk_memory_refused(size_t bytes, const char *what) {
+// Ends the process with a text about `asked`, for example "12.0 MB of memory for a tensor". Called from a signal handler too.
+_Noreturn static void tell_refusal(const char *asked) {
   struct rlimit limit;
   char limited[80] = "";
   if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
@@ -41,11 +44,35 @@ void fk_memory_refused(size_t bytes, const char *what) {
   char text[600];
   const int length = snprintf(
       text, sizeof text,
-      "%serror: the system refuses %.1f MB of memory for %s\n"
+      "%serror: the system refuses %s\n"
       "  choose smaller batches (training.batch_size, training.evaluate_batch_size) or a smaller model, or give the "
       "process more memory%s\n",
-      isatty(STDERR_FILENO) ? "\r\033[2K" : "", (double)bytes / 1e6, what, limited);
+      isatty(STDERR_FILENO) ? "\r\033[2K" : "", asked, limited);
   // Nothing is left to do where standard error takes it not.
   if (write(STDERR_FILENO, text, (size_t)length) < 0) _exit(1);
   _exit(1);
+}
+
+void fk_memory_refused(size_t bytes, const char *what) {
+  char asked[200];
+  snprintf(asked, sizeof asked, "%.1f MB of memory for %s", (double)bytes / 1e6, what);
+  tell_refusal(asked);
+}
+
+// Swift's runtime and the C++ library trap or abort where memory is refused; the allocator's errno still tells of it then.
+static void explain(int number) {
+  if (errno == ENOMEM) tell_refusal("memory");
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+void fk_explain_refused_memory(void) {
+  const int numbers[] = {SIGILL, SIGTRAP, SIGABRT, SIGSEGV};
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    struct sigaction action = {0}, before;
+    if (sigaction(numbers[i], NULL, &before) != 0 || before.sa_handler != SIG_DFL) continue;  // somebody else's
+    action.sa_handler = explain;
+    action.sa_flags = SA_ONSTACK | SA_NODEFER;
+    sigaction(numbers[i], &action, NULL);
+  }
 }

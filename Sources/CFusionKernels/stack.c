@@ -1,4 +1,5 @@
 // Shapes and memory of a convolution stack.
+#include "memory.h"
 #include "stack_evaluate.h"
 
 #include <stdlib.h>
@@ -258,17 +259,14 @@ static void lay_out(const fk_stack *stack, fk_workspace *w, arena *a) {
 
 fk_workspace *fk_workspace_create(const fk_stack *stack, long samples, int workers, fk_purpose purpose) {
   fk_workspace *w = calloc(1, sizeof *w);
-  if (!w) return NULL;
+  if (!w) fk_memory_refused(sizeof *w, "convolutions");
   w->blocks = (samples + LANES - 1) / LANES;
   w->workers = workers;
   w->purpose = purpose;
   arena needed = {0};
   lay_out(stack, w, &needed);
   const size_t page = 2 << 20, size = (needed.used + page) / page * page;
-  if (posix_memalign(&w->memory, page, size) != 0) {
-    free(w);
-    return NULL;
-  }
+  if (posix_memalign(&w->memory, page, size) != 0) fk_memory_refused(size, "the images of a batch in convolutions");
 #if defined(MADV_HUGEPAGE)
   madvise(w->memory, size, MADV_HUGEPAGE);  // a pass walks through tens of megabytes: fewer misses of the page table
 #endif

@@ -59,9 +59,8 @@ final class ConvolutionWorkspaces {
     }
     for small in free where small.purpose == purpose { fk_workspace_destroy(small.pointer) }
     free.removeAll { $0.purpose == purpose }
-    guard let pointer = fk_workspace_create(stack, samples, Int32(workers), purpose) else {
-      fatalError("convolution stack: no memory for \(samples) samples; use a smaller batch")
-    }
+    // Never nil: where memory is refused, the process says so and ends.
+    let pointer = fk_workspace_create(stack, samples, Int32(workers), purpose)!
     return Lease(pointer, samples: samples, purpose: purpose, owner: self)
   }
 }

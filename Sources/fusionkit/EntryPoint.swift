@@ -10,6 +10,7 @@ import FusionTraining
 @main
 enum EntryPoint {
   static func main() {
+    RefusedMemory.becomesAnError()
     // Beyond a limit on file sizes (ulimit -f), writing then fails with an error like that of a full disk.
     signal(SIGXFSZ, SIG_IGN)
     // A reader that has gone is an error of that output.

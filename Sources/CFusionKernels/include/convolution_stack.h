@@ -62,7 +62,7 @@ void fk_stack_destroy(fk_stack *stack);
 /// What one batch needs between forward and backward, and scratch memory.
 typedef struct fk_workspace fk_workspace;
 typedef enum { FK_EVALUATION, FK_TRAINING, FK_TRAINING_WITH_INPUT_GRADIENT } fk_purpose;
-/// Memory for up to `samples` samples on up to `workers` threads; NULL where there is none.
+/// Memory for up to `samples` samples on up to `workers` threads. Where the system refuses it, the process ends as `fk_memory_refused` tells.
 fk_workspace *fk_workspace_create(const fk_stack *stack, long samples, int workers, fk_purpose purpose);
 void fk_workspace_destroy(fk_workspace *workspace);
 
