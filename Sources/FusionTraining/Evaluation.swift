@@ -48,10 +48,18 @@ struct Evaluator {
 
   /// A batch's features.
   ///
-  /// - Throws: ``NotFiniteError`` where one of them is no number.
+  /// - Throws: ``NotFiniteError`` where one of them, or a value that they are made of, is no number: where all units of an
+  ///   encoder's layer are far below zero, ReLU makes zeros of an infinite value.
   func features(
     of raw: [Tensor], presence: Presence?, _ batch: Batch, _ split: DataSplit, _ pass: ForwardPass
   ) throws -> Features {
+    for (index, tensor) in raw.enumerated() where !tensor.isFinite {
+      let rows = presence?.rows(having: index)
+      guard rows?.isEmpty != true else { continue }
+      let present = rows.map { tensor.selected($0, axis: 0) } ?? tensor
+      let part = "the data of '\(pipeline.modalities[index])'"
+      try require(present, isFiniteFor: batch, rows: rows, of: split, part: part) { nil }
+    }
     let features = try pipeline.encode(raw, presence: presence, pass)
     for entry in features.entries {
       try require(entry.tensor, isFiniteFor: batch, of: split) {
