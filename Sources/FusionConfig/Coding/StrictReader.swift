@@ -134,6 +134,10 @@ struct StrictReader {
         return node.scalar != nil && (kinds.count { $0.isScalar } < 2 || kind.suits(node.scalar))
       }
       guard let fitting else { return refuse(node, kind, rule, name, otherwise) }
+      if case .choice(let words) = fitting, case .string(let text) = node.scalar {
+        let others = kinds.filter { $0.isScalar && !$0.isChoice }
+        return word(text, of: words, node, name, otherwise, or: others.map { $0.inWords(rule) })
+      }
       return value(node, fitting, rule, name: name, otherwise: otherwise)
     case .integer, .number, .boolean, .string, .choice:
       return leaf(node, kind, rule, name, otherwise)
@@ -180,12 +184,12 @@ struct StrictReader {
   }
 
   private mutating func word(
-    _ text: String, of words: [String], _ node: Node, _ name: String, _ otherwise: ConfigValue
+    _ text: String, of words: [String], _ node: Node, _ name: String, _ otherwise: ConfigValue, or others: [String] = []
   ) -> ConfigValue {
     if words.contains(text) { return .string(text) }
     findings.add(
       node.mark, "unknown value \(quoted(text)) for '\(name)'", suggestion: didYouMean(text, among: words),
-      notes: ["available: \(words.joined(separator: ", "))"])
+      notes: ["available: \((words + others).joined(separator: ", "))"])
     return otherwise
   }
 

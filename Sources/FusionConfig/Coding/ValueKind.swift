@@ -39,6 +39,11 @@ package indirect enum ValueKind: Sendable {
     }
   }
 
+  /// Whether values of the kind are words from a list.
+  var isChoice: Bool {
+    if case .choice = self { true } else { false }
+  }
+
   /// Whether a single value is of this kind.
   func suits(_ scalar: ConfigValue?) -> Bool {
     switch (self, scalar) {
