@@ -78,8 +78,7 @@ import Testing
     #expect(refused >= 6)
   }
 
-  @Test(.disabled("the interrupt does not reach embed in time")) func embeddingsThatAreInterruptedLeaveNothing() throws
-  {
+  @Test func embeddingsThatAreInterruptedLeaveNothing() throws {
     try folder.write("tiny.yaml", DemoData.config(epochs: 0))
     // So many that t-SNE takes its time.
     try #require(
@@ -89,7 +88,9 @@ import Testing
     ]
     try #require(try Binary.run(train, in: folder.path).status == 0)
     let child = try Child(Binary.path, ["embed", "run", "--split", "validation", "--output", "plots"], in: folder.path)
-    while child.isRunning, child.errorsSoFar.isEmpty { usleep(1000) }
+    // It says nothing before its end; t-SNE of so many takes some seconds.
+    usleep(700_000)
+    #expect(child.isRunning)
     child.signal(SIGINT)
     #expect(try child.outcome().status == 130)
     #expect(!FileManager.default.fileExists(atPath: folder / "plots"))
