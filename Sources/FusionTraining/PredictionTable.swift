@@ -89,8 +89,3 @@ struct PredictionTable {
     ([header] + rows).map { CSV.line($0.map(CellText.guarded)) }.joined()
   }
 }
-
-extension DataSplit {
-  /// What each sample of the part is called in tables: as the data set's ids say, else its row in the arrays, from 0.
-  var sampleIDs: [String] { rows.map { "\($0)" } }
-}

@@ -117,7 +117,7 @@ public struct EncodingReport: Encodable {
   public let generatedData: Bool
   /// In the order asked for.
   public let spaces: [Space]
-  let ids: [Int]
+  let ids: [String]
   let targets: SampleTargets
 
   enum CodingKeys: String, CodingKey {
@@ -166,7 +166,7 @@ public struct EncodingReport: Encodable {
       let clusters = space.groupings.reversed().map { "\($0.labels[i])" }
       text += CSV.line(
         [
-          "\(ids[i])", CellText.guarded(targets.words[i]), "\(space.points.values[2 * i])",
+          CellText.guarded(ids[i]), CellText.guarded(targets.words[i]), "\(space.points.values[2 * i])",
           "\(space.points.values[2 * i + 1])",
         ]
           + (clusters.isEmpty ? ["", ""] : clusters))

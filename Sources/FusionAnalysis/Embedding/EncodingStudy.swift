@@ -37,7 +37,7 @@ public struct EncodingStudy: Sendable {
     return EncodingReport(
       run: run, split: encodings.split.name, samples: encodings.split.count, seed: seed, perplexity: perplexity,
       clusters: wanted, classes: encodings.classes, generatedData: encodings.isGenerated, spaces: spaces,
-      ids: encodings.split.rows, targets: targets)
+      ids: encodings.split.sampleIDs, targets: targets)
   }
 
   private func study(

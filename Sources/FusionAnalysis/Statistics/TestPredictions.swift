@@ -4,7 +4,7 @@ import FusionData
 
 /// What a run predicted for the test part, as its `predictions.csv` tells.
 public struct TestPredictions: Sendable {
-  /// The rows of the samples in the data set's arrays.
+  /// What the samples are called: their ids, or their rows in the data set's arrays.
   let ids: [String]
   /// What is right, in words.
   let labels: [String]

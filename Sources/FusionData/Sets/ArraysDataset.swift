@@ -15,7 +15,8 @@ import FusionCore
 /// IDX file; `file:member` names an array of an npz or safetensors file, or columns of a table (`age,height`, `x1..x9`).
 ///
 /// Beside a modality, `voice.present: FILE` names zeros and ones `[N]`: 0 for samples that lack it. The key `groups` names
-/// what samples have in common (a speaker, a patient, a recording): a column of a table, or whole numbers `[N]`.
+/// what samples have in common (a speaker, a patient, a recording), the key `ids` what each is called in tables of
+/// predictions: a column of a table, or whole numbers `[N]`.
 ///
 /// Classes are whole numbers or words, in tables or in arrays; the labels that the training part holds are the classes, and
 /// name them.
@@ -77,7 +78,7 @@ public enum ArraysDataset: DatasetFormat {
       Option(
         "train",
         "the files of the training part: KEY: FILE or KEY: FILE:MEMBER; KEY.present: FILE where some are missing; "
-          + "groups: FILE where samples belong together"),
+          + "groups: FILE where samples belong together; ids: FILE for what predictions call them"),
       Option("validation_files", "the files of a validation part of its own, as in train"),
       Option("test", "the files of the test part, as in train; targets may be missing"),
       Option("files", "instead of train and test: one set of files, to be cut into both"),
@@ -90,6 +91,16 @@ public enum ArraysDataset: DatasetFormat {
       Option(
         "header", "whether the first row of every table names its columns; auto: as the rows tell", TableHeader.self),
     ]
+  }
+
+  /// The key of what samples have in common.
+  static let groupKey = "groups"
+  /// The key of what each sample is called.
+  static let idKey = "ids"
+
+  /// Whether a key names groups or ids: where a modality or the targets are called so, it names them instead.
+  static func isExtra(_ key: String, _ modalities: [String], _ configuration: Configuration) -> Bool {
+    [groupKey, idKey].contains(key) && !modalities.contains(key) && configuration.targets != key
   }
 
   /// Nothing: the files decide.

@@ -58,13 +58,18 @@ struct PartReader {
     let found = reference.flatMap { part == .test && !$0.exists ? nil : $0 }
     var targets: Found?
     if let found { targets = try self.targets(found, part, like: first) }
-    let isGroups = !modalities.contains(Self.groupKey) && targetKey != Self.groupKey
-    let groups = isGroups ? files[Self.groupKey].map { ArrayReference($0, root: root) } : nil
+    func extra(_ key: String) -> ArrayReference? {
+      ArraysDataset.isExtra(key, modalities, configuration) ? files[key].map { ArrayReference($0, root: root) } : nil
+    }
+    let (groups, ids) = (extra(ArraysDataset.groupKey), extra(ArraysDataset.idKey))
     let split = try DataSplit(
       name: part.rawValue, modalities: arrays, targets: targets?.targets, targetSource: found?.path,
       groups: groups.map { reference throws(DataError) in
-        try SampleGroups(reference, header: configuration.header, journal: journal)
-      }, groupSource: groups?.path)
+        SampleGroups(try reference.rowWords("group", header: configuration.header, journal: journal))
+      }, groupSource: groups?.path,
+      ids: ids.map { reference throws(DataError) in
+        try reference.rowIDs(header: configuration.header, journal: journal)
+      }, idSource: ids?.path)
     return Part(split: split, labels: targets?.labels)
   }
 
@@ -72,8 +77,6 @@ struct PartReader {
     try ArrayReference(file, root: root).open(header: configuration.header, journal: journal)
   }
 
-  /// The key of what samples have in common.
-  private static let groupKey = "groups"
   /// After the name of a modality, which has no dot: the key of what tells who has it.
   private static let maskEnding = ".present"
 

@@ -12,7 +12,8 @@ extension ArraysDataset {
     var problems: [Problem] = []
     for (section, files) in sections {
       let wanted = files.filter { key, _ in
-        key == configuration.targets || modalities.contains { key == $0 || key == "\($0).present" }
+        isExtra(key, modalities, configuration) || key == configuration.targets
+          || modalities.contains { key == $0 || key == "\($0).present" }
       }.mapValues { ArrayReference($0, root: root) }
       let isNeeded = ["train", "files"].contains(section) || wanted.values.contains { $0.exists }
       for (key, reference) in wanted.sorted(by: { $0.key < $1.key }) where isNeeded {

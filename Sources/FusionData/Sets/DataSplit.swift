@@ -30,6 +30,8 @@ public struct DataSplit: Sendable {
   public let targets: Targets?
   /// Which rows of the arrays belong together; nil: each stands for itself.
   public let groups: SampleGroups?
+  /// What each row of the arrays is called, no two alike; nil: its number says enough.
+  public let ids: [String]?
   /// The rows of the arrays that belong to this part, in order.
   public let rows: [Int]
   /// The number of samples.
@@ -41,16 +43,19 @@ public struct DataSplit: Sendable {
   ///   - targetSource: where the targets come from, for messages.
   ///   - groups: which rows belong together; nil: each stands for itself.
   ///   - groupSource: where the groups come from, for messages.
+  ///   - ids: what each row is called, no two alike; nil: by its number.
+  ///   - idSource: where the ids come from, for messages.
   /// - Throws: ``DataError`` where the arrays differ in length, or are empty. Samples without any modality are found by
   ///   ``Dataset/refusingEmptySamples()``.
   public init(
     name: String, modalities: [ModalityArray], targets: Targets?, targetSource: String? = nil,
-    groups: SampleGroups? = nil, groupSource: String? = nil
+    groups: SampleGroups? = nil, groupSource: String? = nil, ids: [String]? = nil, idSource: String? = nil
   ) throws(DataError) {
     precondition(!modalities.isEmpty, "a part without arrays")
     var lengths = modalities.map { (source: $0.array.source, count: $0.array.count) }
     if let targets { lengths.append((targetSource ?? "the targets", targets.count)) }
     if let groups { lengths.append((groupSource ?? "the groups", groups.numbers.count)) }
+    if let ids { lengths.append((idSource ?? "the ids", ids.count)) }
     var errors: [DataError] = []
     for other in lengths.dropFirst() where other.count != lengths[0].count {
       errors.append(
@@ -71,7 +76,8 @@ public struct DataSplit: Sendable {
     guard errors.isEmpty else { throw DataError(gathering: errors) }
     guard lengths[0].count > 0 else { throw DataError(lengths[0].source, "holds no samples") }
     self.init(
-      name: name, modalities: modalities, targets: targets, groups: groups, rows: Array(0..<lengths[0].count))
+      name: name, modalities: modalities, targets: targets, groups: groups, ids: ids,
+      rows: Array(0..<lengths[0].count))
   }
 
   /// How the first rows of tables were read: where one row is missing or too many, that is what to look at.
@@ -85,24 +91,31 @@ public struct DataSplit: Sendable {
         }.joined(separator: ", ") + " (data.header says otherwise)"
   }
 
-  private init(name: String, modalities: [ModalityArray], targets: Targets?, groups: SampleGroups?, rows: [Int]) {
+  private init(
+    name: String, modalities: [ModalityArray], targets: Targets?, groups: SampleGroups?, ids: [String]?, rows: [Int]
+  ) {
     self.name = name
     self.modalities = modalities
     self.targets = targets
     self.groups = groups
+    self.ids = ids
     self.rows = rows
   }
 
   /// The same arrays and targets with other rows, for example those of one fold.
   public func with(name: String? = nil, rows: [Int]) -> DataSplit {
     precondition(rows.allSatisfy { $0 >= 0 && $0 < modalities[0].array.count }, "rows outside the arrays")
-    return DataSplit(name: name ?? self.name, modalities: modalities, targets: targets, groups: groups, rows: rows)
+    return DataSplit(
+      name: name ?? self.name, modalities: modalities, targets: targets, groups: groups, ids: ids, rows: rows)
   }
 
   /// How many of this part's samples lack each modality that some of them have, in order.
   public var missingCounts: [Int] {
     modalities.map { modality in modality.presence.map { mask in rows.count { !mask.isPresent[$0] } } ?? 0 }
   }
+
+  /// What each sample of this part is called in tables: its id, else its row in the arrays, from 0.
+  public var sampleIDs: [String] { rows.map { ids?[$0] ?? "\($0)" } }
 
   /// Which of some rows have which of the ``modalities``; nil: nothing is missing.
   public func presence(of rows: ArraySlice<Int>) -> Presence? {
@@ -118,7 +131,7 @@ public struct DataSplit: Sendable {
     let kept =
       chosen.contains { $0.presence == nil }
       ? rows : rows.filter { row in chosen.contains { $0.presence!.isPresent[row] } }
-    return DataSplit(name: name, modalities: chosen, targets: targets, groups: groups, rows: kept)
+    return DataSplit(name: name, modalities: chosen, targets: targets, groups: groups, ids: ids, rows: kept)
   }
 
   /// What a pipeline has to know of the arrays.
@@ -174,7 +187,7 @@ public struct DataSplit: Sendable {
     }
     return DataSplit(
       name: name, modalities: modalities, targets: .classes(labels: chosen, names: classes.map { names[$0] }),
-      groups: groups, rows: kept)
+      groups: groups, ids: ids, rows: kept)
   }
 
   /// The same samples with classes numbered as in `names`, whatever their numbers here: a part that lacks a class may
@@ -195,7 +208,7 @@ public struct DataSplit: Sendable {
     guard !kept.isEmpty else { throw DataError("the part '\(name)'", "has no sample of the classes \(expected)") }
     return DataSplit(
       name: name, modalities: modalities, targets: .classes(labels: renumbered, names: names), groups: groups,
-      rows: kept)
+      ids: ids, rows: kept)
   }
 
   /// The first `limit` samples.

@@ -7,7 +7,8 @@ extension DataSplit {
   public func replacing(arrays: [ModalityArray]) throws(DataError) -> DataSplit {
     try DataSplit(
       name: name, modalities: arrays, targets: targets?.gathered(rows),
-      groups: groups.map { groups in SampleGroups(rows.map { groups[$0] }) })
+      groups: groups.map { groups in SampleGroups(rows.map { groups[$0] }) },
+      ids: ids.map { ids in rows.map { ids[$0] } })
   }
 }
 
