@@ -37,9 +37,8 @@ import Testing
     let path = folder / "s"
     let child = try Child(
       Binary.path, ["sweep", "tiny.yaml", "--output", path, "--jobs", "2", "--threads", "1"], in: folder.path)
-    while child.isRunning, !FileManager.default.fileExists(atPath: path + "/trials/0002/run/history.csv") {
-      usleep(5000)
-    }
+    let histories = (1...2).map { path + "/trials/000\($0)/run/history.csv" }
+    while child.isRunning, !histories.allSatisfy(FileManager.default.fileExists(atPath:)) { usleep(5000) }
     #expect(processes(path + "/trials").count == 2)
     child.signal(signal)
     #expect(try child.outcome().status == (signal == SIGKILL ? 128 + SIGKILL : 130))
