@@ -225,10 +225,7 @@ import Testing
     let allocations = calls.filter { $0.operation == .allocate }
     for allocation in allocations.prefix(12) {
       let refused = try Faults.run(train, in: folder.path, fault: allocation.fault("ENOMEM"))
-      // The workspaces of convolution stacks and the buffers of Swift's arrays still stop the process.
-      withKnownIssue(isIntermittent: true) {
-        #expect(refused.status == 0 || refused.status == 1, "\(allocation): \(refused.status) \(refused.errors)")
-      }
+      #expect(refused.status == 0 || refused.status == 1, "\(allocation): \(refused.status) \(refused.errors)")
       if refused.status == 1 { #expect(refused.errors.contains("memory"), "\(allocation): \(refused.errors)") }
       if refused.status == 0 { #expect(try bytes(folder / "run/model.safetensors") == model) }
     }
