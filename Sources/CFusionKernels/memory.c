@@ -60,19 +60,25 @@ void fk_memory_refused(size_t bytes, const char *what) {
 }
 
 // Swift's runtime and the C++ library trap or abort where memory is refused; the allocator's errno still tells of it then.
+enum { TRAPS = 4 };
+static const int traps[TRAPS] = {SIGILL, SIGTRAP, SIGABRT, SIGSEGV};
+// Who was there before: a signal handler can reach nothing but what belongs to the process.
+static struct sigaction before[TRAPS];
+
 static void explain(int number) {
   if (errno == ENOMEM) tell_refusal("memory");
-  signal(number, SIG_DFL);
+  // Something else: it meets who was there before, as a backtracer.
+  for (int i = 0; i < TRAPS; i++)
+    if (traps[i] == number) sigaction(number, &before[i], NULL);
   raise(number);
 }
 
 void fk_explain_refused_memory(void) {
-  const int numbers[] = {SIGILL, SIGTRAP, SIGABRT, SIGSEGV};
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-    struct sigaction action = {0}, before;
-    if (sigaction(numbers[i], NULL, &before) != 0 || before.sa_handler != SIG_DFL) continue;  // somebody else's
+  for (int i = 0; i < TRAPS; i++) {
+    struct sigaction action = {0};
     action.sa_handler = explain;
-    action.sa_flags = SA_ONSTACK | SA_NODEFER;
-    sigaction(numbers[i], &action, NULL);
+    action.sa_flags = SA_ONSTACK;
+    sigemptyset(&action.sa_mask);
+    sigaction(traps[i], &action, &before[i]);
   }
 }

@@ -121,8 +121,10 @@ import Testing
     var model = try bytes(path)
     let header = 8 + model.prefix(8).enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) }
     // Without their seal they are weights that were brought in.
-    let seal = try #require(model.range(of: Data("fusionkit.sha256".utf8)))
-    model.replaceSubrange(seal, with: Data("fusionkit.sha000".utf8))
+    for key in ["fusionkit.sha256", "fusionkit.format"] {
+      let place = try #require(model.range(of: Data(key.utf8)), "\(key)")
+      model.replaceSubrange(place, with: Data(key.replacing("fusionkit", with: "otherwise").utf8))
+    }
     // Every weight becomes NaN, buffers of whole numbers excepted by their size.
     for place in stride(from: header, to: model.count - 3, by: 4) {
       model.replaceSubrange(place..<place + 4, with: [0, 0, 0xc0, 0x7f])

@@ -19,8 +19,8 @@ int fk_can_allocate(size_t bytes);
 _Noreturn void fk_memory_refused(size_t bytes, const char *what);
 
 /// From now on, a trap or an abort that follows a refusal of memory, as in Swift's runtime for its arrays, ends the process
-/// as `fk_memory_refused` does, with no size. Other traps and aborts stay what they are. For programs, not for libraries: it
-/// takes signal handlers that nobody else has taken.
+/// as `fk_memory_refused` does, with no size. Other traps and aborts go to the handlers that were there. For programs, not
+/// for libraries, and to be called once.
 void fk_explain_refused_memory(void);
 
 /// Tells the matrix library, OpenBLAS, to compute on the threads that call it, and ends its own.
