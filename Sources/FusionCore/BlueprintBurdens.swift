@@ -30,6 +30,6 @@ extension Blueprint {
   /// Of 32-bit numbers, in whole megabytes.
   private func megabytes(_ counts: Int...) -> String {
     let bytes = counts.reduce(4.0) { $0 * Double($1) }
-    return "\(grouped(Int((bytes / 1e6).rounded(.up)))) MB"
+    return "\(grouped(Int(min((bytes / 1e6).rounded(.up), 9e18)))) MB"
   }
 }

@@ -61,7 +61,7 @@ import Testing
         test.yaml:3:51: error: expected a whole number of at least 1 for 'limit', got 0
             3 | data: {dataset: toy_digits, validation: 1, limit: 0, classes: 3, skale: 2}
               |                                                   ^
-        test.yaml:3:63: error: expected a list of whole numbers, each of at least 0 for 'classes', got 3
+        test.yaml:3:63: error: expected a list of whole numbers or texts for 'classes', got 3
             3 | data: {dataset: toy_digits, validation: 1, limit: 0, classes: 3, skale: 2}
               |                                                               ^ write [3]
         test.yaml:3:66: error: unknown key 'skale' in data

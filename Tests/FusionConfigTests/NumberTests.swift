@@ -14,6 +14,20 @@ import Testing
     }
   }
 
+  @Test func whatIsNoPlainWholeNumberNamesAClass() throws {
+    let text = plainText.replacing(
+      "root: data/toy}", with: "root: data/toy, classes: [01, 1.0, True, null, 1, '2', x y]}")
+    let experiment = try load(text)
+    #expect(experiment.data.classes == ["01", "1.0", "True", "null", 1, "2", "x y"])
+    // As it is written to a run's folder, it is read back.
+    #expect(try load(experiment.resolvedYAML).data.classes == experiment.data.classes)
+  }
+
+  @Test func numbersThatWouldBecomeZeroAreRefused() {
+    let found = problems("task: {type: regression, loss: huber, delta: 1e-50}")
+    #expect(found.contains { $0.contains("zero, or no smaller than 1.2e-38 in size") }, "\(found)")
+  }
+
   @Test(arguments: [
     "training: {optimizer: {type: sgd, learning_rate: NUMBER}}", "training: {optimizer: {type: sgd, momentum: NUMBER}}",
     "training: {optimizer: {type: adam, weight_decay: NUMBER}}", "training: {gradient_clip: NUMBER}",

@@ -12,15 +12,15 @@ enum Recorder {
     if let leaf = leaf(type, value) { return leaf }
     if let composite = type as? any CompositeValue.Type { return composite.describe(value) }
     if let choice = choice(type, value) { return choice }
+    let told = (type as? any SelfDescribing.Type)?.kind
     guard let instance = value ?? (type as? any ComponentConfiguration.Type)?.init() as? T else {
-      return (.anything, .null)
+      return (told ?? .anything, .null)
     }
     let recording = Recording()
     // A configuration that cannot encode its own defaults has no keys to offer.
     guard (try? instance.encode(to: RecordingEncoder(recording: recording))) != nil else { return (.anything, .null) }
     let (kind, encoded) = recording.result(options: (type as? any ComponentConfiguration.Type)?.options ?? [])
-    let known = (type as? any SelfDescribing.Type)?.kind ?? kind
-    return (known, value == nil ? .null : encoded)
+    return (told ?? kind, value == nil ? .null : encoded)
   }
 
   private static func leaf<T>(_ type: T.Type, _ value: T?) -> (ValueKind, ConfigValue)? {

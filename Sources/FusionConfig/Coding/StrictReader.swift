@@ -127,6 +127,13 @@ struct StrictReader {
         return refuse(node, kind, rule, name, otherwise)
       }
       return .list(elements.map { value($0, element, rule, name: name, otherwise: .null) })
+    case .either(let kinds) where kinds.contains(where: \.isInteger) && kinds.contains(where: \.isString):
+      guard case .scalar(let scalar) = node.content else { return refuse(node, kind, rule, name, otherwise) }
+      // What is no plain whole number is a name as it stands: 01, 1.0, True and null too.
+      if case .integer(let number) = scalar.value, "\(number)" == scalar.text {
+        return leaf(node, kinds.first(where: \.isInteger)!, rule, name, otherwise)
+      }
+      return .string(scalar.text)
     case .either(let kinds):
       let fitting = kinds.first { kind in
         if case .list = kind { return node.elements != nil }
@@ -174,10 +181,13 @@ struct StrictReader {
   ) -> ConfigValue {
     guard !number.isNaN, rule.allows(number) else { return refuse(node, .number, rule, name, otherwise) }
     // What is computed with it is float32: a larger number would become an infinite one on the way.
-    guard number.magnitude <= Double(Float.greatestFiniteMagnitude) else {
+    // A smaller one would become zero.
+    let isLarge = number.magnitude > Double(Float.greatestFiniteMagnitude)
+    guard !isLarge, number == 0 || number.magnitude >= Double(Float.leastNormalMagnitude) else {
+      let limit = isLarge ? "no larger than 3.4e38" : "zero, or no smaller than 1.2e-38"
       findings.add(
         node.mark, "expected \(ValueKind.number.inWords(rule)) for '\(name)', got \(node.inWords)",
-        notes: ["no larger than 3.4e38 in size: numbers are computed in single precision"])
+        notes: ["\(limit) in size: numbers are computed in single precision"])
       return otherwise
     }
     return .number(number)

@@ -39,6 +39,14 @@ package indirect enum ValueKind: Sendable {
     }
   }
 
+  var isInteger: Bool {
+    if case .integer = self { true } else { false }
+  }
+
+  var isString: Bool {
+    if case .string = self { true } else { false }
+  }
+
   /// Whether values of the kind are words from a list.
   var isChoice: Bool {
     if case .choice = self { true } else { false }
@@ -74,7 +82,8 @@ package indirect enum ValueKind: Sendable {
     case .optional(let wrapped): wrapped.inPlural
     case .list(let element): "lists of \(element.inPlural)"
     case .dictionary, .structure: "maps"
-    case .either, .anything: "values"
+    case .either(let kinds): kinds.map(\.inPlural).joined(separator: " or ")
+    case .anything: "values"
     }
   }
 

@@ -11,7 +11,7 @@ struct Override {
 
   /// Parses `training.epochs=5`; the value is YAML, so `data.classes=[0, 1]` is a list.
   init(_ text: String, order: Int) throws(ConfigError) {
-    let argument = Source(name: "--set \(text)", text: "", order: order, isArgument: true)
+    let argument = Source(name: "--set \(text.excerpt(120))", text: "", order: order, isArgument: true)
     mark = Mark(argument, line: 1, column: 1)
     guard let equals = text.firstIndex(of: "=") else {
       throw ConfigError(

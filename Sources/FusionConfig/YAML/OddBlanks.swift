@@ -6,6 +6,7 @@ import FusionCore
 /// ends, and the error that follows is told elsewhere and of something else. Within words, quotes and comments they are
 /// left alone: `悲しい　顔` is a name.
 struct OddBlanks {
+  /// With lines as editors count them: the place of `Mark` counts libyaml's, which end at odd line ends, too.
   private let source: Source
   private var found: [Diagnostic] = []
   /// The quote that is open.
@@ -22,11 +23,13 @@ struct OddBlanks {
       omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" }
     ).enumerated() {
       search.visit(Array(line), number: index + 1)
+      // Nobody reads more.
+      if search.found.count > 100 { break }
     }
     return search.found
   }
 
-  private init(source: Source) { self.source = source }
+  private init(source: Source) { self.source = source.withCommonLines }
 
   private mutating func visit(_ line: [Unicode.Scalar], number: Int) {
     for (place, scalar) in line.enumerated() where scalar.isOddLineEnd {
@@ -39,6 +42,10 @@ struct OddBlanks {
     }
     // The last character that is no blank; nil at the beginning of the line.
     var before: Unicode.Scalar?
+    // The place of the next one, once it was looked for.
+    var visible = -1
+    // Where a comment begins.
+    var end = line.count
     var place = 0
     while place < line.count {
       let scalar = line[place]
@@ -47,11 +54,13 @@ struct OddBlanks {
         if scalar == open { quote = nil }
         before = scalar
       } else if scalar == "#", place == 0 || line[place - 1].isAnyBlank {
-        return
+        end = place
+        break
       } else if scalar == "\"" || scalar == "'", before.map(Self.opens.contains) ?? true {
         quote = scalar
       } else if scalar.isOddBlank {
-        let next = line[place...].first { !$0.isAnyBlank }
+        if visible < place { visible = line[place...].firstIndex { !$0.isAnyBlank } ?? line.count }
+        let next = visible < line.count ? line[visible] : nil
         let isBoundary =
           before.map(Self.opens.contains) ?? true || next == nil || next == "\r" || Self.closes.contains(next!)
           // A key: the colon, and then the blank that is none.
@@ -65,7 +74,7 @@ struct OddBlanks {
       place += 1
     }
     if quote == nil,
-      let last = line.last(where: { $0 != " " && $0 != "\r" && !"+-0123456789".unicodeScalars.contains($0) }),
+      let last = line[..<end].last(where: { $0 != " " && $0 != "\r" && !"+-0123456789".unicodeScalars.contains($0) }),
       last == "|" || last == ">"
     {
       block = indent
@@ -78,8 +87,7 @@ struct OddBlanks {
 
   private mutating func add(_ scalar: Unicode.Scalar, _ line: Int, _ place: Int, _ what: String) {
     let name = scalar.properties.name.map { " (\($0.lowercased()))" } ?? ""
-    // The place of `Mark` counts libyaml's lines, which end at odd line ends, too.
-    let mark = Mark(source.withCommonLines, line: line, column: place + 1)
+    let mark = Mark(source, line: line, column: place + 1)
     found.append(Diagnostic(mark, "the character \(scalar.code)\(name) \(what)"))
   }
 }
