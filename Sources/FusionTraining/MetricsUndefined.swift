@@ -32,7 +32,8 @@ extension Objective {
   func undefined(in report: MetricReport, on split: DataSplit) throws(DataError) -> [String: String] {
     var reasons: [String: String] = [:]
     for name in metricNames where report[name] == nil {
-      reasons[name] = try reasonWhyUndefined(name, on: split) ?? "'\(split.name)' has no samples"
+      let rest = split.count == 0 ? "'\(split.name)' has no samples" : "there is a single class"
+      reasons[name] = try reasonWhyUndefined(name, on: split) ?? rest
     }
     return reasons
   }

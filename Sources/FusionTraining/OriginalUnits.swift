@@ -22,13 +22,16 @@ extension Objective {
     guard let deviations = self.targets?.deviations else {
       return Double(loss(outputs, classes: [], targets: targets).item)
     }
-    guard case .huber(let delta) = loss else {
-      return Double(loss(stretched(outputs), classes: [], targets: stretched(targets)).item)
-    }
+    // In double precision: the square of a miss of 1e20 is no float.
     var sum = 0.0
     for (place, (output, target)) in zip(outputs.scalars, targets.scalars).enumerated() {
       let (miss, deviation) = (abs(Double(output) - Double(target)), deviations[place % deviations.count])
-      sum += deviation * deviation * (miss < delta ? miss * miss / 2 : delta * (miss - delta / 2))
+      switch loss {
+      case .absolute: sum += deviation * miss
+      case .huber(let delta):
+        sum += deviation * deviation * (miss < delta ? miss * miss / 2 : delta * (miss - delta / 2))
+      case .squared, .crossEntropy, .binaryCrossEntropy: sum += deviation * deviation * miss * miss
+      }
     }
     return sum / Double(max(outputs.count, 1))
   }

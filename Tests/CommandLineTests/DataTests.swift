@@ -30,6 +30,28 @@ import Testing
     #expect((object["parts"] as? [[String: Any]])?.compactMap { $0["samples"] as? Int } == [200, 40])
   }
 
+  @Test func aPipeIsNoFileOfData() throws {
+    let folder = Scratch()
+    try VectorData.write(to: folder)
+    for name in ["pipe.npy", "pipe.csv", "pipe.so"] { #expect(mkfifo(folder / name, 0o600) == 0) }
+    let set = ["--set", "data.files.a=pipe.npy"]
+    for arguments in [
+      ["data", "inspect", "pipe.npy"], ["data", "inspect", "pipe.csv"], ["list", "--plugin", "pipe.so"],
+      ["train", "tiny.yaml", "--output", "./run", "--quiet"] + set,
+    ] {
+      let outcome = try Binary.run(arguments, in: folder.path)
+      #expect([1, 2].contains(outcome.status) && outcome.output.isEmpty, "\(arguments): \(outcome.output)")
+      #expect(outcome.errors.contains("pipe."), "\(arguments): \(outcome.errors)")
+    }
+  }
+
+  @Test func aNumberBeyondDoublesIsNoLimitOfAColumn() throws {
+    let folder = Scratch()
+    try folder.write("t.csv", "a,b\n1,2\n1e400,3\n4,5\n")
+    let outcome = try Binary.run(["data", "inspect", "t.csv"], in: folder.path)
+    #expect(outcome.output.contains("a: numbers, 1 to 4, too large in 1 row"), "\(outcome.output) \(outcome.errors)")
+  }
+
   @Test func verifyFindsAChangedFile() throws {
     let folder = Scratch()
     try #require(try Binary.run(["data", "demo", "--out", folder / "d", "--train", "20", "--test", "10"]).status == 0)

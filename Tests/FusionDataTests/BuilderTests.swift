@@ -31,6 +31,10 @@ private func origins(_ folder: String, _ part: String, _ column: Int) throws -> 
     var compared = 0
     for (part, array) in zip(["train", "test"], audio) {
       let values = try array.floats()
+      // Pairs with one recording are not independent of each other: they are a group.
+      let split = try AVMNISTDataset.open(.init(), root: folder("out"), modalities: ["image", "audio"]).split(
+        part == "train" ? .train : .test)
+      #expect(try split.groups == SampleGroups(origins(folder("out"), part, 2)))
       for (row, name) in try origins(folder("out"), part, 2).enumerated() {
         let expected = "\(mini)/expected_\(name.dropLast(4)).npy"
         guard FileManager.default.fileExists(atPath: expected) else { continue }

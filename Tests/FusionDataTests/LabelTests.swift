@@ -51,6 +51,25 @@ import Testing
     #expect(plain.notes.isEmpty && plain.train?.labels == [0, 2, 1, 0])
   }
 
+  @Test func truthValuesAreTheSameWordsInAnyCaseAndPart() throws {
+    let more = try open(labels("a", ["true", "false", "maybe"]), test: labels("b", ["TRUE", "false"]))
+    #expect(more.train?.classNames == ["false", "maybe", "true"] && more.test?.labels == [2, 0])
+    let named = try open(labels("a", ["true", "false"])) { $0.classNames = ["true", "false"] }
+    #expect(named.train?.classNames == ["true", "false"] && named.train?.labels == [0, 1])
+  }
+
+  @Test func wholeNumbersOfALaterPartAreWhatTheFirstPartHolds() throws {
+    let values = try open(labels("a", ["1.5", "2", "0.25"]), test: labels("b", ["2", "3"]))
+    guard case .values(let array) = values.test?.targets else {
+      Issue.record("\(String(describing: values.test?.targets))")
+      return
+    }
+    #expect(try array.floats() == [2, 3])
+    #expect(
+      message { () throws(DataError) in try open(labels("a", ["0", "1"]), test: labels("b", ["0.5", "1"])) }
+        .contains("b.csv"))
+  }
+
   @Test func namesForLabelsFromOneAreRefusedWithTheReason() {
     let text = message { () throws(DataError) in
       try open(labels("a", ["1", "2", "3"])) { $0.classNames = ["cat", "dog", "eel"] }

@@ -79,6 +79,22 @@ import Testing
     #expect(error("a.gz", packed.dropLast(4) + [0, 0, 0, 255], Idx.open).contains("truncated or damaged gzip"))
   }
 
+  @Test func gzipStreamsBehindEachOtherAreOneFile() throws {
+    let parts = ["a,b\n1,2\n", "3,4\n", "", "5,6\n"].enumerated().map { number, text in
+      let path = folder.file("part\(number)", text)
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      process.arguments = ["gzip", "-kf", path]
+      try? process.run()
+      process.waitUntilExit()
+      return bytes(of: path + ".gz")
+    }
+    try #require(parts.allSatisfy { !$0.isEmpty })
+    let table = try CSV(opening: folder.file("t.csv.gz", Array(parts.joined())))
+    #expect(try table.numbers(columns: [0, 1]).floats() == [1, 2, 3, 4, 5, 6])
+    #expect(error("a.gz", parts[0] + parts[1].dropLast(9), Idx.open).contains("truncated or damaged gzip"))
+  }
+
   @Test func recordingsAreReadAndTruncatedOnesRefused() throws {
     let expected = try #require(Expected.all["tone.wav"])
     let wav = try Wav(opening: "\(fixtures)/tone.wav")

@@ -54,7 +54,7 @@ import Testing
     ])
     #expect(packed.sampleIDs == ["x,y", "007"])
     #expect(
-      message { () throws(DataError) in try named("twice.csv:patient") }.contains("rows 2 and 3 have the same id, 'b'"))
+      message { () throws(DataError) in try named("twice.csv:patient") }.contains("twice.csv:4: has the id 'b', as "))
     #expect(message { () throws(DataError) in try named("who.csv") }.contains("has 2 columns of ids"))
   }
 

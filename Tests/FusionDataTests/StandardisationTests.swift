@@ -49,13 +49,14 @@ import Testing
     let (array, expected) = try Self.fixture("vectors_f8")
     let found = try array.statistics(rows: expected.rows, FeatureLayout(count: 5), device: Device(threads: 1))
     #expect(found.constant == [3] && found.deviations[3] == 0 && found.means[3] == 0.1)
-    // A column of single precision that varies by no more than rounding is constant too.
-    let jitter = try StoredArray([1, 1 + 0x1p-23, 1, 1], shape: [4, 1], source: "jitter")
+    // What varies is not constant, however little: halves tell 100 and 100.0625 apart, and so may a class.
+    let steps = try StoredArray([1, 1 + 0x1p-23, 1, 1 + 0x1p-23], shape: [4, 1], source: "steps")
+    let varied = try steps.statistics(rows: [0, 1, 2, 3], FeatureLayout(count: 1), device: Device(threads: 1))
+    #expect(varied.constant == [] && varied.deviations == [0x1p-24])
+    let constant = try StoredArray([Float](repeating: 0.1, count: 999), shape: [333, 3], source: "constant")
     #expect(
-      try jitter.statistics(rows: [0, 1, 2, 3], FeatureLayout(count: 1), device: Device(threads: 1)).constant == [0])
-    let varied = try StoredArray([1, 1 + 0x1p-18, 1, 1], shape: [4, 1], source: "varied")
-    #expect(
-      try varied.statistics(rows: [0, 1, 2, 3], FeatureLayout(count: 1), device: Device(threads: 1)).constant == [])
+      try constant.statistics(rows: Array(0..<333), FeatureLayout(count: 3), device: Device(threads: 2)).deviations
+        == [0, 0, 0])
   }
 
   @Test func threadsChangeNoBit() throws {

@@ -18,6 +18,22 @@ import Testing
     }
   }
 
+  @Test func blanksOfEveryScriptAroundACellDoNotCount() throws {
+    let blanks = "\u{A0}\u{3000}\u{2009} "
+    let text = "x,y\n1\u{A0},\(blanks)cat\n\(blanks)2,NA\u{A0}\n3\(blanks),\(blanks)\n4,d\u{A0}g\(blanks)\n"
+    let table = try table(text)
+    #expect(try table.numbers(columns: [0]).floats() == [1, 2, 3, 4])
+    #expect(try table.text(column: 1) == ["cat", "NA", "", "d\u{A0}g"])
+    _ = folder.file("blank.csv", text)
+    try Npy.write([1, 2, 3, 4] as [Float], shape: [4, 1], to: folder("x.npy"))
+    var configuration = ArraysDataset.Configuration()
+    configuration.train = ["x": "x.npy", "targets": "blank.csv:y"]
+    let said = message { () throws(DataError) in
+      try ArraysDataset.open(configuration, root: folder.path, modalities: ["x"])
+    }
+    #expect(said.contains("blank.csv:3:") && said.contains("blank.csv:4:") && said.contains("missing value"), "\(said)")
+  }
+
   // MARK: Header
 
   @Test(arguments: [

@@ -15,9 +15,11 @@ struct ArrayReference {
     }
     // A file whose name holds a colon is meant as it stands; so is the name of a column with one.
     let colons = text.indices.filter { text[$0] == ":" }
-    let colon =
-      FileManager.default.fileExists(atPath: resolved(text))
-      ? nil : colons.first { FileManager.default.fileExists(atPath: resolved(text[..<$0])) } ?? colons.last
+    func isFile(_ file: some StringProtocol) -> Bool {
+      var isFolder: ObjCBool = false
+      return FileManager.default.fileExists(atPath: resolved(file), isDirectory: &isFolder) && !isFolder.boolValue
+    }
+    let colon = isFile(text) ? nil : colons.first { isFile(text[..<$0]) } ?? colons.last
     path = resolved(text[..<(colon ?? text.endIndex)])
     member = colon.map { String(text[text.index(after: $0)...]) }
   }

@@ -7,13 +7,14 @@ extension ArrayReference {
 
   /// Whether the file is there, and holds what the reference names; of arrays, headers alone are read.
   ///
+  /// - Parameter header: whether the first row of a table names its columns.
   /// - Throws: ``DataError`` with the nearest spelling of what is missing.
-  func checkNames() throws(DataError) {
+  func checkNames(header: TableHeader = .auto) throws(DataError) {
     guard exists else { throw DataError(path, "there is no such file" + nearestFile()) }
     let name = path.lowercased()
     if isTable {
       guard size <= Self.mostTableBytes else { return }
-      _ = try CSV(opening: path).columns(member ?? "")
+      _ = try columns(of: openTable(header: header))
     } else if name.hasSuffix(".npz") {
       try checkMember(among: Npz(opening: path).names)
     } else if name.hasSuffix(".safetensors") {
@@ -29,10 +30,9 @@ extension ArrayReference {
 
   private func checkMember(among names: [String]) throws(DataError) {
     guard let member, !names.contains(member) else { return }
-    let nearest = nearestSpelling(of: member, among: names).map { ": did you mean '\($0)'?" } ?? ""
+    let nearest = nearestSpelling(of: member, among: names).map { ": did you mean '\($0.excerpt())'?" } ?? ""
     throw DataError(
-      path, "holds no array '\(member)'\(nearest)",
-      expected: names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : ""))
+      path, "holds no array '\(member.excerpt())'\(nearest)", expected: names.listed())
   }
 
   private func nearestFile() -> String { nearestPath(to: path).map { ": did you mean '\($0)'?" } ?? "" }

@@ -32,7 +32,7 @@ public struct DataError: UserError, Equatable {
   public init(gathering errors: [DataError]) { problems = errors.flatMap(\.problems) }
 
   /// The system call that has just failed on `file`, in the system's words.
-  static func system(_ file: String, _ action: String, code: Int32 = errno) -> DataError {
+  package static func system(_ file: String, _ action: String, code: Int32 = errno) -> DataError {
     DataError(file, "\(action): \(String(cString: strerror(code)))")
   }
 }
@@ -63,7 +63,7 @@ package func counted(_ count: Int, _ noun: String) -> String {
 }
 
 /// A number from a file, for messages: without a point where it is whole.
-func shortNumber(_ value: Double) -> String {
+package func shortNumber(_ value: Double) -> String {
   value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
 }
 

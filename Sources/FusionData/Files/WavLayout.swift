@@ -12,7 +12,7 @@ struct WavLayout {
   private let bytes: UnsafeRawBufferPointer
   private let path: String
 
-  /// What programs write that cannot know the size yet: all ones (ffmpeg), nearly 2 GiB (sox), nearly 4 GiB, nothing.
+  /// What programs write that cannot know the size yet: all ones (ffmpeg), nearly 2 GiB (sox), nearly 4 GiB.
   private static let openSizes: Set<Int> = [0xFFFF_FFFF, 0x7FFF_F000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_F000]
 
   /// Walks over the chunks up to the one called `data`.
@@ -41,7 +41,7 @@ struct WavLayout {
         isPiped = isOpen && Self.openSizes.contains(size) && size > left
         dataSize = isPiped ? left : size
         guard isPiped || size <= left else { throw truncated(offset, size, left) }
-        guard dataSize >= frameSize else { throw DataError(path, "holds no sound") }
+        guard dataSize >= frameSize else { throw DataError(path, "holds no sound: its header says 0 bytes of it") }
         return
       }
       guard size <= left else { throw truncated(offset, size, left) }

@@ -179,7 +179,7 @@ public enum ArraysDataset: DatasetFormat {
     for part in opened {
       do throws(DataError) {
         let read = try reader.read(part.name, part.files, like: first)
-        if first == nil, read.labels != nil { first = read }
+        if first == nil, read.split.targets != nil { first = read }
         splits[part.name] = read.split
       } catch { errors.append(error) }
     }

@@ -59,7 +59,10 @@ struct PartReader {
     var targets: Found?
     if let found { targets = try self.targets(found, part, like: first) }
     func extra(_ key: String) -> ArrayReference? {
-      ArraysDataset.isExtra(key, modalities, configuration) ? files[key].map { ArrayReference($0, root: root) } : nil
+      guard ArraysDataset.isExtra(key, modalities, configuration) else { return nil }
+      let reference = files[key].map { ArrayReference($0, root: root) }
+      // Samples to predict for may come without.
+      return reference.flatMap { part == .test && !needsAll && !$0.exists ? nil : $0 }
     }
     let (groups, ids) = (extra(ArraysDataset.groupKey), extra(ArraysDataset.idKey))
     let split = try DataSplit(
@@ -101,20 +104,27 @@ struct PartReader {
   private func targets(_ reference: ArrayReference, _ part: SplitName, like first: Part?) throws(DataError) -> Found {
     if let words = try words(reference) { return try classes(words, reference, part, like: first) }
     let array = try reference.open(header: configuration.header, journal: journal)
-    let areClasses =
-      switch configuration.targetType {
-      case .classes: true
-      case .multi_label, .values: false
-      case .automatic: !array.elementType.isFloatingPoint && array.sampleCount == 1
-      }
-    if areClasses { return try classes(ClassLabels(array), reference, part, like: first) }
-    if configuration.targetType == .values || array.elementType.isFloatingPoint,
-      configuration.targetType != .multi_label
-    {
-      return (try .values(array, device: device), nil)
+    switch kind(of: array, like: first) {
+    case .classes: return try classes(ClassLabels(array), reference, part, like: first)
+    case .values: return (try .values(array, device: device), nil)
+    case .multi_label, .automatic: break
     }
     let names = configuration.classNames
     return (try .flags(array, names: names.isEmpty ? first?.split.classNames : names), nil)
+  }
+
+  /// What targets that are numbers are: as the configuration says, else as those of the first part, whose numbers may tell more
+  /// (a few values of a regression may all be whole), else by their type and shape.
+  private func kind(of array: StoredArray, like first: Part?) -> ArraysDataset.TargetType {
+    guard configuration.targetType == .automatic else { return configuration.targetType }
+    switch first?.split.targets {
+    case .classes: return .classes
+    case .values: return .values
+    case .flags where !array.elementType.isFloatingPoint: return .multi_label
+    case .flags, nil: break
+    }
+    if array.elementType.isFloatingPoint { return .values }
+    return array.sampleCount == 1 ? .classes : .multi_label
   }
 
   /// The classes of a part, named as the configuration says, or as the first part's are, or as they are found.

@@ -19,7 +19,7 @@ extension ArraysDataset {
       for (key, reference) in wanted.sorted(by: { $0.key < $1.key }) where isNeeded {
         if section == "test", key == configuration.targets, !reference.exists { continue }
         do throws(DataError) {
-          try reference.checkNames()
+          try reference.checkNames(header: configuration.header)
         } catch {
           problems += error.problems.map { problem in
             Problem(

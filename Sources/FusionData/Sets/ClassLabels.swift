@@ -25,7 +25,7 @@ struct ClassLabels {
     words: [String], source: String,
     problem: @escaping (_ row: Int, _ what: String, _ expected: String) -> DataError
   ) throws(DataError) {
-    let isTruth = words.allSatisfy { ["true", "false"].contains($0.lowercased()) }
+    let isTruth = words.allSatisfy(Self.isTruth)
     let words = isTruth ? words.map { $0.lowercased() == "true" ? "True" : "False" } : words
     found = isTruth ? ["False", "True"] : Set(words).sorted()
     guard found.count <= Self.mostClasses else {
@@ -60,7 +60,7 @@ struct ClassLabels {
     if let (row, value) = bad {
       throw array.problem(
         row: row, "has the label \(shortNumber(value))",
-        expected: "a whole number of at least 0; leave samples without a class out")
+        expected: "a whole number from 0 to 2^53; leave samples without a class out")
     }
     let sorted = Self.distinct(values)
     guard sorted.count <= Self.mostClasses else {
@@ -79,6 +79,13 @@ struct ClassLabels {
     }
   }
 
+  private static func isTruth(_ word: String) -> Bool { ["true", "false"].contains(word.lowercased()) }
+
+  /// Truth values are the same words in any case: `true`, `TRUE` and `True`.
+  private static func place(ofTruth word: String, among names: [String]) -> Int32? {
+    names.firstIndex { $0.lowercased() == word.lowercased() }.map { Int32($0) }
+  }
+
   private static func distinct(_ values: [Int]) -> [Int] {
     let few = 1 << 16
     var isThere = [Bool](repeating: false, count: few)
@@ -94,8 +101,11 @@ struct ClassLabels {
   func targets(names: [String]) throws(DataError) -> Targets {
     guard names != found else { return .classes(labels: places, names: names) }
     let areNumbers = names.allSatisfy { Int($0).map { "\($0)" } == $0 }
+    let numbers = Dictionary(names.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
     let known: [Int32] = found.map { name in
-      if kind == .words || areNumbers { return names.firstIndex(of: name).map { Int32($0) } ?? -1 }
+      if kind == .words || areNumbers {
+        return numbers[name] ?? (Self.isTruth(name) ? Self.place(ofTruth: name, among: names) : nil) ?? -1
+      }
       return Int(name).flatMap { names.indices.contains($0) ? Int32($0) : nil } ?? -1
     }
     let labels = places.map { known[Int($0)] }

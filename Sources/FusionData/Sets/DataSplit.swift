@@ -62,7 +62,7 @@ public struct DataSplit: Sendable {
         DataError(
           other.source, "holds \(counted(other.count, "sample"))",
           expected: "\(counted(lengths[0].count, "sample")), as many as \(lengths[0].source)"
-            + (abs(other.count - lengths[0].count) == 1 ? Self.headers(modalities) : "")))
+            + (abs(other.count - lengths[0].count) == 1 ? Self.headers(modalities, other.source) : "")))
     }
     for modality in modalities where modality.array.sampleCount == 0 {
       errors.append(
@@ -81,14 +81,15 @@ public struct DataSplit: Sendable {
   }
 
   /// How the first rows of tables were read: where one row is missing or too many, that is what to look at.
-  private static func headers(_ modalities: [ModalityArray]) -> String {
+  private static func headers(_ modalities: [ModalityArray], _ source: String) -> String {
     let tables = modalities.compactMap(\.array.table)
-    return tables.isEmpty
-      ? ""
-      : "; "
-        + tables.map { table in
-          "the first row of \(table.path) was taken for \(table.header == nil ? "a sample" : "the names of its columns")"
-        }.joined(separator: ", ") + " (data.header says otherwise)"
+    var remarks = tables.map { table in
+      "the first row of \(table.path) was taken for \(table.header == nil ? "a sample" : "the names of its columns")"
+    }
+    if !tables.contains(where: { $0.path == source }), ArrayReference(path: source).isTable {
+      remarks.append("does the first row of \(source) name its columns?")
+    }
+    return remarks.isEmpty ? "" : "; " + remarks.joined(separator: ", ") + " (data.header says whether they do)"
   }
 
   private init(
@@ -196,7 +197,8 @@ public struct DataSplit: Sendable {
   /// - Parameter leavingOut: whether samples of other classes are left out; otherwise they are an error.
   public func renumbered(toClasses names: [String], leavingOut: Bool) throws(DataError) -> DataSplit {
     guard case .classes(let labels, let own) = targets, own != names else { return self }
-    let numbers = own.map { name in names.firstIndex(of: name).map(Int32.init) ?? -1 }
+    let places = Dictionary(names.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
+    let numbers = own.map { places[$0] ?? -1 }
     let renumbered = labels.map { $0 < 0 ? -1 : numbers[Int($0)] }
     let kept = rows.filter { renumbered[$0] >= 0 }
     let expected = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "")

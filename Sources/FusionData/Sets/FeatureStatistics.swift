@@ -39,8 +39,8 @@ public struct FeatureStatistics: Sendable, Equatable {
   /// The square root of the mean squared distance from the mean, as `numpy.std`; 0 for a constant feature.
   public var deviations: [Double]
 
-  /// The features whose values do not vary.
-  public var constant: [Int] { deviations.indices.filter { deviations[$0] == 0 } }
+  /// The features whose values do not vary, or by less than single precision can tell from nothing.
+  public var constant: [Int] { deviations.indices.filter { Float(deviations[$0]) == 0 } }
 }
 
 /// Sums for one feature, as Welford (1962) keeps them up to date.
@@ -57,8 +57,8 @@ extension StoredArray {
   /// Mean and deviation of each feature over some rows, in double precision and one pass.
   ///
   /// Rows are cut into units that follow from their number alone, and the units' sums are joined in order (Chan, Golub and
-  /// LeVeque 1979): the same bits for any number of threads. A feature is constant where it varies by no more than what the
-  /// stored type rounds its mean to.
+  /// LeVeque 1979): the same bits for any number of threads. Values are measured from the first of each feature, so that a
+  /// constant one has a deviation of exactly 0.
   ///
   /// - Parameter rows: none of them is missing.
   /// - Throws: ``DataError`` where the file was shortened meanwhile.
@@ -115,22 +115,7 @@ extension StoredArray {
     }
     return FeatureStatistics(
       count: total, means: joined.map { $0.origin + $0.mean },
-      deviations: joined.map { moments in
-        let deviation = (moments.squares / Double(total)).squareRoot()
-        return deviation > abs(moments.origin + moments.mean) * elementType.rounding ? deviation : 0
-      })
-  }
-}
-
-extension ElementType {
-  /// The relative distance between neighbouring numbers of the type.
-  fileprivate var rounding: Double {
-    switch self {
-    case .float16: 0x1p-10
-    case .bfloat16: 0x1p-7
-    case .float32: 0x1p-23
-    default: 0x1p-52
-    }
+      deviations: joined.map { ($0.squares / Double(total)).squareRoot() })
   }
 }
 

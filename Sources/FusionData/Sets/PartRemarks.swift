@@ -11,21 +11,18 @@ extension Dataset {
         "the training part holds a single class, '\(train.classNames[there[0]].excerpt())': a model can learn nothing else"
       )
     }
+    let absent = Set(zip(train.classNames, train.classCounts).filter { $1 == 0 }.map(\.0))
     for split in splits where split.name == train.name || there.count > 1 {
       let counts = split.classCounts
-      let empty = counts.indices.filter { counts[$0] == 0 }.map { split.classNames[$0] }
+      let empty = zip(split.classNames, counts).filter { $1 == 0 }.map(\.0)
       guard !empty.isEmpty, empty.count < counts.count else { continue }
       // What only the training part lacks as well goes without saying twice.
-      if split.name != train.name, empty.allSatisfy({ name in isEmpty(name, in: train) }) { continue }
+      if split.name != train.name, empty.allSatisfy(absent.contains) { continue }
       remarks.append(
         "classes without samples in the \(split.name == "train" ? "training" : split.name) part: \(empty.listed(10))"
           + "; metrics that need samples of every class are not defined")
     }
     return remarks
-  }
-
-  private func isEmpty(_ name: String, in split: DataSplit) -> Bool {
-    zip(split.classNames, split.classCounts).contains { $0 == name && $1 == 0 }
   }
 
   /// Refuses a training part that has a modality in none of its samples: nothing could be learned about it.

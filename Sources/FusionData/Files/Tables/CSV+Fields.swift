@@ -29,14 +29,18 @@ extension CSV {
   /// Refuses columns of numbers in which some are malformed: `0x1F`, `1_000`, digits of other scripts.
   func checkMalformedNumbers() throws(DataError) {
     let mixed = tallies.indices.filter { tallies[$0].text > 0 && tallies[$0].isRatherNumbers }
-    for column in mixed {
-      let (_, count) = try places(column: column, limit: 0) { kind, text in
-        kind == .text
-          && (text.first?.isNumber == true
-            || "+-.".contains(text.prefix(1)) && text.dropFirst().first?.isNumber == true)
+    guard !mixed.isEmpty else { return }
+    var counts = [Int](repeating: 0, count: tallies.count)
+    try forEachDataRow { scanner, fields throws(DataError) in
+      for column in mixed where scanner.kind(fields[column]) == .text {
+        let text = scanner.text(fields[column])
+        let begins =
+          text.first?.isNumber == true || "+-.".contains(text.prefix(1)) && text.dropFirst().first?.isNumber == true
+        if begins { counts[column] += 1 }
       }
-      if count == tallies[column].text { throw try badFields([column]) }
+      return true
     }
+    if let column = mixed.first(where: { counts[$0] == tallies[$0].text }) { throw try badFields([column]) }
   }
 
   /// The places of the first fields of a column that satisfy a condition, and how many there are.

@@ -31,11 +31,12 @@ struct ColumnSelection {
     if text.isEmpty { return Array(0..<count) }
     // A name that holds a comma is meant as it stands.
     if let header, header.count(where: { $0 == text }) == 1 { return [header.firstIndex(of: text)!] }
+    let header = header.map(Header.init)
     return try parts.mapGathering { part throws(DataError) -> [Int] in
-      if let named = try named(part, header, path) { return [named] }
+      if let named = try header?.place(of: part, path) { return [named] }
       if let number = Self.number(part, count) { return [number] }
       if let ends = Self.ends(of: part) {
-        let named = (try named(ends.from, header, path), try named(ends.to, header, path))
+        let named = (try header?.place(of: ends.from, path), try header?.place(of: ends.to, path))
         let numbered = (Self.number(ends.from, count), Self.number(ends.to, count))
         // Where columns are named by numbers, one end must not be a name and the other a place.
         let range: (Int, Int)? =
@@ -45,19 +46,29 @@ struct ColumnSelection {
           }
         if let (from, to) = range, from <= to { return Array(from...to) }
       }
-      throw unknown(part, header, count, path)
+      throw unknown(part, header?.names, count, path)
     }.flatMap { $0 }
   }
 
-  private func named(_ name: String, _ header: [String]?, _ path: String) throws(DataError) -> Int? {
-    guard let header, !name.isEmpty else { return nil }
-    let places = header.indices.filter { header[$0] == name }
-    guard places.count < 2 else {
-      throw DataError(
-        path, "has \(places.count) columns called '\(name.excerpt())'",
-        expected: "one, or its number: \(places.map { "\($0 + 1)" }.joined(separator: ", "))")
+  /// The names of the columns, and where each stands.
+  private struct Header {
+    let names: [String]
+    private let places: [String: [Int]]
+
+    init(_ names: [String]) {
+      self.names = names
+      places = Dictionary(names.enumerated().map { ($1, [$0]) }, uniquingKeysWith: +)
     }
-    return places.first
+
+    func place(of name: String, _ path: String) throws(DataError) -> Int? {
+      let found = name.isEmpty ? [] : places[name] ?? []
+      guard found.count < 2 else {
+        throw DataError(
+          path, "has \(found.count) columns called '\(name.excerpt())'",
+          expected: "one, or its number: \(found.map { "\($0 + 1)" }.joined(separator: ", "))")
+      }
+      return found.first
+    }
   }
 
   private static func number(_ text: String, _ count: Int) -> Int? {

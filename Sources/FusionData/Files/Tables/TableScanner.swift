@@ -117,6 +117,36 @@ struct TableScanner {
     while end > begin, isBlank(bytes[end - 1]) { end -= 1 }
     field.range = begin..<end
     field.isASCII = all < 0x80
+    if !field.isASCII { field.range = withoutBlanks(begin..<end) }
+  }
+
+  /// A range of bytes without blanks of any script at its ends.
+  private func withoutBlanks(_ range: Range<Int>) -> Range<Int> {
+    var (begin, end) = (range.lowerBound, range.upperBound)
+    while begin < end, let length = blank(begin..<end, (1...3).first { Self.isLast(bytes, begin + $0, end) }) {
+      begin += length
+    }
+    while begin < end {
+      let start = (1...3).map { end - $0 }.first { $0 >= begin && bytes[$0] & 0xC0 != 0x80 }
+      guard let start, let length = blank(start..<end, end - start) else { break }
+      end -= length
+    }
+    return begin..<end
+  }
+
+  /// Whether a character of UTF-8 that begins earlier ends in front of a place.
+  private static func isLast(_ bytes: UnsafeRawBufferPointer, _ place: Int, _ end: Int) -> Bool {
+    place >= end || bytes[place] & 0xC0 != 0x80
+  }
+
+  /// The length of the character at the beginning of a range, if it is a blank (a tab, or of Unicode's class Zs).
+  private func blank(_ range: Range<Int>, _ length: Int?) -> Int? {
+    guard let length, length <= range.count else { return nil }
+    let at = range.lowerBound
+    if length == 1 { return isBlank(bytes[at]) ? 1 : nil }
+    let text = String(decoding: UnsafeRawBufferPointer(rebasing: bytes[at..<at + length]), as: UTF8.self)
+    guard text.unicodeScalars.count == 1, let scalar = text.unicodeScalars.first else { return nil }
+    return scalar.properties.generalCategory == .spaceSeparator ? length : nil
   }
 
   private func quoted(

@@ -14,6 +14,8 @@ public struct TableSummary: Codable, Sendable, Equatable {
     public fileprivate(set) var maximum: Double?
     /// In how many rows it is missing.
     public let missing: Int
+    /// In how many rows a number is beyond what a double-precision number holds; these are no minimum and no maximum.
+    public fileprivate(set) var tooLarge = 0
     /// How often each word occurs; nil for numbers, and where there are more than ``most`` different ones.
     public fileprivate(set) var words: [String: Int]?
   }
@@ -42,6 +44,8 @@ public struct TableSummary: Codable, Sendable, Equatable {
     try table.forEachField { place, kind, text throws(DataError) in
       switch kind {
       case .missing: break
+      case .number(let value) where !value.isFinite:
+        columns[place].tooLarge += 1
       case .number(let value):
         columns[place].minimum = min(columns[place].minimum ?? value, value)
         columns[place].maximum = max(columns[place].maximum ?? value, value)
@@ -74,6 +78,7 @@ extension TableSummary.Column {
     } else if kind.hasPrefix("text") {
       parts.append("more than \(grouped(TableSummary.most)) different")
     }
+    if tooLarge > 0 { parts.append("too large in \(counted(tooLarge, "row"))") }
     if missing > 0 { parts.append("missing in \(counted(missing, "row"))") }
     return "\(name.isEmpty ? "(no name)" : name.excerpt()): " + parts.joined(separator: ", ")
   }
