@@ -28,8 +28,12 @@ void *fk_allocate(size_t bytes) {
 }
 
 int fk_can_allocate(size_t bytes) {
+  const int error = errno;
   void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return 0;
+  if (memory == MAP_FAILED) {
+    errno = error;  // a refusal that the caller copes with is none that a later trap follows from
+    return 0;
+  }
   munmap(memory, bytes);
   return 1;
 }
@@ -45,8 +49,8 @@ _Noreturn static void tell_refusal(const char *asked) {
   const int length = snprintf(
       text, sizeof text,
       "%serror: the system refuses %s\n"
-      "  choose smaller batches (training.batch_size, training.evaluate_batch_size) or a smaller model, or give the "
-      "process more memory%s\n",
+      "  choose smaller batches (training.batch_size, training.evaluate_batch_size) or a smaller model, fewer --threads, or "
+      "give the process more memory%s\n",
       isatty(STDERR_FILENO) ? "\r\033[2K" : "", asked, limited);
   // Nothing is left to do where standard error takes it not.
   if (write(STDERR_FILENO, text, (size_t)length) < 0) _exit(1);
@@ -60,8 +64,8 @@ void fk_memory_refused(size_t bytes, const char *what) {
 }
 
 // Swift's runtime and the C++ library trap or abort where memory is refused; the allocator's errno still tells of it then.
-enum { TRAPS = 4 };
-static const int traps[TRAPS] = {SIGILL, SIGTRAP, SIGABRT, SIGSEGV};
+enum { TRAPS = 3 };
+static const int traps[TRAPS] = {SIGILL, SIGTRAP, SIGABRT};
 // Who was there before: a signal handler can reach nothing but what belongs to the process.
 static struct sigaction before[TRAPS];
 
@@ -70,7 +74,8 @@ static void explain(int number) {
   // Something else: it meets who was there before, as a backtracer.
   for (int i = 0; i < TRAPS; i++)
     if (traps[i] == number) sigaction(number, &before[i], NULL);
-  raise(number);
+  // The same instruction traps again; an abort does not come again by itself.
+  if (number == SIGABRT) raise(number);
 }
 
 void fk_explain_refused_memory(void) {

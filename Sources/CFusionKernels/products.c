@@ -39,7 +39,7 @@ void fk_reserve_products(void) {
   void *spaces[LIMIT];
   int taken = 0;
   while (allocate && release && taken < all && taken < LIMIT) {
-    if (taken >= known && !fk_can_allocate(room)) fk_memory_refused(room, "matrix products");
+    if (taken >= known && !fk_can_allocate(room)) fk_memory_refused(room, "matrix products, which each thread needs whatever the model");
     spaces[taken++] = allocate(0);
   }
   // Given back to the library, which keeps them.

@@ -21,6 +21,26 @@ public struct DataChange: UserError, Equatable {
   }
 }
 
+/// The data are not those that finished runs were trained on, so that new runs could not be compared with them.
+public struct MixedData: UserError, Equatable {
+  /// Where the runs lie.
+  public let folder: String
+  /// One of them.
+  public let run: String
+  /// What is different, a line for each array.
+  public let changes: [String]
+
+  /// 1: nothing is trained.
+  public var exitStatus: Int32 { 1 }
+
+  /// Every array that is different, and what to do.
+  public var description: String {
+    "the data have changed since \(run) was trained: its result cannot stand beside new ones\n"
+      + changes.map { "  \($0)\n" }.joined()
+      + "  bring the old files back, or begin anew: another --output, or without \(folder)"
+  }
+}
+
 extension DataRecord {
   /// What is different now in arrays that are known from before, in words.
   ///
@@ -31,6 +51,17 @@ extension DataRecord {
         return needsAll ? "\(before.inWords): is not there any more" : nil
       }
       return found.difference(from: before).map { "\(found.inWords): \($0)" }
+    }
+  }
+
+  /// What cannot be told of arrays whose file was written again and of which a sample of the values is the same, in words.
+  func doubts(about now: [DataFingerprint]) -> [String] {
+    (fingerprints ?? []).compactMap { before in
+      guard let found = now.first(where: before.isOfSameArray), before.modified != found.modified, !before.isWhole,
+        before.content == nil || found.content == nil
+      else { return nil }
+      return "\(found.inWords): was written at another time than the run's; a sample of its values is the same, the "
+        + "others were not recorded (--verify-data records them when a run begins)"
     }
   }
 
@@ -67,6 +98,29 @@ extension Workbench {
 }
 
 extension Trainer {
+  /// - Parameters:
+  ///   - runs: finished runs that are to be counted together with new ones.
+  ///   - folder: where they lie.
+  /// - Throws: ``MixedData`` where one of them was trained on other data than there are now; `DataError` where these cannot
+  ///   be read.
+  func checkData(since runs: [RunFolder], of folder: String) throws {
+    let records = runs.compactMap { run in (try? RunEnvironment.read(from: run).data).map { (run, $0) } }
+    guard records.contains(where: { $0.1.fingerprints != nil }) else { return }
+    let data = try experiment.openData(root: experiment.data.root)
+    let now = try data.fingerprints()
+    for (run, record) in records where record.source == data.source {
+      // A run of some modalities only knows nothing of the others.
+      let changes = record.changes(to: now, needsAll: false)
+      guard changes.isEmpty else { throw MixedData(folder: folder, run: run.path, changes: changes) }
+    }
+  }
+
+  /// The same for jobs of which some are done and some are not; where all are, nothing new stands beside them.
+  public func checkData(since jobs: [TrainingJob], of folder: String) throws {
+    let finished = jobs.map(\.run).filter(\.isComplete)
+    if finished.count < jobs.count { try checkData(since: finished, of: folder) }
+  }
+
   /// Says where data are not those that a run was trained on. Other data than its own are not compared.
   func tellChanges(of data: Dataset, since record: DataRecord) throws(DataError) {
     guard data.source == record.source, record.fingerprints != nil else { return }

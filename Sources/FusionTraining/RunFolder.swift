@@ -49,6 +49,11 @@ public struct RunFolder: Sendable, Equatable {
     case unreadable(file: String, reason: String)
   }
 
+  /// Whether the folder holds a run that came to its end.
+  var isComplete: Bool {
+    if case .complete = state { true } else { false }
+  }
+
   /// What the folder holds now.
   public var state: State {
     switch Self.look(path) {

@@ -11,16 +11,20 @@ public final class RunLog: ProgressReporter {
   ///
   /// - Throws: ``RunFolderError/busy(path:)`` where another process holds it, ``RunFolderError/notWritable(path:reason:)``.
   public init(_ run: RunFolder, next: any ProgressReporter) throws(RunFolderError) {
-    descriptor = open(run.log, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0o666)
+    descriptor = run.openLog(O_WRONLY | O_APPEND)
     self.next = next
     guard descriptor >= 0 else { throw .notWritable(path: run.path, reason: String(cString: strerror(errno))) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw .notWritable(path: run.path, reason: "log.txt is no regular file")
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      if errno == EWOULDBLOCK { throw .busy(path: run.path) }
-      return  // A file system without locks: two processes at once remain the user's care.
+    // Who looks whether a run is in use holds the lock for a moment: tried for a fifth of a second.
+    for attempt in 0... {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return }
+      // A file system without locks: two processes at once remain the user's care.
+      guard errno == EWOULDBLOCK else { return }
+      if attempt == 10 { throw .busy(path: run.path) }
+      usleep(20_000)
     }
   }
 
@@ -47,5 +51,19 @@ public final class RunLog: ProgressReporter {
   /// A log that cannot be written (a full disk) must not end a training that goes well otherwise.
   private func append(_ text: String) {
     _ = text.utf8CString.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count - 1) }
+  }
+}
+
+extension RunFolder {
+  /// Opens `log.txt`, which is made where it is not there. A symbolic link in its place is replaced: what it leads to is
+  /// not the run's to write or to empty.
+  ///
+  /// - Returns: a descriptor; below 0, with `errno`, where there is none to be had.
+  func openLog(_ flags: Int32) -> Int32 {
+    // Not blocking: a named pipe in its place would hold the program up.
+    let flags = flags | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
+    let descriptor = open(log, flags, 0o666)
+    guard descriptor < 0, errno == ELOOP, unlink(log) == 0 else { return descriptor }
+    return open(log, flags, 0o666)
   }
 }

@@ -16,6 +16,10 @@ extension RunFolder {
   /// Makes the folder of a run that has not begun yet, and empties it.
   func prepareBeginning() throws(RunFolderError) -> RunFolder {
     removeBeginning()
+    guard !Self.exists(beginning.path) else {
+      throw .notWritable(
+        path: beginning.path, reason: "it holds files that no run has written; move them elsewhere")
+    }
     try beginning.make()
     return beginning
   }
@@ -38,6 +42,15 @@ extension RunFolder {
   ///
   /// - Throws: ``RunFolderError/notWritable(path:reason:)``.
   func takeOver() throws(RunFolderError) {
+    // What cannot be replaced is found before anything of the old run is gone.
+    for file in [
+      metrics, history, predictions, subsets, model, previousCheckpoint, checkpoint, environment, configuration,
+    ] {
+      var status = stat()
+      if lstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+        throw .notWritable(path: file, reason: "a folder lies there; move it elsewhere")
+      }
+    }
     guard rename(beginning.path, begun.path) == 0 else { throw notWritable(begun.path) }
     try settle()
   }
@@ -61,7 +74,9 @@ extension RunFolder {
     for (from, to) in moves where rename(from, to) != 0 && errno != ENOENT { throw notWritable(to) }
     new.removeAbandonedFiles()
     rmdir(new.checkpointFolder)
-    guard rmdir(new.path) == 0 else { throw notWritable(new.path) }
+    if rmdir(new.path) == 0 { return }
+    // Files of others stay, but not in the way.
+    guard errno == ENOTEMPTY, rename(new.path, "\(path)/left-\(getpid())") == 0 else { throw notWritable(new.path) }
   }
 
   /// ``settle()``, where a process that was killed has left that to do: to be called before the folder is read.
@@ -69,7 +84,7 @@ extension RunFolder {
   /// - Throws: ``RunFolderError/busy(path:)`` where a process is about it; ``RunFolderError/notWritable(path:reason:)``.
   public func recover() throws(RunFolderError) {
     guard Self.exists(begun.path) else { return }
-    let descriptor = open(log, O_RDONLY | O_CREAT | O_CLOEXEC, 0o666)
+    let descriptor = openLog(O_RDONLY)
     guard descriptor >= 0 else { throw notWritable(log) }
     defer { close(descriptor) }
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK { throw .busy(path: path) }

@@ -65,6 +65,8 @@ extension Trainer {
     try AtomicFile.makeFolder(folder)
     // One series a folder at a time; each run has a log of its own.
     let log = try RunLog(RunFolder(folder), next: progress)
+    let finished = overwrite ? [] : runs.filter { $0.run.isComplete }
+    if finished.count < runs.count { try checkData(since: finished.map(\.run), of: folder) }
     var summaries: [RunSummary] = []
     for (seed, trainer, run) in runs {
       do {

@@ -67,6 +67,7 @@ public struct Trainer {
   @discardableResult
   public func resume(_ run: RunFolder) throws -> RunSummary {
     try run.recover()
+    let configuration = (try? String(contentsOfFile: run.configuration, encoding: .utf8)) ?? ""
     switch run.state {
     case .vacant: throw RunFolderError.notBegun(path: run.path)
     case .foreign: throw RunFolderError.notARun(path: run.path, missing: "config.yaml")
@@ -83,6 +84,9 @@ public struct Trainer {
     let bench = try Workbench(experiment, device: Device(threads: threads), verifiesData: verifiesData)
     try run.make()
     let log = try RunLog(run, next: progress)
+    // Again, now that no other process can put another run there.
+    try run.settle()
+    guard run.holds(configuration) else { throw RunFolderError.other(path: run.path) }
     return try RunSession(bench, run: run, log: log, stop: stop).resume()
   }
 

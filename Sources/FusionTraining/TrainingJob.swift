@@ -48,7 +48,10 @@ public struct TrainingJob: Sendable {
     case .unreadable(let file, let reason): throw .unreadable(file: file, reason: reason)
     case .complete, .unfinished, .stranded:
       guard run.holds(configuration) else { throw .other(path: run.path) }
-      if case .complete = state { return .done(try RunSummary.read(from: run)) }
+      if case .complete = state {
+        run.removeAbandonedFiles()
+        return .done(try RunSummary.read(from: run))
+      }
       return state == .unfinished ? .unfinished : .untouched
     }
   }
@@ -105,12 +108,27 @@ extension ProcessPool {
     let before = outcomes.count { $0 != nil }
     if before > 0 { progress.report(.note("\(before) of \(jobs.count) runs are done already")) }
     var waiting = jobs.indices.filter { outcomes[$0] == nil }[...]
-    var ended = before
+    var (ended, underWay, told) = (before, 0, Set<Int>())
     try run(
-      next: {
-        while let index = waiting.popFirst() {
-          jobs[index].waitUntilFree(stop) { progress.report(.note($0)) }
-          if let arguments = try jobs[index].command(threads: threads) { return (index, Command(arguments)) }
+      next: { () throws -> (job: Int, command: Command)? in
+        var busyInARow = 0
+        while !stop.isSet, let index = waiting.popFirst() {
+          if jobs[index].run.isLocked == true {
+            // Its turn comes later: those that are free need not wait for it.
+            if told.insert(index).inserted { progress.report(.note(jobs[index].waiting)) }
+            waiting.append(index)
+            busyInARow += 1
+            guard busyInARow >= waiting.count else { continue }
+            if underWay > 0 { return nil }
+            usleep(100_000)
+            busyInARow = 0
+            continue
+          }
+          busyInARow = 0
+          if let arguments = try jobs[index].command(threads: threads) {
+            underWay += 1
+            return (index, Command(arguments))
+          }
           // Done meanwhile, by another process.
           outcomes[index] = .finished(try RunSummary.read(from: jobs[index].run))
           ended += 1
@@ -119,6 +137,7 @@ extension ProcessPool {
       },
       ended: { index, outcome in
         let job = jobs[index]
+        underWay -= 1
         guard outcome.status == 0 || !stop.isSet else { return }
         ended += 1
         let place = "[\(ended)/\(jobs.count)] \(job.label)"
@@ -142,27 +161,33 @@ public struct JobsInterrupted: UserError, Equatable {
   public let done: Int
   /// How many there are.
   public let of: Int
+  /// What is counted.
+  public let what: String
 
   /// So many are done, of so many.
-  public init(done: Int, of count: Int) {
+  public init(done: Int, of count: Int, what: String = "runs") {
     self.done = done
     of = count
+    self.what = what
   }
 
   /// Interrupted.
   public var exitStatus: Int32 { 130 }
   /// What is done, and how to go on.
-  public var description: String { "interrupted: \(done) of \(of) runs are done; the same command does the rest" }
+  public var description: String { "interrupted: \(done) of \(of) \(what) are done; the same command does the rest" }
 }
 
 extension TrainingJob {
+  /// What is said while another process writes to the run.
+  fileprivate var waiting: String { "\(label): waiting for another process that writes to \(run.path)" }
+
   /// Waits for a process that writes to the run: one that outlived whatever started it, and is about to end.
   ///
   /// - Parameter tell: told once where there is something to wait for.
   func waitUntilFree(_ stop: StopFlag, tell: (String) -> Void) {
     var said = false
     while run.isLocked == true, !stop.isSet {
-      if !said { tell("\(label): waiting for another process that writes to \(run.path)") }
+      if !said { tell(waiting) }
       said = true
       usleep(100_000)
     }
@@ -172,7 +197,8 @@ extension TrainingJob {
 extension RunFolder {
   /// Whether a process writes to the folder; nil where that cannot be seen.
   var isLocked: Bool? {
-    let descriptor = open(log, O_RDONLY | O_CLOEXEC)
+    // Not blocking: what lies there may be a named pipe.
+    let descriptor = open(log, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK

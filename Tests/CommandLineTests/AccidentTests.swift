@@ -49,6 +49,27 @@ import Testing
     #expect(summary.contains("\"interrupted\""), "\(summary)")
   }
 
+  @Test func dataThatChangedMeanwhileMakeNoTableWithOldRuns() throws {
+    try VectorData.write(to: folder, epochs: 2, more: Self.grid)
+    let sweep = ["sweep", "tiny.yaml", "--threads", "1", "--output", "./s"]
+    let compare = [
+      "compare", "tiny.yaml", "--fusions", "concat,add", "--no-single", "--threads", "1", "--output", "./c", "--seeds",
+    ]
+    try #require(try Binary.run(sweep, in: folder.path).status == 0)
+    try #require(try Binary.run(compare + ["1"], in: folder.path).status == 0)
+    let table = try bytes(folder / "c/table.csv")
+    var array = try bytes(folder / "a.npy")
+    array[array.count - 2] ^= 1
+    try array.write(to: URL(fileURLWithPath: folder / "a.npy"))
+    for command in [sweep, compare + ["1,2"]] {
+      let outcome = try Binary.run(command, in: folder.path)
+      #expect(outcome.status == 1 && outcome.errors.contains("the data have changed since "), "\(outcome.errors)")
+      #expect(outcome.errors.contains("'a' of the part 'train'"), "\(outcome.errors)")
+    }
+    #expect(try bytes(folder / "c/table.csv") == table)
+    #expect(!FileManager.default.fileExists(atPath: folder / "c/runs/concat/seed-2"))
+  }
+
   @Test func aSearchThatIsKilledAndRepeatedAtOnceHasNoFailures() throws {
     try VectorData.write(to: folder, epochs: 600, more: Self.grid)
     let sweep = ["sweep", "tiny.yaml", "--threads", "1", "--jobs", "2", "--output"]

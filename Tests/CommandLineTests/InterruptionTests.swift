@@ -78,7 +78,7 @@ import Testing
     #expect(refused >= 6)
   }
 
-  @Test func embeddingsThatAreInterruptedLeaveNothing() throws {
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func embeddingsThatAreInterruptedLeaveNothing(_ signal: Int32) throws {
     try folder.write("tiny.yaml", DemoData.config(epochs: 0))
     // So many that t-SNE takes its time.
     try #require(
@@ -91,7 +91,7 @@ import Testing
     // It says nothing before its end; t-SNE of so many takes some seconds.
     usleep(700_000)
     #expect(child.isRunning)
-    child.signal(SIGINT)
+    child.signal(signal)
     #expect(try child.outcome().status == 130)
     #expect(!FileManager.default.fileExists(atPath: folder / "plots"))
   }

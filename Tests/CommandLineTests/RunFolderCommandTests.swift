@@ -215,6 +215,20 @@ import Testing
     }
   }
 
+  /// Whatever the limit on its memory, a training ends, well or with a sentence.
+  @Test func underAnyLimitOfMemoryATrainingEnds() throws {
+    try folder.write("tiny.yaml", DemoData.config(epochs: 1))
+    for megabytes in [250, 400, 600, 800, 1200] {
+      let outcome = try Binary.shell(
+        """
+        ulimit -v \(megabytes * 1000)
+        exec timeout 60 "$FUSIONKIT" train tiny.yaml --output ./limited --quiet --threads 1 --overwrite
+        """, in: folder.path)
+      #expect([0, 1].contains(outcome.status), "\(megabytes) MB: \(outcome.status) \(outcome.errors)")
+      if outcome.status == 1 { #expect(outcome.errors.contains("memory"), "\(megabytes) MB: \(outcome.errors)") }
+    }
+  }
+
   /// Every allocation of a megabyte or more is refused once: an error in words, or none.
   @Test func memoryThatIsRefusedIsAnErrorWithStatusOne() throws {
     try folder.write("tiny.yaml", DemoData.config(epochs: 1))

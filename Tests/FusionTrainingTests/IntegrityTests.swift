@@ -247,9 +247,71 @@ import Testing
       #expect(try RunEnvironment.read(from: sampled).data.fingerprints?[0].content == nil)
       // One value, between the blocks that are looked at: they are some 9,400 bytes apart and 4,096 long.
       try write(data, changing: 6000 / 4)
-      #expect(try resume(sampled, data).epochs == 2)
+      var warnings: [String] = []
+      let watcher = Watcher { if case .warning(let text) = $0 { warnings.append(text) } }
+      let trainer = try Trainer(experiment(data, ["training.epochs=2"]), threads: 1, progress: watcher)
+      #expect(try trainer.resume(sampled).epochs == 2)
+      // The file's time tells that it was written again; what of it changed was not recorded.
+      #expect(warnings.count == 1 && warnings[0].contains("a.npy): was written at another time"), "\(warnings)")
       let error = #expect(throws: DataChange.self) { try resume(whole, data) }
       #expect(error?.changes == ["'a' of the part 'train' (\(data)/a.npy): holds other values in some places"])
+    }
+  }
+
+  @Test func everyLabelCounts() throws {
+    try withFolder { folder in
+      let (data, count) = (folder + "/data", 300_000)
+      func write(changing place: Int? = nil) throws {
+        var labels = (0..<count).map { $0 % 2 }
+        if let place { labels[place] = 1 - labels[place] }
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+        try Npy.write((0..<count).map { Float($0 % 7) }, shape: [count, 1], to: data + "/a.npy")
+        try Npy.write(labels, shape: [count], to: data + "/y.npy")
+      }
+      try write()
+      let run = RunFolder(folder + "/run")
+      try Trainer(experiment(data, ["training.batch_size=100000"]), threads: 1).train(into: run)
+      // Between the blocks of a sample.
+      try write(changing: 1500)
+      #expect(throws: DataChange.self) { try resume(run, data, "training.batch_size=100000") }
+    }
+  }
+
+  @Test func runsOnOtherDataAreNotCountedTogether() throws {
+    try withFolder { folder in
+      let data = folder + "/data"
+      try write(data)
+      let registry = try {
+        var registry = try toyRegistry(); try registry.registerDatasets(); return registry
+      }()
+      let trainer = try Trainer(experiment(data), threads: 1)
+      let two = try trainer.train(seeds: [1, 2], into: folder + "/runs", registry: registry)
+      #expect(two.seeds == [1, 2])
+      try write(data, seed: 1)
+      // Nothing new: what there is may be looked at.
+      #expect(try trainer.train(seeds: [1, 2], into: folder + "/runs", registry: registry) == two)
+      let error = #expect(throws: MixedData.self) {
+        try trainer.train(seeds: [1, 2, 3], into: folder + "/runs", registry: registry)
+      }
+      #expect(error?.changes == ["'a' of the part 'train' (\(data)/a.npy): holds other values"])
+      #expect(!FileManager.default.fileExists(atPath: folder + "/runs/seed-3"))
+      try write(data)
+      #expect(try trainer.train(seeds: [1, 2, 3], into: folder + "/runs", registry: registry).seeds == [1, 2, 3])
+    }
+  }
+
+  @Test func aLinkInThePlaceOfTheLogIsReplaced() throws {
+    try withRun { data, run in
+      let mine = data + "/mine.txt"
+      try "mine\n".write(toFile: mine, atomically: true, encoding: .utf8)
+      unlink(run.log)
+      symlink(mine, run.log)
+      #expect(try resume(run, data).epochs == 2)
+      #expect(try text(mine) == "mine\n" && text(run.log).contains("epoch"))
+      unlink(run.log)
+      symlink(mine, run.log)
+      try Trainer(experiment(data), threads: 1).train(into: run, overwrite: true)
+      #expect(try text(mine) == "mine\n")
     }
   }
 

@@ -40,6 +40,40 @@ import Testing
     }
   }
 
+  @Test func anOldRunStaysWhereSomethingLiesInTheWayOfANewOne() throws {
+    try withFolder { folder in
+      let run = RunFolder(folder + "/run")
+      let trainer = try Trainer(toyExperiment("training.epochs=1"), threads: 1)
+      try trainer.train(into: run)
+      let metrics = try bytes(run.metrics)
+      unlink(run.predictions)
+      try make(run.predictions + "/mine.txt")
+      let error = #expect(throws: RunFolderError.self) { try trainer.train(into: run, overwrite: true) }
+      #expect(error?.description.contains("a folder lies there") == true, "\(String(describing: error))")
+      #expect(try bytes(run.metrics) == metrics && run.state == .complete(.finished))
+      try files.removeItem(atPath: run.predictions)
+      try make(run.path + "/beginning/mine.txt")
+      let other = #expect(throws: RunFolderError.self) { try trainer.train(into: run, overwrite: true) }
+      #expect(other?.description.contains("files that no run has written") == true, "\(String(describing: other))")
+      #expect(try bytes(run.metrics) == metrics)
+      try files.removeItem(atPath: run.path + "/beginning")
+      try trainer.train(into: run, overwrite: true)
+    }
+  }
+
+  @Test func aPipeInThePlaceOfTheLogHoldsNothingUp() throws {
+    try withFolder { folder in
+      let run = RunFolder(folder + "/run")
+      let experiment = try toyExperiment("training.epochs=1")
+      try Trainer(experiment, threads: 1).train(into: run)
+      unlink(run.log)
+      #expect(mkfifo(run.log, 0o600) == 0)
+      let job = TrainingJob("job", experiment, run: run)
+      #expect(try job.state() == .done(RunSummary.read(from: run)))
+      #expect(throws: RunFolderError.self) { try Trainer(experiment, threads: 1).train(into: run, overwrite: true) }
+    }
+  }
+
   @Test func aRunWithoutACheckpointHasOneWayOut() throws {
     try withFolder { folder in
       let run = RunFolder(folder + "/run")

@@ -140,11 +140,12 @@ public final class AtomicFile {
       if closed != 0 { throw .system(path, "cannot be written") }
       return
     }
-    let closed = close(descriptor)
-    descriptor = -1
-    guard closed == 0, rename(temporary!, target) == 0 else { throw failed("cannot be put in its place") }
+    // Closed after the rename: with the descriptor goes the lock that tells others that the file is no abandoned one.
+    guard rename(temporary!, target) == 0 else { throw failed("cannot be put in its place") }
     isCommitted = true
     UnfinishedFiles.remove(temporary!)
+    close(descriptor)
+    descriptor = -1
     // The new name itself has to reach the disk too; where a file system cannot, the file is still whole.
     let folder = open(target.folderAbove, O_RDONLY | O_CLOEXEC)
     if folder >= 0 {
@@ -197,8 +198,13 @@ public final class AtomicFile {
     // Another process may have been faster.
     if mkdir(path, 0o777) == 0 {
       UnfinishedFiles.add(folder: path)
-    } else if errno != EEXIST {
-      throw .system(path, "the folder cannot be made")
+    } else {
+      let code = errno
+      // Only a link that leads nowhere is there and cannot be looked at.
+      if code == EEXIST, stat(path, &status) != 0, lstat(path, &status) == 0 {
+        throw DataError(path, "is a link that leads nowhere", expected: "a folder, or a path where one can be made")
+      }
+      if code != EEXIST { throw .system(path, "the folder cannot be made", code: code) }
     }
   }
 }

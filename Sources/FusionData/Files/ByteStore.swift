@@ -85,6 +85,20 @@ public final class ByteStore: @unchecked Sendable {
     }
   }
 
+  /// A few bytes of a mapped file, read without touching the mapping; nil where memory is owned, or they are not there.
+  func read(_ range: Range<Int>) -> [UInt8]? {
+    guard descriptor >= 0 else { return nil }
+    let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+      while count < range.count {
+        let got = pread(descriptor, buffer.baseAddress! + count, range.count - count, off_t(range.lowerBound + count))
+        if got < 0, errno == EINTR { continue }
+        guard got > 0 else { return }
+        count += got
+      }
+    }
+    return bytes.count == range.count ? bytes : nil
+  }
+
   /// Makes sure that what was read so far lies in the file.
   ///
   /// - Throws: ``DataError`` where the mapped file was shortened, or its disk fails.

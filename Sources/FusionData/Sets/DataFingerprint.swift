@@ -25,12 +25,15 @@ public struct DataFingerprint: Codable, Sendable, Equatable {
   /// The SHA-256 of the type, the shape and all values, where that was asked for.
   public var content: String?
 
+  /// Whether the sample is all of the values.
+  public var isWhole: Bool { bytes <= Self.sampleLimit }
+
   /// How many bytes are looked at where not all are.
   private static let (sampleLimit, block, blocks) = (1 << 20, 4096, 256)
 
   fileprivate init(
     _ part: String, _ array: String, file: String?, type: String, shape: [Int], of values: UnsafeRawBufferPointer,
-    whole: Bool
+    whole: Bool, block: (Range<Int>) -> [UInt8]? = { _ in nil }
   ) {
     (self.part, self.array, self.file, self.type, self.shape) = (part, array, file, type, shape)
     modified = file.flatMap(Self.modificationTime)
@@ -38,21 +41,25 @@ public struct DataFingerprint: Codable, Sendable, Equatable {
     let form = "\(type) \(shape)"
     let isWhole = values.count <= Self.sampleLimit
     let step = Double(values.count - Self.block) / Double(Self.blocks - 1)
-    sample = Self.digest(
-      form,
-      isWhole
-        ? [values]
-        : (0..<Self.blocks).map { place in
-          let start = Int(Double(place) * step)
-          return UnsafeRawBufferPointer(rebasing: values[start..<start + Self.block])
-        })
-    content = whole ? isWhole ? sample : Self.digest(form, [values]) : nil
+    sample = Self.digest(form) { hash in
+      guard !isWhole else { return hash.update(values) }
+      for place in 0..<Self.blocks {
+        let start = Int(Double(place) * step)
+        let range = start..<start + Self.block
+        if let bytes = block(range) {
+          bytes.withUnsafeBytes { hash.update($0) }
+        } else {
+          hash.update(UnsafeRawBufferPointer(rebasing: values[range]))
+        }
+      }
+    }
+    content = whole ? isWhole ? sample : Self.digest(form) { $0.update(values) } : nil
   }
 
-  private static func digest(_ form: String, _ pieces: [UnsafeRawBufferPointer]) -> String {
+  private static func digest(_ form: String, _ add: (SHA256) -> Void) -> String {
     let hash = SHA256()
     Array(form.utf8).withUnsafeBytes { hash.update($0) }
-    for piece in pieces { hash.update(piece) }
+    add(hash)
     return hash.finish()
   }
 
@@ -101,7 +108,7 @@ extension Dataset {
         let print = mask.isPresent.withUnsafeBytes { bytes in
           DataFingerprint(
             split.name, modality.name + ".present", file: mask.source, type: "present", shape: [mask.isPresent.count],
-            of: bytes, whole: false)
+            of: bytes, whole: true)
         }
         result.append(print)
       }
@@ -110,7 +117,7 @@ extension Dataset {
         let type = "\(names.count) classes, \(SHA256.of(names.joined(separator: "\n")).prefix(16))"
         let print = labels.withUnsafeBytes { bytes in
           DataFingerprint(
-            split.name, "(targets)", file: nil, type: type, shape: [labels.count], of: bytes, whole: false)
+            split.name, "(targets)", file: nil, type: type, shape: [labels.count], of: bytes, whole: true)
         }
         result.append(print)
       case .flags(let array, _), .values(let array):
@@ -138,10 +145,11 @@ extension StoredArray {
     try store.reading { () throws(DataError) in
       let count = shape.elementCount * elementType.byteCount
       let values = UnsafeRawBufferPointer(rebasing: store.bytes[offset..<offset + count])
+      // A few blocks are read, not looked at in the mapping: each look may bring megabytes of the file into memory.
       func look(whole: Bool) -> DataFingerprint {
         DataFingerprint(
           part, name, file: source, type: elementType.rawValue + (isBigEndian ? ", big endian" : ""), shape: shape,
-          of: values, whole: whole)
+          of: values, whole: whole, block: { store.read($0.lowerBound + offset..<$0.upperBound + offset) })
       }
       let sampled = look(whole: false)
       return needsContent(sampled) ? look(whole: true) : sampled

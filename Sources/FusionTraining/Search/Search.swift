@@ -59,6 +59,7 @@ public struct Search {
     let log = try RunLog(RunFolder(folder.path), next: progress)
     AbandonedFiles.remove(in: folder.path)
     try folder.prepare(experiment, overwrite: overwrite)
+    try Trainer(experiment, threads: threads).checkData(since: folder.finishedRuns, of: folder.path)
     let outerFolds: [Int?] = [nil] + (settings.outerFolds > 0 ? Array(1...settings.outerFolds) : [])
     let queues = try outerFolds.map { outerFold in
       let records = TrialRecords(
@@ -162,12 +163,13 @@ public struct Search {
   }
 
   private func write(_ summary: SearchSummary, _ plan: SearchPlan) throws {
-    try AtomicFile.write(summary.csv, to: folder.table)
-    try AtomicFile.write(summary.report(folder), to: folder.report)
-    try AtomicFile.write(summary.json + "\n", to: folder.summary)
+    try AtomicFile.write(summary.csv, to: folder.table, links: .replaced)
+    try AtomicFile.write(summary.report(folder), to: folder.report, links: .replaced)
+    try AtomicFile.write(summary.json + "\n", to: folder.summary, links: .replaced)
     guard let best = summary.best else { return }
     let winner = try experiment.trial(best.values, registry: registry)
-    try AtomicFile.write(summary.heading(of: best, in: folder) + winner.named(suffix: "-winner"), to: folder.winner)
+    try AtomicFile.write(
+      summary.heading(of: best, in: folder) + winner.named(suffix: "-winner"), to: folder.winner, links: .replaced)
   }
 }
 

@@ -61,6 +61,13 @@ public struct SearchFolder: Sendable, Equatable {
     try AtomicFile.write(experiment.sweepYAML ?? "", to: search)
   }
 
+  /// The runs in the folder that came to their end, sorted by their paths.
+  var finishedRuns: [RunFolder] {
+    let files = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+    let folders = files.filter { $0.hasSuffix("/metrics.json") }.map { "\(path)/\($0.dropLast("/metrics.json".count))" }
+    return folders.sorted().map { RunFolder($0) }.filter(\.isComplete)
+  }
+
   private var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] }
 
   private var isFolder: Bool {

@@ -28,9 +28,9 @@ final class SharedStudy {
   enum Fate { case alive, dead, unknown }
 
   /// Between two notes of a search.
-  static let interval = Duration.seconds(30)
+  static let interval = Duration.seconds(20)
   /// So long a note must not have changed for its search to be given up.
-  static let patience = Duration.seconds(120)
+  static let patience = Duration.seconds(75)
 
   /// The trials of this search that are under way.
   private(set) var claimed: Set<Int> = []
