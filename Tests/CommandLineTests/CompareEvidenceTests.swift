@@ -49,6 +49,44 @@ import Testing
     try #require((table["rows"] as? [[String: Any]])?.first { $0["method"] as? String == name })
   }
 
+  @Test func namesAreNoMarkupAndNoFormulas() throws {
+    try writeData()
+    let (outcome, _) = try compare(
+      "--fusions", "concat,late_sum", "--no-single", "--seeds", "1", "--set", "name=m <b>| x", "--set",
+      "compare.fusions.late_sum={type: add, width: 3}")
+    try #require(outcome.status == 0, "\(outcome.errors)")
+    let markdown = String(decoding: try bytes(folder / "out/table.md"), as: UTF8.self)
+    #expect(markdown.hasPrefix("# Comparison: m \\<b>\\| x\n"), "\(markdown.prefix(60))")
+    #expect(markdown.contains("| late_sum |"))
+  }
+
+  @Test func predictionsThatDoNotGiveTheRunsMetricAreRefused() throws {
+    try writeData()
+    let arguments = ["--fusions", "concat,add", "--no-single", "--seeds", "1,2,3,4,5"]
+    func again() throws -> Outcome {
+      try Binary.run(["compare", "probe.yaml", "--output", "./out"] + arguments, in: folder.path)
+    }
+    try #require(try again().status == 0)
+    let command = try String(contentsOfFile: folder / "out/table.md", encoding: .utf8)
+    #expect(command.contains(" --output ./out\n"))
+    let file = folder / "out/runs/add/seed-2/predictions.csv"
+    let lines = String(decoding: try bytes(file), as: UTF8.self).split(separator: "\n")
+    // Cut at the end of a line, as a full disk may leave it: a table like any other.
+    try (lines.prefix(12).joined(separator: "\n") + "\n").write(toFile: file, atomically: true, encoding: .utf8)
+    let cut = try again()
+    #expect(cut.status == 1 && cut.errors.contains("add/seed-2/predictions.csv"), "\(cut.errors)")
+    #expect(cut.errors.contains("metrics.json tells"), "\(cut.errors)")
+  }
+
+  @Test func aRateWithWhichNothingIsANumberIsOut() throws {
+    try writeData()
+    let (outcome, table) = try compare(
+      "--fusions", "concat", "--no-single", "--seeds", "1,2", "--rates", "1e-2,1e25", "--rate-seeds", "7", "--set",
+      "training.batch_size=512")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect((try row(table, "concat")["rates"] as? [String: Any])?["rate"] as? Double == 0.01)
+  }
+
   @Test func fiveSeedsGiveAnIntervalATestAndAProbability() throws {
     try writeData(", groups: y.csv:recording")
     let (outcome, table) = try compare("--fusions", "concat,add", "--no-single", "--seeds", "1,2,3,4,5")

@@ -113,11 +113,11 @@ import Testing
 
   /// The whole way from predictions: 95% intervals hold the true difference that often, where test samples differ in how
   /// they suit the methods, too. `FUSIONKIT_SIMULATIONS` asks for more comparisons than are made by default.
-  @Test(arguments: [(5, 0.0), (10, 0.0), (10, 0.01)])
-  func intervalsHoldTheTrueDifference(_ seeds: Int, _ peculiarity: Double) {
+  @Test(arguments: [(5, 0.0, 40), (10, 0, 40), (10, 0.01, 40), (5, 0.02, 5), (10, 0.05, 3)])
+  func intervalsHoldTheTrueDifference(_ seeds: Int, _ peculiarity: Double, _ blocks: Int) {
     let asked = ProcessInfo.processInfo.environment["FUSIONKIT_SIMULATIONS"].flatMap { Int($0) }
-    let (comparisons, blocks, rounds) = (asked ?? 150, 40, asked == nil ? 300 : 2000)
-    var normal = Normal("interval \(seeds) \(peculiarity)")
+    let (comparisons, rounds) = (asked ?? 150, asked == nil ? 300 : 2000)
+    var normal = Normal("interval \(seeds) \(peculiarity) \(blocks)")
     let scale = Double(blocks).squareRoot()
     let bootstrap = TwoLevelBootstrap(rounds: rounds)
     let covered = share(comparisons) {
@@ -131,11 +131,12 @@ import Testing
       let resampled = bootstrap.resampled(runs, sets: [Int](repeating: 0, count: 2 * seeds))
       let interval = bootstrap.interval(
         (0..<seeds).map { values[$0] - values[seeds + $0] },
-        resampled: (0..<seeds).map { differences(resampled[$0], resampled[seeds + $0]) })
+        resampled: (0..<seeds).map { differences(resampled[$0], resampled[seeds + $0]) },
+        groups: blocks)
       return interval.contains(0)
     }
     print(
-      "95% intervals with \(seeds) seeds, samples' own part \(peculiarity): \(covered) of \(comparisons) hold the truth"
+      "95% intervals with \(seeds) seeds, \(blocks) groups, samples' own part \(peculiarity): \(covered) of \(comparisons) hold the truth"
     )
     #expect(0.89...1 ~= covered, "\(covered)")
   }

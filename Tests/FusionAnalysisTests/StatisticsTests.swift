@@ -96,8 +96,9 @@ struct StatisticsFixture: Decodable, Sendable {
     #expect(none.p == 1 && none.probabilityAboveZero == 0.5)
     // 0.1 by different subtractions: the last digits are no spread.
     let same = PairedDifference([0.8 - 0.7, 0.9 - 0.8, 0.6 - 0.5, 0.1, 0.3 - 0.2])
-    #expect(same.p == 0 && same.probabilityAboveZero == 1)
-    #expect(PairedDifference([-0.1, -0.1, -0.1]).probabilityAboveZero == 0)
+    // No spread to measure by: the signs decide, 2/2⁵, and (5 + 1)/(5 + 2).
+    #expect(same.p == 0.0625 && abs(same.probabilityAboveZero - 6.0 / 7) < 1e-12)
+    #expect(abs(PairedDifference([-0.1, -0.1, -0.1]).probabilityAboveZero - 0.2) < 1e-12)
   }
 }
 

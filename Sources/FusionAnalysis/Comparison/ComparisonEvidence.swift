@@ -67,10 +67,12 @@ struct ComparisonEvidence {
   func findings(_ methods: [Method], against baseline: Method) throws(DataError) -> Findings {
     var pool = ResampledRuns(self)
     let base = try pool.add(baseline.predictions)
+    try pool.check(base, tell: baseline)
     var pairs: [Pair] = []
     for (index, method) in methods.enumerated() {
       if zip(method.predictions, baseline.predictions).allSatisfy({ $0.ids == $1.ids }) {
         let own = try pool.add(method.predictions)
+        try pool.check(own, tell: method)
         pairs.append(
           Pair(
             method: index, differences: zip(method.values, baseline.values).map { $0 - $1 },
@@ -82,6 +84,7 @@ struct ComparisonEvidence {
         same.append(try other.restricted(to: own.ids))
       }
       guard let own = try pool.add(method.predictions), let other = try pool.add(same) else { continue }
+      try pool.check(own, tell: method)
       let differences = zip(own, other).map { pool.sums[$0].value() - pool.sums[$1].value() }
       pairs.append(Pair(method: index, differences: differences, runs: (own, other)))
     }
@@ -97,13 +100,18 @@ struct ComparisonEvidence {
         let draws = pair.runs.map { runs in
           zip(runs.own, runs.base).map { own, base in zip(resampled[own], resampled[base]).map { $0 - $1 } }
         }
-        found.interval = bootstrap.interval(pair.differences, resampled: draws, overlap: overlap)
+        // What is drawn are groups; of a single one nothing can be.
+        let groups = (pair.runs?.own ?? []).map { pool.sums[$0].groups }.min() ?? 0
+        found.interval = bootstrap.interval(
+          pair.differences, resampled: groups > 1 ? draws : nil, groups: groups, overlap: overlap)
         found.test = PairedDifference(pair.differences, overlap: overlap)
       }
       differences[pair.method] = found
     }
-    let kind: EvidenceKind = !isEnough ? .tooFewSeeds : base == nil ? .seeds : .seedsAndSamples
-    return Findings(kind: kind, differences: differences, groups: base.flatMap { _ in pool.groups })
+    let isOneGroup = pool.groups == 1
+    let kind: EvidenceKind = !isEnough ? .tooFewSeeds : base == nil || isOneGroup ? .seeds : .seedsAndSamples
+    return Findings(
+      kind: kind, differences: differences, groups: base.flatMap { _ in isOneGroup ? nil : pool.groups })
   }
 }
 
@@ -132,6 +140,19 @@ private struct ResampledRuns {
       sets.append(set)
     }
     return places
+  }
+
+  /// Makes sure that predictions give the metrics that the runs tell: a file of which a part is missing does not.
+  func check(_ places: [Int]?, tell method: ComparisonEvidence.Method) throws(DataError) {
+    for (index, place) in (places ?? []).enumerated() {
+      let (found, told) = (sums[place].value(), method.values[index])
+      // Predictions are written with as many digits as a float has.
+      guard abs(found - told) > 1e-4 * max(1, abs(told)) else { continue }
+      throw DataError(
+        method.predictions[index].file,
+        "gives \(shortNumber(found)) where the run's metrics.json tells \(shortNumber(told))",
+        expected: "the predictions of this run, all of them; remove the run's folder to train it again")
+    }
   }
 
   /// The number of the set of test samples, the same for runs over the same ones.

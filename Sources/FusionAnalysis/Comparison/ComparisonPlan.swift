@@ -43,6 +43,17 @@ public struct ComparisonPlan: Sendable {
   public private(set) var methods: [Method] = []
   /// What cannot be.
   public private(set) var exclusions: [Exclusion] = []
+
+  /// The reasons of the ``exclusions``, each once and with the methods that it keeps out, in order.
+  public var exclusionsByReason: [(reason: String, methods: [String])] {
+    exclusions.reduce(into: []) { result, exclusion in
+      if let place = result.firstIndex(where: { $0.reason == exclusion.reason }) {
+        result[place].methods.append(exclusion.method)
+      } else {
+        result.append((exclusion.reason, [exclusion.method]))
+      }
+    }
+  }
   /// What the others are tested against.
   public let baseline: String
   /// The configuration.

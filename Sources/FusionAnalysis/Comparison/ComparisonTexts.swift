@@ -75,7 +75,9 @@ extension ComparisonTable {
     if !excluded.isEmpty {
       lines += ["Not compared:", ""] + excluded.map { "- \($0.method.markdownCode): \($0.reason.markdown)" } + [""]
     }
-    lines += ["```", command, "```"]
+    let fence = String(
+      repeating: "`", count: max(3, command.split { $0 != "`" }.map(\.count).max().map { $0 + 1 } ?? 0))
+    lines += [fence, command.printable, fence]
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -118,9 +120,9 @@ extension ComparisonTable {
   public func write(to folder: String) throws(DataError) {
     try AtomicFile.makeFolder(folder)
     AbandonedFiles.remove(in: folder)
-    try AtomicFile.write(markdown, to: folder + "/table.md")
-    try AtomicFile.write(csv, to: folder + "/table.csv")
-    try AtomicFile.write(prettyJSON(self), to: folder + "/table.json")
+    try AtomicFile.write(markdown, to: folder + "/table.md", links: .replaced)
+    try AtomicFile.write(csv, to: folder + "/table.csv", links: .replaced)
+    try AtomicFile.write(prettyJSON(self), to: folder + "/table.json", links: .replaced)
   }
 }
 

@@ -70,7 +70,7 @@ public struct RateSearch: Sendable {
   public enum Outcome: Sendable, Equatable {
     /// Its results.
     case finished(RunSummary)
-    /// Training diverged, as said; with the same configuration and seed it does so again.
+    /// Training diverged, or its outputs are no numbers, as said; with the same configuration and seed they are so again.
     case diverged(String)
     /// Something else went wrong, which may go well another time.
     case failed(String)
@@ -90,7 +90,10 @@ public struct RateSearch: Sendable {
       switch outcome {
       case .finished(let summary): outcomes[index] = .finished(summary)
       case .failed(let child):
-        outcomes[index] = runs[index].job.divergence.map(Outcome.diverged) ?? .failed(child.reason)
+        // What fails whenever it is tried, as a validation that gives no numbers, is the rate's fault too.
+        outcomes[index] =
+          runs[index].job.divergence.map(Outcome.diverged)
+          ?? (child.isLasting ? .diverged(child.reason) : .failed(child.reason))
       }
     }
     return outcomes.compactMap { $0 }

@@ -133,7 +133,7 @@ public struct EncodingReport: Encodable {
     AbandonedFiles.remove(in: folder)
     var commits: [() throws -> Void] = []
     func add(_ name: String, _ bytes: [UInt8]) throws {
-      let file = try AtomicFile("\(folder)/\(name)")
+      let file = try AtomicFile("\(folder)/\(name)", links: .replaced)
       try file.write(bytes)
       try file.complete()
       commits.append { try file.commit() }

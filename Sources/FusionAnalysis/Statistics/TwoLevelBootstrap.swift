@@ -52,25 +52,35 @@ public struct TwoLevelBootstrap: Sendable {
   ///
   /// Resampled seeds spread by less than the mean does: by √((n − 1)/n), and as if the spread were known, which it is not
   /// for few. So the part of the seeds is widened by √(n/(n − 1)) · t(0.975, n − 1) / z(0.975), as T. C. Hesterberg
-  /// proposes (The American Statistician 2015); that of the test samples, which are many, is not. Then the percentiles.
+  /// proposes (The American Statistician 2015), and that of the test samples likewise by the number of their groups: of
+  /// thousands that is nothing, of five recordings much. Then the percentiles.
   ///
   /// - Parameters:
   ///   - differences: one for each seed, of all test samples; two or more.
   ///   - resampled: for each seed the difference in every round's draw of samples; nil: only seeds are drawn.
+  ///   - groups: how many groups of test samples were drawn from; 0: none were.
   ///   - overlap: the number of test samples over that of training samples where each seed splits the same data anew; see
   ///     ``PairedDifference``.
-  public func interval(_ differences: [Double], resampled: [[Double]]?, overlap: Double = 0) -> ClosedRange<Double> {
+  public func interval(_ differences: [Double], resampled: [[Double]]?, groups: Int = 0, overlap: Double = 0)
+    -> ClosedRange<Double>
+  {
     let count = differences.count
     precondition(count > 1 && resampled.map { $0.count == count } != false, "two seeds or more, draws for each")
     let n = Double(count)
     let student = StudentT.quantile(0.975, degreesOfFreedom: n - 1) / Self.normal
     let widening = (n / (n - 1) * (1 + overlap * n)).squareRoot() * student
+    let centre = differences.reduce(0, +) / n
+    let samples =
+      groups > 1
+      ? (Double(groups) / Double(groups - 1)).squareRoot()
+        * StudentT.quantile(0.975, degreesOfFreedom: Double(groups - 1)) / Self.normal : 1
     let means = (0..<rounds).map { round -> Double in
       let values = resampled.map { $0.map { $0[round] } } ?? differences
-      let mean = values.reduce(0, +) / n
+      let resampledMean = values.reduce(0, +) / n
+      let mean = centre + samples * (resampledMean - centre)
       let counts = RandomStream(seed: seed).derived("seeds").derived(round).counts(drawing: count)
       let drawn = zip(counts, values).reduce(0) { $0 + Double($1.0) * $1.1 } / n
-      return mean + widening * (drawn - mean)
+      return mean + widening * (drawn - resampledMean)
     }.sorted()
     return quantile(0.025, ofSorted: means)...quantile(0.975, ofSorted: means)
   }

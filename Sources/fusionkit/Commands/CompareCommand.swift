@@ -99,7 +99,9 @@ struct CompareCommand: ParsableCommand, StopsByItself {
     let plan = try ComparisonPlan(
       experiment, fusions: fusions.names, baseline: baseline, singleModalities: single, outline: outline,
       registry: registry)
-    for exclusion in plan.exclusions { Console.note("not compared: \(exclusion.method): \(exclusion.reason)") }
+    for (reason, methods) in plan.exclusionsByReason {
+      Console.note(Console.paragraph("not compared: \(methods.joined(separator: ", ")): \(reason)"))
+    }
     let folder = outputFolder(output, otherwise: "compare-" + experiment.name)
     try AtomicFile.makeFolder(folder)
     // One comparison a folder at a time.
@@ -107,18 +109,21 @@ struct CompareCommand: ParsableCommand, StopsByItself {
     AbandonedFiles.remove(in: folder)
     let stop = StopFlag()
     let listener = stop.listen { Console.note("stopping after the steps under way; once more quits at once") }
-    let table = try withExtendedLifetime(listener) {
+    let (table, unevaluated) = try withExtendedLifetime(listener) {
       try self.table(plan, metric, in: folder, ProcessPool(places: sharing.places, stop: stop), progress: log)
     }
     try table.write(to: folder)
     if json.isOn { try Console.printJSON(table) } else { try Console.print(text(table, folder)) }
-    guard table.failures == 0 else { throw ComparisonIncomplete(methods: table.failures, folder: folder) }
+    guard table.failures == 0, unevaluated == 0 else {
+      throw ComparisonIncomplete(methods: table.failures, evaluations: unevaluated)
+    }
   }
 
   /// Chooses rates where they are asked for, then trains what is compared.
   private func table(
     _ plan: ComparisonPlan, _ metric: String, in folder: String, _ pool: ProcessPool, progress: any ProgressReporter
-  ) throws -> ComparisonTable {
+  ) throws -> (table: ComparisonTable, unevaluated: Int) {
+    let trainer = Trainer(plan.experiment, threads: sharing.threads)
     func announce(_ words: String, _ count: Int, _ subfolder: String) {
       progress.report(
         .note(
@@ -132,18 +137,22 @@ struct CompareCommand: ParsableCommand, StopsByItself {
       announce(
         "\(rates.values.count) rates, \(counted(rateSeeds.values.count, "seed")) to choose them by", runs.count, "rates"
       )
+      try trainer.checkData(since: runs.map(\.job), of: folder)
       let outcomes = try search.train(runs, pool, threads: sharing.threads, progress: progress)
       choices = search.choices(plan, runs, outcomes, metric: metric)
     }
     let chosen = choices.map { $0.map { try? $0.get().rate } }
     let runs = try plan.runs(seeds: seeds.values, in: folder, rates: chosen, isResplit: resplit)
     announce("\(counted(seeds.values.count, "seed")) each", runs.count, resplit ? "runs-resplit" : "runs")
+    try trainer.checkData(since: runs.map(\.job), of: folder)
     let outcomes = try pool.train(runs.map(\.job), threads: sharing.threads, progress: progress)
-    try plan.evaluateSubsets(runs, outcomes, pool: pool, threads: sharing.threads, progress: progress)
-    return try ComparisonTable(
+    let unevaluated = try plan.evaluateSubsets(
+      runs, outcomes, pool: pool, threads: sharing.threads, progress: progress)
+    let table = try ComparisonTable(
       plan, runs: runs, outcomes: outcomes, metric: metric, seeds: seeds.values, isResplit: resplit,
       rateSeeds: rates == nil ? nil : rateSeeds.values, choices: choices, command: command(metric),
       threads: ProcessInfo.processInfo.activeProcessorCount)
+    return (table, unevaluated)
   }
 
   /// What `--rates` and `--resplit` ask of the data.
@@ -190,6 +199,7 @@ struct CompareCommand: ParsableCommand, StopsByItself {
     if baseline != "concat" { words += ["--baseline", baseline] }
     if self.metric != nil { words += ["--metric", metric] }
     if !single { words.append("--no-single") }
+    if let output { words += ["--output", output] }
     for path in plugins.paths { words += ["--plugin", path] }
     for override in overrides.set { words += ["--set", override] }
     return words.map(\.shellWord).joined(separator: " ")
@@ -243,9 +253,13 @@ struct RateList: ExpressibleByArgument {
 /// Runs of a comparison failed.
 struct ComparisonIncomplete: UserError {
   let methods: Int
-  let folder: String
+  /// Evaluations with modalities missing that failed.
+  let evaluations: Int
   var exitStatus: Int32 { 1 }
   var description: String {
-    "runs of \(methods) method\(methods == 1 ? "" : "s") failed, see the table; the same command tries them again"
+    let parts =
+      (methods > 0 ? ["runs of \(counted(methods, "method")) failed, see the table"] : [])
+      + (evaluations > 0 ? ["\(counted(evaluations, "evaluation")) with modalities missing failed"] : [])
+    return parts.joined(separator: "; ") + "; the same command tries them again"
   }
 }
