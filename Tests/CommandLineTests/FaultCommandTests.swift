@@ -3,10 +3,7 @@ import Testing
 
 /// Every command under faults: it ends well, or leaves what was there whole, and the next attempt comes to the same end.
 /// Each fault comes once here, at one call or another; `make faults` takes all calls.
-///
-/// Runs with `make faults` alone: it has not yet passed as a whole, and a suite that may fail tells nothing of other changes.
-@Suite(.enabled(if: Faults.areAvailable && ProcessInfo.processInfo.environment["FUSIONKIT_FAULTS"] != nil))
-struct FaultCommandTests {
+@Suite(.enabled(if: Faults.areAvailable)) struct FaultCommandTests {
   private static let run = ["config.yaml", "model.safetensors", "predictions.csv"].map { "run/" + $0 }
   private static let train = ["train", "tiny.yaml", "--output", "./run", "--quiet"]
   private static let resume = ["train", "--resume", "run", "--quiet"]

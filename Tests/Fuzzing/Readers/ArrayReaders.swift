@@ -112,7 +112,9 @@ struct ChecksumFuzz: FuzzReader {
   private static func values(_ path: String) throws -> [String: [Float]] {
     guard path.hasSuffix(".npz") else { return ["": try Idx.open(path).floats()] }
     let archive = try Npz(opening: path)
-    return try Dictionary(archive.names.map { ($0, try archive.array($0).floats()) }) { $1 }
+    // Text and what is refused has no values to compare.
+    let known = archive.names.compactMap { name in (try? archive.array(name).floats()).map { (name, $0) } }
+    return Dictionary(known) { $1 }
   }
 
   func changed(_ input: FuzzInput, _ random: inout FuzzRandom) -> FuzzInput? {
