@@ -16,6 +16,11 @@ let plugins = [
   "ImageModality", "SequenceModality", "SpectrogramModality", "VectorModality",
 ]
 
+/// Folders under `Plugins/` that hold the small components of one kind: one target for all of them, because each target
+/// costs time to compile and link. A component is a type in a file of its own name, in a folder of that name:
+/// `Plugins/Optimizers/SGD/SGD.swift`. The registration finds them.
+let collections: [String] = []
+
 /// The rooms of the house, lowest first: each imports only rooms above its own line.
 let rooms: [Target] = [
   .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
@@ -56,7 +61,8 @@ let rooms: [Target] = [
     name: "RegisterPlugins", capability: .buildTool(), dependencies: ["RegistrationGenerator"],
     path: "BuildTools/RegisterPlugins"),
   .target(
-    name: "AllPlugins", dependencies: ["FusionCore"] + plugins.map { .target(name: $0) }, plugins: ["RegisterPlugins"]),
+    name: "AllPlugins", dependencies: ["FusionCore"] + (plugins + collections).map { .target(name: $0) },
+    plugins: ["RegisterPlugins"]),
   .executableTarget(
     name: "fusionkit",
     dependencies: [
@@ -89,7 +95,8 @@ let tests: [Target] = [
     name: "FusionConformanceTests", dependencies: ["FusionConformance", "FusionConformanceTesting"]),
   .testTarget(name: "CommandLineTests", dependencies: ["fusionkit"]),
   .testTarget(
-    name: "PluginTests", dependencies: ["AllPlugins", "FusionConformanceTesting"] + plugins.map { .target(name: $0) }),
+    name: "PluginTests",
+    dependencies: ["AllPlugins", "FusionConformanceTesting"] + (plugins + collections).map { .target(name: $0) }),
 ]
 
 let package = Package(
@@ -106,7 +113,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
   targets: rooms + tests
-    + plugins.map {
+    + (plugins + collections).map {
       .target(name: $0, dependencies: ["FusionCore"], path: "Plugins/\($0)", exclude: ["README.md"])
     }
 )

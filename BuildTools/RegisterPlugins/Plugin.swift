@@ -4,17 +4,29 @@ import PackagePlugin
 @main struct RegisterPlugins: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
     let output = context.pluginWorkDirectoryURL.appending(path: "Registration.swift")
-    var names: [String] = []
+    var plugins: [String] = []
     for case .target(let dependency) in target.dependencies
     where dependency.directoryURL.deletingLastPathComponent().lastPathComponent == "Plugins" {
-      names.append(dependency.name)
+      plugins.append(([dependency.name] + components(of: dependency)).joined(separator: ":"))
     }
     return [
       .buildCommand(
-        displayName: "Registering \(names.count) plugins",
+        displayName: "Registering \(plugins.count) targets of plugins",
         executable: try context.tool(named: "RegistrationGenerator").url,
-        arguments: [output.path] + names,
+        arguments: [output.path] + plugins,
         outputFiles: [output])
     ]
+  }
+
+  /// The types that a target registers: each is called as its file and the folder of that. A target of one plugin has no
+  /// folders, and registers the type of its own name.
+  private func components(of target: Target) -> [String] {
+    guard let module = target as? any SourceModuleTarget else { return [] }
+    let files = module.sourceFiles.map(\.url).filter { $0.pathExtension == "swift" }
+    let types = files.filter { file in
+      let folder = file.deletingLastPathComponent()
+      return file.deletingPathExtension().lastPathComponent == folder.lastPathComponent
+    }.map { $0.deletingPathExtension().lastPathComponent }
+    return types.isEmpty ? [target.name] : types
   }
 }

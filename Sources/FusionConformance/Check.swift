@@ -2,8 +2,8 @@ import FusionCore
 
 /// One rule that every plugin has to keep, and the code that looks whether it does.
 ///
-/// Checks are small values. They see a component through a ``Specimen``, whatever its kind, and are gated by what the
-/// component declares about itself, never by its name.
+/// Checks are small values. They see a part of the pipeline through a ``Specimen``, whatever its kind, and are gated by
+/// what the component declares about itself, never by its name. The kinds outside of the pipeline have checks of their own.
 public struct Check: Sendable {
   /// On what a check is run.
   public enum Level: String, Sendable, CaseIterable, Codable {
@@ -17,8 +17,11 @@ public struct Check: Sendable {
 
   /// Where a check looks.
   enum Body: Sendable {
-    case plugin(@Sendable (Plugin, inout Findings) throws -> Void)
+    /// A component of any kind, or of the pipeline's kinds alone.
+    case plugin(isOfPipeline: Bool, @Sendable (Plugin, inout Findings) throws -> Void)
     case specimen(@Sendable (Specimen, inout Findings) throws -> Void)
+    /// Components of this kind alone, with each of their configurations.
+    case configured(ComponentKind, @Sendable (ConfiguredComponent, inout Findings) throws -> Void)
   }
 
   /// Stable: `GRD-1`.
@@ -34,8 +37,10 @@ public struct Check: Sendable {
   let body: Body
 
   /// A check of a plugin as a whole.
+  ///
+  /// - Parameter isOfPipeline: whether it concerns parts of the pipeline alone.
   init(
-    _ id: String, _ rule: String, protects: String,
+    _ id: String, _ rule: String, protects: String, isOfPipeline: Bool = false,
     plugin body: @escaping @Sendable (Plugin, inout Findings) throws -> Void
   ) {
     self.id = id
@@ -43,7 +48,21 @@ public struct Check: Sendable {
     self.protects = protects
     level = .plugin
     applies = { _ in true }
-    self.body = .plugin(body)
+    self.body = .plugin(isOfPipeline: isOfPipeline, body)
+  }
+
+  /// A check of the components of one kind, outside of the pipeline, with each configuration: the defaults, the examples,
+  /// each word and switch of the options.
+  init(
+    _ id: String, _ rule: String, protects: String, of kind: ComponentKind,
+    _ body: @escaping @Sendable (ConfiguredComponent, inout Findings) throws -> Void
+  ) {
+    self.id = id
+    self.rule = rule
+    self.protects = protects
+    level = .configuration
+    applies = { _ in false }
+    self.body = .configured(kind, body)
   }
 
   /// A check of a component with a configuration.

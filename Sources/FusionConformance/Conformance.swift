@@ -24,7 +24,7 @@ public struct Conformance: Sendable {
   /// Runs the checks over a plugin.
   ///
   /// - Parameters:
-  ///   - type: a fusion, encoder, decoder or modality.
+  ///   - type: a component of any kind.
   ///   - record: the checked-in list of its parameters, for PAR-1; nil where there is none.
   ///   - told: is told of each check before and after it runs.
   public func report(
@@ -92,9 +92,16 @@ public struct Conformance: Sendable {
       do { try body(&findings) } catch { findings.fail("an error was thrown: \(error)") }
     }
     switch check.body {
-    case .plugin(let body):
+    case .plugin(let isOfPipeline, let body):
+      guard !isOfPipeline || plugin.kind.isPartOfPipeline else { return (findings, 0) }
       attempt { try body(plugin, &$0) }
       return (findings, 1)
+    case .configured(let kind, let body):
+      guard plugin.kind == kind else { return (findings, 0) }
+      for (label, component) in plugin.configurations {
+        attempt { findings in try findings.within(label) { try body(component, &$0) } }
+      }
+      return (findings, plugin.configurations.count)
     case .specimen(let body):
       let specimens = (check.level == .shapes ? plugin.accepted : plugin.representatives).filter(check.applies)
       for specimen in specimens {

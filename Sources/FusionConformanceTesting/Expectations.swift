@@ -10,7 +10,7 @@ import Testing
 /// ```
 ///
 /// - Parameters:
-///   - type: a fusion, encoder, decoder or modality.
+///   - type: a component of any kind.
 ///   - seed: what random inputs and parameters derive from.
 ///   - folder: where the lists of parameters lie, `<kind>-<name>.txt`, for PAR-1; nil: names are not compared with any.
 ///     A list that is missing is written and reported, to be checked in; with FUSIONKIT_RECORD=1 all are written anew.
@@ -18,7 +18,7 @@ public func expectConformance(
   of type: any Component.Type, seed: UInt64 = 0, recordedIn folder: String? = nil,
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
-  let record = folder.flatMap { recorded(type, in: $0, sourceLocation) }
+  let record = type.kind.isPartOfPipeline ? folder.flatMap { recorded(type, in: $0, sourceLocation) } : nil
   for failure in Conformance(seed: seed).report(on: type, record: record).failures {
     Issue.record("\(failure)", sourceLocation: sourceLocation)
   }

@@ -73,24 +73,64 @@ public struct NoConfiguration: ComponentConfiguration {
   public static let options: [Option] = []
 }
 
-/// The kinds of things that are registered by name.
+/// The kinds of things that a configuration names: what the registry, `list`, `describe` and the conformance kit go by.
+///
+/// Whatever differs from kind to kind is a `switch` without a default, so that a new kind does not compile until every
+/// place has been thought of.
 public enum ComponentKind: String, Sendable, CaseIterable, Codable {
-  case modality, encoder, fusion, decoder, dataset
+  /// The order in which help, `list` and messages name the kinds: the parts of the pipeline, then data, then training.
+  case fusion, encoder, decoder, modality, dataset, transform, optimizer, schedule, objective, metric, callback
 
   /// As in `fusionkit list fusions`.
   public var plural: String {
     switch self {
     case .modality: "modalities"
-    default: rawValue + "s"
+    case .fusion, .encoder, .decoder, .dataset, .transform, .optimizer, .schedule, .objective, .metric, .callback:
+      rawValue + "s"
     }
   }
+
+  /// In a sentence: `data set`.
+  public var words: String {
+    switch self {
+    case .dataset: "data set"
+    case .fusion, .encoder, .decoder, .modality, .transform, .optimizer, .schedule, .objective, .metric, .callback:
+      rawValue
+    }
+  }
+
+  /// In a sentence: `an encoder`, `a data set`.
+  public var withArticle: String { ("aeiou".contains(rawValue.prefix(1)) ? "an " : "a ") + words }
+
+  /// Whether the kind is a part of the pipeline, with a shape pass, parameters and a forward pass.
+  public var isPartOfPipeline: Bool {
+    switch self {
+    case .fusion, .encoder, .decoder, .modality: true
+    case .dataset, .transform, .optimizer, .schedule, .objective, .metric, .callback: false
+    }
+  }
+
+  /// Whether a type conforms to the protocol of this kind: a library may claim a kind without being of it.
+  public func isProtocol(of type: any Component.Type) -> Bool {
+    switch self {
+    case .fusion: type is any Fusion.Type
+    case .encoder: type is any Encoder.Type
+    case .decoder: type is any Decoder.Type
+    case .modality: type is any Modality.Type
+    // No protocol of the core: a library cannot offer them.
+    case .dataset, .transform, .optimizer, .schedule, .objective, .metric, .callback: false
+    }
+  }
+
+  /// The key that names a component of the kind in its section.
+  public var nameKey: String { self == .dataset ? "dataset" : "type" }
 }
 
 /// What every plugin is: something with a name, a summary and a configuration.
 public protocol Component: SendableMetatype {
   /// What the configuration file says under the component's key, besides `type`.
   associatedtype Configuration: ComponentConfiguration
-  /// Modality, encoder, fusion, decoder or data set; given by the protocol that a plugin conforms to.
+  /// Given by the protocol that a component conforms to: ``Fusion`` says `.fusion`.
   static var kind: ComponentKind { get }
   /// The name used in configuration files: `[a-z][a-z0-9_]*`.
   static var name: String { get }

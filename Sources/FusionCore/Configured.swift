@@ -1,5 +1,19 @@
 // A component's type together with its configuration, the type forgotten: what a configuration file is decoded to.
 
+/// A component of any kind and its configuration.
+public struct ConfiguredComponent: Sendable {
+  /// The component's type.
+  public let type: any Component.Type
+  /// Its configuration, a `type.Configuration`.
+  public let configuration: any ComponentConfiguration
+
+  /// Pairs a type with a configuration.
+  public init<C: Component>(_ type: C.Type, _ configuration: C.Configuration) {
+    self.type = type
+    self.configuration = configuration
+  }
+}
+
 /// A modality and its configuration.
 public struct ConfiguredModality: Sendable {
   /// The component's type.

@@ -17,12 +17,12 @@ public enum RegistryError: UserError, Equatable {
   public var description: String {
     switch self {
     case .duplicate(let kind, let name, let first, let second):
-      "the \(kind.rawValue) '\(name)' is registered twice: by \(first) and by \(second); rename one of them"
+      "the \(kind.words) '\(name)' is registered twice: by \(first) and by \(second); rename one of them"
     case .unlawfulName(let kind, let name, let origin):
-      "the \(kind.rawValue) name '\(name)' of \(origin) is not lawful: a name is a lower-case letter, then lower-case "
+      "the \(kind.words) name '\(name)' of \(origin) is not lawful: a name is a lower-case letter, then lower-case "
         + "letters, digits and underscores"
     case .notFound(let kind, let name, let available, let nearest):
-      "unknown \(kind.rawValue) '\(name)'" + (nearest.map { ": did you mean '\($0)'?" } ?? "")
+      "unknown \(kind.words) '\(name)'" + (nearest.map { ": did you mean '\($0)'?" } ?? "")
         + "\n  available: \(available.joined(separator: ", "))   (fusionkit list \(kind.plural))"
     }
   }

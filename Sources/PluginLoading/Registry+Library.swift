@@ -128,18 +128,10 @@ private struct Library {
     withUnsafeMutablePointer(to: &offer) { handshake.pointee.offer?($0) }
     guard !offer.types.isEmpty else { throw PluginError(path, "it offers no plugins") }
     for type in offer.types {
-      let isOfItsKind =
-        switch type.kind {
-        case .fusion: type is any Fusion.Type
-        case .encoder: type is any Encoder.Type
-        case .decoder: type is any Decoder.Type
-        case .modality: type is any Modality.Type
-        case .dataset: false
-        }
-      guard isOfItsKind else {
+      guard type.kind.isProtocol(of: type) else {
         throw PluginError(
-          path, "its '\(type.name)' claims to be a \(type.kind.rawValue) and is none",
-          advice: "a library offers fusions, encoders, decoders and modalities")
+          path, "its '\(type.name)' claims to be \(type.kind.withArticle) and is none",
+          advice: "a library offers types that conform to a protocol of FusionCore, such as Fusion or Encoder")
       }
     }
     return offer.types

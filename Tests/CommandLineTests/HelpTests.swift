@@ -50,7 +50,7 @@ import Testing
       ["data", "build", "avmnist", "--mnist", "a", "--fsdd", "b", "--out", "c", "--audio-noise", "white"]
     ),
     ("conformance-limit", ["conformance", "add", "--limit", "0"]),
-    ("conformance-kind", ["conformance", "avmnist", "--kind", "dataset"]),
+    ("conformance-kind", ["conformance", "avmnist", "--kind", "tables"]),
     ("plugin-kind", ["plugin", "new", "rows", "--kind", "datasets"]),
     ("resume-and-config", ["train", "configs/late_fusion.yaml", "--resume", "outputs/x"]),
     ("resume-and-seeds", ["train", "--resume", "outputs/x", "--seeds", "1,2"]),

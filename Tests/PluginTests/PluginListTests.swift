@@ -8,13 +8,23 @@ private let root = URL(filePath: #filePath).deletingLastPathComponent().appendin
   let folders = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: "Plugins").path)
     .filter { !$0.hasPrefix(".") }
   let manifest = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
-  let list = try #require(manifest.firstMatch(of: /let plugins = \[(?<names>[^\]]*)\]/)?.names)
-  let names = list.matches(of: /"(\w+)"/).map { String($0.1) }
-  #expect(names.sorted() == folders.sorted(), "Package.swift's list of plugins and the folder Plugins/ differ")
+  let plugins = try #require(manifest.firstMatch(of: /let plugins = \[(?<names>[^\]]*)\]/)?.names)
+  let collections = try #require(manifest.firstMatch(of: /let collections: \[String\] = \[(?<names>[^\]]*)\]/)?.names)
+  func names(_ list: Substring) -> [String] { list.matches(of: /"(\w+)"/).map { String($0.1) } }
+  #expect(
+    (names(plugins) + names(collections)).sorted() == folders.sorted(),
+    "Package.swift's lists of plugins and the folder Plugins/ differ")
 
   let registry = try Registry.allPlugins()
-  let origins = ComponentKind.allCases.flatMap { registry.all($0) }.map { $0.origin }
-  #expect(origins.sorted() == folders.sorted(), "every plugin registers one component")
+  let entries = ComponentKind.allCases.flatMap { registry.all($0) }
+  let single = entries.filter { !names(collections).contains($0.origin) }
+  #expect(single.map(\.origin).sorted() == names(plugins).sorted(), "every plugin registers one component")
+  for collection in names(collections) {
+    let inside = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: "Plugins/\(collection)").path)
+      .filter { !$0.hasPrefix(".") && $0 != "README.md" }
+    let types = entries.filter { $0.origin == collection }.map { "\($0.type)" }
+    #expect(types.sorted() == inside.sorted(), "every folder in Plugins/\(collection) registers one component")
+  }
 }
 
 @Test func everyPluginDescribesItselfAndItsOptions() throws {

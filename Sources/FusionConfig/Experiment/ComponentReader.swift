@@ -1,25 +1,46 @@
 import FusionCore
 
-/// A component named in a configuration, with its configuration.
-struct NamedComponent {
-  let type: any Component.Type
-  let configuration: any ComponentConfiguration
-}
-
 extension StrictReader {
-  /// The component of a kind that a map names by its `type`, configured by the other keys.
+  /// The component of a kind that a map names by its `type`, configured by the other keys; nil after a finding.
+  ///
+  /// - Parameters:
+  ///   - name: what the map is called in messages: `training.optimizer`.
+  ///   - common: keys that stand beside the component's own, whatever it is; the caller reads them.
+  ///   - after: keys of the map that the caller reads itself.
+  ///   - base: what holds where the map says no `type`, and for what it does not say; a map of another type starts afresh.
   mutating func component(
-    _ kind: ComponentKind, _ node: Node, _ name: String, after: [String] = [], registry: Registry
-  ) -> NamedComponent? {
-    guard let type = componentType(kind, node, name, key: "type", registry: registry) else { return nil }
-    return configured(type, node, name, after)
+    _ kind: ComponentKind, _ node: Node, _ name: String, common: [Field] = [], after: [String] = [],
+    over base: ConfiguredComponent? = nil, registry: Registry
+  ) -> ConfiguredComponent? {
+    let isMap = node.pairs != nil || node.scalar == .null
+    let named = isMap && node[kind.nameKey] == nil ? base?.type : nil
+    guard let type = named ?? componentType(kind, node, name, key: kind.nameKey, registry: registry) else { return nil }
+    return configured(type, node, name, common, after, over: base)
+  }
+
+  /// A list of components of a kind, each as ``component(_:_:_:common:after:over:registry:)`` reads it; nil after a finding.
+  mutating func components(
+    _ kind: ComponentKind, _ node: Node, _ name: String, common: [Field] = [], registry: Registry
+  ) -> [ConfiguredComponent]? {
+    guard let elements = node.elements else {
+      findings.add(node.mark, "expected a list of \(kind.words)s for '\(name)', got \(node.inWords)")
+      return nil
+    }
+    let found = elements.enumerated().map { index, element in
+      component(kind, element, "\(name).\(index)", common: common, registry: registry)
+    }
+    return found.contains { $0 == nil } ? nil : found.compactMap { $0 }
   }
 
   private mutating func configured<C: Component>(
-    _ type: C.Type, _ node: Node, _ name: String, _ after: [String]
-  ) -> NamedComponent? {
-    let context = MapContext(name, before: ["type"], after: after, command: "fusionkit describe \(type.name)")
-    return configuration(C.Configuration.self, node, context).map { NamedComponent(type: type, configuration: $0) }
+    _ type: C.Type, _ node: Node, _ name: String, _ common: [Field], _ after: [String], over base: ConfiguredComponent?
+  ) -> ConfiguredComponent? {
+    let context = MapContext(name, before: [C.kind.nameKey], after: after, command: "fusionkit describe \(type.name)")
+    let isSame = base.map { ObjectIdentifier($0.type) == ObjectIdentifier(type) } ?? false
+    let own = C.Configuration.fields.over(isSame ? base?.configuration.configValue ?? .null : .null)
+    let fields = own + common.filter { field in !own.contains { $0.key == field.key } }
+    return checked(node, fields, context).flatMap { decode(C.Configuration.self, $0, node) }
+      .map { ConfiguredComponent(type, $0) }
   }
 
   /// The type that a map names by `key`; nil after a finding.
@@ -92,11 +113,4 @@ extension StrictReader {
   ) -> (any ComponentConfiguration)? {
     checked(node, C.fields.over(base), context).flatMap { decode(type, $0, node) }
   }
-}
-
-extension ComponentKind {
-  /// In a sentence: `data set`.
-  var words: String { self == .dataset ? "data set" : rawValue }
-  /// In a sentence: `an encoder`.
-  var withArticle: String { (self == .encoder ? "an " : "a ") + words }
 }

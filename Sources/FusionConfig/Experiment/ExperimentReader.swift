@@ -189,13 +189,13 @@ struct ExperimentReader {
   }
 
   // The reader made each configuration as its component's own `Configuration`: the casts cannot fail.
-  private func configured<M: Modality>(_ type: M.Type, _ found: NamedComponent) -> ConfiguredModality {
+  private func configured<M: Modality>(_ type: M.Type, _ found: ConfiguredComponent) -> ConfiguredModality {
     ConfiguredModality(type, found.configuration as! M.Configuration)
   }
-  private func configured<E: Encoder>(_ type: E.Type, _ found: NamedComponent) -> ConfiguredEncoder {
+  private func configured<E: Encoder>(_ type: E.Type, _ found: ConfiguredComponent) -> ConfiguredEncoder {
     ConfiguredEncoder(type, found.configuration as! E.Configuration)
   }
-  private func configured<D: Decoder>(_ type: D.Type, _ found: NamedComponent) -> ConfiguredDecoder {
+  private func configured<D: Decoder>(_ type: D.Type, _ found: ConfiguredComponent) -> ConfiguredDecoder {
     ConfiguredDecoder(type, found.configuration as! D.Configuration)
   }
 

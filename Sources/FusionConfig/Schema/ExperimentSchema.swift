@@ -44,7 +44,7 @@ public func experimentSchema(registry: Registry) -> String {
       .init("title", .string("FusionKit experiment")), .init("type", .string("object")),
     ] + closedObject([extends, plugins] + fields + sections) + [
       .init("if", .object(["required": .strings(["extends"])])), .init("else", complete),
-      .init("definitions", .object(["encoder": schemas.components(.encoder, Section.modalities, [])])),
+      .init("definitions", .object(["encoder": schemas.components(.encoder, "from an input to features")])),
     ]
   return ConfigValue.map(root).json + "\n"
 }
@@ -54,9 +54,9 @@ private struct SectionSchemas {
 
   func section(_ section: Section) -> ConfigValue {
     switch section {
-    case .data: return components(.dataset, section, DataPartSettings.fields.map(\.schema))
-    case .fusion: return components(.fusion, section, FusionPartSettings.fields.map(\.schema))
-    case .decoder: return components(.decoder, section, [])
+    case .data: return components(.dataset, section.summary, DataPartSettings.fields.map(\.schema))
+    case .fusion: return components(.fusion, section.summary, FusionPartSettings.fields.map(\.schema))
+    case .decoder: return components(.decoder, section.summary)
     case .task: return variants(TaskSettings.self, section.summary)
     case .modalities:
       let encoder = ConfigValue.Entry("encoder", .object(["$ref": .string("#/definitions/encoder")]))
@@ -110,16 +110,20 @@ private struct SectionSchemas {
   }
 
   /// A map whose `type` (`dataset` for data sets) decides which other keys there are.
-  func components(_ kind: ComponentKind, _ section: Section?, _ common: [ConfigValue.Entry]) -> ConfigValue {
+  ///
+  /// - Parameter common: keys that stand beside those of every component.
+  func components(
+    _ kind: ComponentKind, _ description: String?, _ common: [ConfigValue.Entry] = []
+  ) -> ConfigValue {
     choice(
       registry.all(kind).map { entry in
         Choice(
           names: [entry.type.name] + entry.type.aliases, summary: entry.type.summary,
           options: fields(of: entry.type).map(\.schema))
-      }, key: kind == .dataset ? "dataset" : "type", common: common,
+      }, key: kind.nameKey, common: common,
       // A modality that is null is taken away.
       types: kind == .modality ? .strings(["object", "null"]) : .string("object"),
-      description: kind == .encoder ? "from an input to features" : section?.summary)
+      description: description)
   }
 
   /// The stages of a training, which take its keys `common` too: their defaults are what the training says.

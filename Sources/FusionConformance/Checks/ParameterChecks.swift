@@ -4,7 +4,7 @@ extension Check {
   static let parameters = [
     Check(
       "PAR-1", "parameter names are unique, lawful and those on record",
-      protects: "saved models that cannot be read any more after a parameter was renamed"
+      protects: "saved models that cannot be read any more after a parameter was renamed", isOfPipeline: true
     ) { plugin, findings in
       for specimen in plugin.representatives {
         findings.within(

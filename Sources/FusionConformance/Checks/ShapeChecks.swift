@@ -21,7 +21,8 @@ extension Check {
     },
     Check(
       "SHP-2", "impossible shapes are refused with a reason that names the modality",
-      protects: "errors that do not tell which input is to blame, and shapes that are passed on as empty"
+      protects: "errors that do not tell which input is to blame, and shapes that are passed on as empty",
+      isOfPipeline: true
     ) { plugin, findings in
       for label in plugin.unsuited {
         findings.within(label) {

@@ -19,6 +19,9 @@ struct Plugin: Sendable {
   let read: @Sendable (_ yaml: String) -> Result<[Specimen], ConfigError>
   /// The same on given inputs.
   let readOn: @Sendable (_ yaml: String, _ inputs: [Shape]) -> Result<[Specimen], ConfigError>
+  /// The defaults, the examples, and the defaults with each word and switch that the options offer, and what each differs
+  /// in from the defaults.
+  let configurations: [(label: String, component: ConfiguredComponent)]
   /// Every configuration on every input shape, those that the first pass refuses included.
   let candidates: [Specimen]
   /// The defaults, or the first example, on shapes that most components cannot take: only the first pass sees them.
@@ -30,7 +33,7 @@ struct Plugin: Sendable {
   /// Configurations that were declared, as defaults or examples, and that no input suits.
   let unsuited: [String]
 
-  /// The plugin of a type of any kind; a kind that has no checks gives a plugin without specimens.
+  /// The plugin of a type of any kind; one that is no part of the pipeline has no specimens.
   init(erasing type: any Component.Type, record: ParameterRecord?) {
     switch type {
     case let fusion as any Fusion.Type: self = Self.fusion(fusion, record)
@@ -75,7 +78,12 @@ struct Plugin: Sendable {
         ? everywhere(example.configuration, label) : specimens(example.configuration, label, example.inputs)
     }
     let declared = groups.count
-    groups += Self.variants(of: C.Configuration.self).map { everywhere($0.configuration, $0.label) }
+    let variants = Self.variants(of: C.Configuration.self)
+    groups += variants.map { everywhere($0.configuration, $0.label) }
+    configurations =
+      [("", ConfiguredComponent(type, defaults))]
+      + examples.map { (Self.difference($0.configuration), ConfiguredComponent(type, $0.configuration)) }
+      + variants.map { ($0.label, ConfiguredComponent(type, $0.configuration)) }
     candidates = groups.flatMap { $0 }
     let tried = examples.first?.configuration ?? defaults
     odd = Self.oddInputs(type.kind).flatMap { inputs -> [Specimen] in
@@ -91,9 +99,12 @@ struct Plugin: Sendable {
     representatives = fitting.compactMap { $0.first }
     // The defaults may lack something that only a user can say, as long as there is an example that says it.
     let isExempt = { (index: Int) in index == 0 && !examples.isEmpty }
-    unsuited = groups.indices.prefix(declared).filter { fitting[$0].isEmpty && !isExempt($0) }.map {
-      groups[$0].first?.configuration ?? ""
-    }
+    unsuited =
+      !type.kind.isPartOfPipeline
+      ? []
+      : groups.indices.prefix(declared).filter { fitting[$0].isEmpty && !isExempt($0) }.map {
+        groups[$0].first?.configuration ?? ""
+      }
   }
 
   private static func roundTripLoss<C: ComponentConfiguration>(_ defaults: C) -> String? {

@@ -8,9 +8,9 @@ import FusionTraining
 struct ConformanceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "conformance",
-    abstract: "Checks plugins: shapes, gradients, determinism, saved files.",
+    abstract: "Checks components: shapes, gradients, determinism, saved files.",
     discussion: """
-      Without a name, all of them, or with --plugin those of the library. Each plugin runs in a process of its own: one \
+      Without a name, all of them, or with --plugin those of the library. Each component runs in a process of its own: one \
       that stops there fails the check that it was in. Exits with 1 if a check fails; docs/conformance.md lists the checks.
 
       Examples:
@@ -19,7 +19,7 @@ struct ConformanceCommand: ParsableCommand {
         fusionkit conformance --plugin ~/gated-sum/.build/libGatedSumFusion.so
       """)
 
-  @Argument(help: ArgumentHelp("Names of fusions, encoders, decoders or modalities.", valueName: "name"))
+  @Argument(help: ArgumentHelp("Names of components.", valueName: "name"))
   var names: [String] = []
 
   @Option(
@@ -30,7 +30,7 @@ struct ConformanceCommand: ParsableCommand {
   var seed: UInt64 = 0
 
   @Option(help: "The kind, where several have the name.")
-  var kind: PluginKind?
+  var kind: ComponentKind?
 
   @Option(help: ArgumentHelp("Stop a check that has not ended after so many seconds.", valueName: "seconds"))
   var limit = 120
@@ -70,7 +70,7 @@ struct ConformanceCommand: ParsableCommand {
 
   /// The plugins of these names, every kind that has the name; where none is given, those of the libraries or all.
   private func selected(from registry: Registry) throws -> [Registry.Entry] {
-    let kinds = kind.map { [$0.kind] } ?? PluginKind.all
+    let kinds = kind.map { [$0] } ?? ComponentKind.allCases
     guard !names.isEmpty else {
       let all = kinds.flatMap { registry.all($0) }
       return registry.libraries.isEmpty ? all : all.filter { registry.libraries.contains($0.origin) }
@@ -81,7 +81,7 @@ struct ConformanceCommand: ParsableCommand {
       if found.isEmpty {
         let available = Set(kinds.flatMap { kind in registry.all(kind).map { $0.type.name } }).sorted()
         problems.append(
-          "no \(kind?.kind.rawValue ?? "plugin") is called '\(name)'"
+          "no \(kind?.words ?? "component") is called '\(name)'"
             + (nearestSpelling(of: name, among: available).map { ": did you mean '\($0)'?" } ?? "")
             + "\n  available: \(available.joined(separator: ", "))   (fusionkit list)")
       }

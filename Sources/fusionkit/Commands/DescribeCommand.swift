@@ -6,9 +6,9 @@ import FusionCore
 struct DescribeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "describe",
-    abstract: "Explains a plugin, or shows the layers of a configuration's pipeline.",
+    abstract: "Explains a component, or shows the layers of a configuration's pipeline.",
     discussion: """
-      With the name of a plugin: what it does, its traits, its options with their defaults. With a configuration: every \
+      With the name of a component: what it does, its traits, its options with their defaults. With a configuration: every \
       layer with its shape, parameters and operations for one sample.
 
       Examples:
@@ -16,12 +16,12 @@ struct DescribeCommand: ParsableCommand {
         fusionkit describe configs/late_fusion.yaml --set fusion.type=add
       """)
 
-  @Argument(help: ArgumentHelp("A plugin's name, or the path of a configuration.", valueName: "name or config"))
+  @Argument(help: ArgumentHelp("A component's name, or the path of a configuration.", valueName: "name or config"))
   var subject: String
 
   @OptionGroup var overrides: OverrideOptions
 
-  @Option(help: "The kind of the plugin, where several have the name: fusion, encoder, decoder, modality or dataset.")
+  @Option(help: "The kind, where several components have the name.")
   var kind: ComponentKind?
 
   @OptionGroup var plugins: PluginOptions
@@ -32,7 +32,7 @@ struct DescribeCommand: ParsableCommand {
     if kind == nil, subject.hasSuffix(".yaml") || subject.hasSuffix(".yml") || subject.contains("/") {
       return try describePipeline(Experiment.load(path: subject, overrides: overrides.set, registry: registry))
     }
-    guard overrides.set.isEmpty else { throw UsageError("--set changes a configuration; '\(subject)' names a plugin") }
+    guard overrides.set.isEmpty else { throw UsageError("--set changes a configuration; '\(subject)' names a component") }
     let entries = try find(subject, in: registry)
     if json.isOn { return try Console.printJSON(entries.map { PluginDescription($0) }) }
     try Console.print(entries.map { PluginDescription($0).text }.joined(separator: "\n\n"))
@@ -44,7 +44,7 @@ struct DescribeCommand: ParsableCommand {
     try Console.print(overview.text)
   }
 
-  /// Every plugin of this name: `mlp` is an encoder and a decoder.
+  /// Every component of this name: `mlp` is an encoder and a decoder.
   private func find(_ name: String, in registry: Registry) throws -> [Registry.Entry] {
     if let kind { return [try registry.find(kind, name)] }
     let found = ComponentKind.allCases.compactMap { try? registry.find($0, name) }

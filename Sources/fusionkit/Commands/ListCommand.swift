@@ -5,13 +5,13 @@ import FusionCore
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "Lists fusions, encoders, decoders, modalities and data sets.",
+    abstract: "Lists the components that a configuration can name.",
     discussion: """
       Example:
         fusionkit list fusions
       """)
 
-  @Argument(help: "Only one kind: fusions, encoders, decoders, modalities or datasets.")
+  @Argument(help: "Only one kind, for example fusions.")
   var kind: ComponentKind?
 
   @OptionGroup var plugins: PluginOptions
@@ -19,9 +19,13 @@ struct ListCommand: ParsableCommand {
 
   func run() throws {
     let registry = try Registry.complete(plugins: plugins.paths)
-    let kinds = kind.map { [$0] } ?? [.fusion, .encoder, .decoder, .modality, .dataset]
+    // A kind of which nothing is registered is not shown, unless it was asked for.
+    let kinds = kind.map { [$0] } ?? ComponentKind.allCases.filter { !registry.all($0).isEmpty }
     guard !json.isOn else {
       return try Console.printJSON(kinds.flatMap { kind in registry.all(kind).map { Row($0) } })
+    }
+    if let kind, registry.all(kind).isEmpty {
+      return try Console.print("\(kind.plural)\n  none is registered; --plugin LIBRARY loads those of a library")
     }
     // One table, cut where the kind changes, so that the columns of all kinds stand below each other.
     var table = TextTable(indent: "  ")

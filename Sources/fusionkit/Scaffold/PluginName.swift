@@ -14,7 +14,6 @@ struct PluginName {
         "'\(name)' is no name for a plugin: lower-case words and digits joined by single underscores, for example "
           + "'gated_sum'")
     }
-    guard kind != .dataset else { throw UsageError("a data set is no plugin: fusion, encoder, decoder or modality") }
     guard !name.hasSuffix("_\(kind.rawValue)"), name != kind.rawValue else {
       throw UsageError(
         "the kind is no part of the name: '\(name.dropLast(kind.rawValue.count + 1))' --kind \(kind.rawValue)")

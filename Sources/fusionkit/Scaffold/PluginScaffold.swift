@@ -4,7 +4,7 @@ import FusionCore
 /// Lays out the files of a new plugin, in a checkout of FusionKit or in a package of its own.
 struct PluginScaffold {
   let name: PluginName
-  private var kind: ComponentKind { name.kind }
+  let template: PluginTemplate
 
   /// A folder below `Plugins/`, its word in Package.swift, a fixture and an experiment.
   func inTree(_ checkout: Checkout) throws -> Scaffold {
@@ -14,11 +14,12 @@ struct PluginScaffold {
       throw UsageError("\(folder) is there already\n  choose another name, or remove it first")
     }
     var scaffold = Scaffold()
-    scaffold.add("\(folder)/\(name.type).swift", name.fill(ScaffoldSources.source(kind)))
-    scaffold.add("\(folder)/README.md", name.fill(ScaffoldTexts.readme(kind)))
+    scaffold.add("\(folder)/\(name.type).swift", name.fill(template.source))
+    scaffold.add("\(folder)/README.md", name.fill(ScaffoldTexts.readme(template)))
     addFixture(to: &scaffold, "\(root)/Tests/Fixtures/plugins")
     scaffold.add(
-      "\(root)/configs/\(name.stem).yaml", name.fill(ScaffoldTexts.experiment(kind, extends: "base/avmnist.yaml")))
+      "\(root)/configs/\(name.stem).yaml",
+      name.fill(ScaffoldTexts.experiment(name.kind, template, extends: "base/avmnist.yaml")))
     scaffold.change("\(root)/Package.swift", try checkout.manifest(entering: name.type))
     return scaffold
   }
@@ -46,12 +47,12 @@ struct PluginScaffold {
     }
     add(
       "Package.swift",
-      ScaffoldTexts.manifest(kind, dependency: dependency).replacing("__package__", with: identity))
-    add("Sources/\(name.type)/\(name.type).swift", ScaffoldSources.source(kind))
-    add("Tests/\(name.type)Tests/\(name.type)Tests.swift", ScaffoldTexts.tests(kind))
+      ScaffoldTexts.manifest(template, dependency: dependency).replacing("__package__", with: identity))
+    add("Sources/\(name.type)/\(name.type).swift", template.source)
+    add("Tests/\(name.type)Tests/\(name.type)Tests.swift", ScaffoldTexts.tests(template))
     addFixture(to: &scaffold, "\(folder)/Tests/\(name.type)Tests/Fixtures")
-    add("README.md", ScaffoldTexts.readme(kind) + ScaffoldTexts.packageSteps)
-    add("configs/\(name.stem).yaml", ScaffoldTexts.experiment(kind, extends: nil))
+    add("README.md", ScaffoldTexts.readme(template) + ScaffoldTexts.packageSteps)
+    add("configs/\(name.stem).yaml", ScaffoldTexts.experiment(name.kind, template, extends: nil))
     add("configs/base.yaml", ScaffoldTexts.base)
     add(".gitignore", ".build/\noutputs/\n/data/\n")
     return scaffold
@@ -61,7 +62,7 @@ struct PluginScaffold {
   var libraryName: String { PluginPackage.libraryName(name.type) }
 
   private func addFixture(to scaffold: inout Scaffold, _ folder: String) {
-    guard let fixture = ScaffoldTexts.fixture(kind) else { return }
+    guard let fixture = template.fixture else { return }
     scaffold.add("\(folder)/make_\(name.stem).py", name.fill(fixture.script))
     scaffold.add("\(folder)/\(name.stem).json", name.fill(fixture.values))
   }

@@ -65,7 +65,7 @@ struct ConformanceRun {
   private static func text(of report: Report) -> String {
     let known = report.knownFailures.map { "\n  [\($0.id): \($0.reason)]" }.joined()
     guard !report.isPassed else {
-      return "✔ \(report.kind.rawValue) \(report.name)   \(report.checkCount) checks" + known
+      return "✔ \(report.kind.words) \(report.name)   \(report.checkCount) checks" + known
     }
     return report.failures.map { $0.description }.joined(separator: "\n") + known
   }

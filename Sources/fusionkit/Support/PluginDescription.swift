@@ -64,7 +64,7 @@ struct PluginDescription: Encodable {
 
   /// For people.
   var text: String {
-    var lines = ["\(kind.rawValue) \(name)" + (aliases.isEmpty ? "" : "   (also: \(aliases.joined(separator: ", ")))")]
+    var lines = ["\(kind.words) \(name)" + (aliases.isEmpty ? "" : "   (also: \(aliases.joined(separator: ", ")))")]
     lines.append("  \(summary)")
     var facts = TextTable(indent: "  ")
     facts.add("from", origin)

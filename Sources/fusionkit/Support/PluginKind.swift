@@ -1,17 +1,18 @@
 import ArgumentParser
 import FusionCore
 
-/// What a plugin can be: every kind of component but data sets, singular or plural.
+/// A kind that `plugin new` has a start for, singular or plural.
 struct PluginKind: ExpressibleByArgument {
   let kind: ComponentKind
+  let template: PluginTemplate
 
   init?(argument: String) {
-    guard let kind = ComponentKind(argument: argument), Self.all.contains(kind) else { return nil }
+    guard let kind = ComponentKind(argument: argument), let template = kind.template else { return nil }
     self.kind = kind
+    self.template = template
   }
 
-  /// In the order in which they are named everywhere.
-  static let all: [ComponentKind] = [.fusion, .encoder, .decoder, .modality]
-
-  static var allValueStrings: [String] { all.map(\.rawValue) }
+  static var allValueStrings: [String] {
+    ComponentKind.allCases.filter { $0.template != nil }.map(\.rawValue)
+  }
 }

@@ -42,8 +42,8 @@ struct BuildPluginCommand: ParsableCommand {
           + "  if the modules beside this program are newer than it, build it again: "
           + "swift build -c release --product fusionkit")
     }
-    let plugins = [ComponentKind.fusion, .encoder, .decoder, .modality].flatMap { registry.all($0) }.map {
-      "\($0.type.kind.rawValue) \($0.type.name)"
+    let plugins = ComponentKind.allCases.flatMap { registry.all($0) }.map {
+      "\($0.type.kind.words) \($0.type.name)"
     }
     try Console.print("\(library): \(plugins.joined(separator: ", "))")
   }

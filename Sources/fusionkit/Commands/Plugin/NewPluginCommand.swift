@@ -37,14 +37,15 @@ struct NewPluginCommand: ParsableCommand {
   }
 
   func run() throws {
+    let template = kind.template
     let kind = kind.kind
     let name = try PluginName(name, kind)
     if let entry = try? Registry.complete().find(kind, name.name) {
       throw UsageError(
-        "there is \(kind == .encoder ? "an" : "a") \(kind.rawValue) '\(name.name)' already: \(entry.origin)")
+        "there is \(kind.withArticle) '\(name.name)' already: \(entry.origin)")
     }
     let current = FileManager.default.currentDirectoryPath
-    let plugin = PluginScaffold(name: name)
+    let plugin = PluginScaffold(name: name, template: template)
     guard let package else {
       let scaffold = try plugin.inTree(Checkout(around: current))
       try scaffold.write()

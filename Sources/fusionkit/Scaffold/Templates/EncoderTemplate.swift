@@ -1,0 +1,62 @@
+extension PluginTemplate {
+  /// One layer over the flattened input.
+  static let encoder = PluginTemplate(
+    source: #"""
+      import FusionCore
+
+      /// One layer over the flattened input: y = tanh(W x + b).
+      ///
+      /// A start: put the layers of your own in its place.
+      public struct __type__: Encoder {
+        public static let name = "__name__"
+        public static let summary = "one layer over the flattened input"
+
+        public struct Configuration: ComponentConfiguration {
+          public var width = 64
+          public init() {}
+          public static let options: [Option] = [Option("width", "the width of the features", .size)]
+        }
+
+        /// The first pass: the shape of the features and the cost of each layer, nothing allocated.
+        public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
+          let (inputs, width) = (input.elementCount, configuration.width)
+          blueprint.layer(
+            "linear", "linear \(inputs) → \(width), tanh", output: [width],
+            parameters: Linear.parameterCount(inputs: inputs, outputs: width),
+            flops: Linear.flops(inputs: inputs, outputs: width))
+          return [width]
+        }
+
+        private let linear: Linear
+
+        /// The second pass: the parameters.
+        public init(_ configuration: Configuration, input: Shape, context: BuildContext) {
+          linear = Linear(inputs: input.elementCount, outputs: configuration.width, context: context.scope("linear"))
+        }
+
+        /// Shapes: `[N, …input]` to `[N, width]`.
+        public func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor {
+          linear(input.flattened(from: 1), pass).tanh()
+        }
+      }
+
+      """#,
+    facts: """
+      **Formula** y = tanh(W x + b)
+
+      **Shapes** `[N, …]` → `[N, width]`
+
+      **Parameters** `linear.weight` `[width, d]`, `linear.bias` `[width]` · **Cost** operations a sample
+
+      """,
+    example: """
+      modalities:
+        image: {type: image, encoder: {type: __name__, width: 64}}
+      """,
+    experiment: """
+      modalities:
+        image: {encoder: {type: __name__}}
+      fusion: {type: concat}
+      """,
+    fixture: (ScaffoldFixtures.encoderScript, ScaffoldFixtures.encoderValues))
+}

@@ -1,0 +1,75 @@
+extension PluginTemplate {
+  /// The sum of all modalities, each mapped to one width.
+  static let fusion = PluginTemplate(
+    source: #"""
+      import FusionCore
+
+      /// The sum of all modalities, each mapped to one width and bent: y = Σ_m tanh(P_m x_m).
+      ///
+      /// A start: put the formula of your own in its place.
+      public struct __type__: Fusion {
+        public static let name = "__name__"
+        public static let summary = "the sum of all modalities, each mapped to one width and bent"
+
+        public struct Configuration: ComponentConfiguration {
+          public var width = 64
+          public init() {}
+          public static let options: [Option] = [Option("width", "the width of the result", .size)]
+        }
+
+        /// What it promises; checks and comparisons go by it.
+        public static func traits(_ configuration: Configuration) -> FusionTraits {
+          FusionTraits(orderMatters: false, missing: .skip)
+        }
+
+        /// The first pass: the shape of the result and the cost of each layer, nothing allocated.
+        public static func outputShape(
+          _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+        ) -> Shape? {
+          let width = configuration.width
+          for input in inputs {
+            blueprint.layer(
+              "projections.\(input.modality)", "linear \(input.width) → \(width), tanh", output: [width],
+              parameters: Linear.parameterCount(inputs: input.width, outputs: width),
+              flops: Linear.flops(inputs: input.width, outputs: width))
+          }
+          return [width]
+        }
+
+        private let projections: [Linear]
+
+        /// The second pass: the parameters, each under the name of its modality.
+        public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+          projections = inputs.map {
+            Linear(
+              inputs: $0.width, outputs: configuration.width, context: context.scope("projections.\($0.modality)"))
+          }
+        }
+
+        /// Shapes: `[N, d_m]` a modality to `[N, width]`.
+        public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+          let terms = zip(projections, features.vectors).map { projection, x in projection(x, pass).tanh() }
+          // A missing modality leaves its term out.
+          return features.leavingOut(terms).total()
+        }
+      }
+
+      """#,
+    facts: """
+      **Formula** y = Σ_m tanh(P_m x_m)
+
+      **Shapes** x_m `[N, d_m]` → y `[N, width]`
+
+      **Parameters** P_m: `projections.<modality>.weight` `[width, d_m]`, `.bias` `[width]` · **Cost** operations a sample
+
+      **Modalities** one or more, in any order; a missing one leaves its term out
+
+      """,
+    example: """
+      fusion: {type: __name__, width: 64}
+      """,
+    experiment: """
+      fusion: {type: __name__}
+      """,
+    fixture: (ScaffoldFixtures.fusionScript, ScaffoldFixtures.fusionValues))
+}
