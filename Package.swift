@@ -50,9 +50,10 @@ let rooms: [Target] = [
     dependencies: [
       "FusionCore", "CFusionKernels", "Checksums", "CBLAS", "CZlib", "CLibZip", "CSndFile", "CFFTW",
     ]),
+  .target(name: "FusionMetrics", dependencies: ["FusionCore"]),
   .target(
     name: "FusionTraining",
-    dependencies: ["FusionCore", "FusionConfig", "FusionData"]),
+    dependencies: ["FusionCore", "FusionConfig", "FusionData", "FusionMetrics"]),
   .target(name: "FusionAnalysis", dependencies: ["FusionTraining", "CCairo"]),
   .target(name: "FusionConformance", dependencies: ["FusionCore", "FusionConfig", "FusionTraining"]),
   .target(name: "FusionConformanceTesting", dependencies: ["FusionConformance"]),
@@ -66,8 +67,8 @@ let rooms: [Target] = [
   .executableTarget(
     name: "fusionkit",
     dependencies: [
-      "AllPlugins", "FusionAnalysis", "FusionConfig", "FusionConformance", "FusionData", "FusionTraining",
-      "PluginLoading", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      "AllPlugins", "FusionAnalysis", "FusionConfig", "FusionConformance", "FusionData", "FusionMetrics",
+      "FusionTraining", "PluginLoading", .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     // A plugin that is loaded at run time finds the core here. The flag binds this program alone: packages that depend
     // on the libraries are not barred by it.
@@ -85,14 +86,14 @@ let tests: [Target] = [
   .testTarget(name: "TensorEngineTests", dependencies: ["TensorEngine"]),
   .testTarget(name: "TensorEngineNNTests", dependencies: ["TensorEngine"]),
   .testTarget(name: "NeuralLayersTests", dependencies: ["NeuralLayers"]),
-  .testTarget(name: "FusionTrainingMetricsTests", dependencies: ["FusionTraining"]),
+  .testTarget(name: "FusionMetricsTests", dependencies: ["FusionMetrics"]),
   .testTarget(name: "FusionTrainingTests", dependencies: ["FusionTraining"]),
   .testTarget(name: "FusionAnalysisTests", dependencies: ["FusionAnalysis"]),
   .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
   .testTarget(name: "FusionConfigTests", dependencies: ["FusionConfig"]),
   .testTarget(name: "FusionDataTests", dependencies: ["FusionData"]),
   .testTarget(
-    name: "FusionConformanceTests", dependencies: ["FusionConformance", "FusionConformanceTesting"]),
+    name: "FusionConformanceTests", dependencies: ["FusionConformance", "FusionConformanceTesting", "FusionMetrics"]),
   .testTarget(name: "CommandLineTests", dependencies: ["fusionkit"]),
   .testTarget(
     name: "PluginTests",
@@ -104,6 +105,7 @@ let package = Package(
   platforms: [.macOS(.v14)],
   products: [
     .library(name: "FusionCore", targets: ["FusionCore"]),
+    .library(name: "FusionMetrics", targets: ["FusionMetrics"]),
     .library(name: "FusionTraining", targets: ["FusionTraining"]),
     .library(name: "FusionConformance", targets: ["FusionConformance"]),
     .library(name: "FusionConformanceTesting", targets: ["FusionConformanceTesting"]),

@@ -117,8 +117,9 @@ public enum ComponentKind: String, Sendable, CaseIterable, Codable {
     case .encoder: type is any Encoder.Type
     case .decoder: type is any Decoder.Type
     case .modality: type is any Modality.Type
+    case .metric: type is any Metric.Type
     // No protocol of the core: a library cannot offer them.
-    case .dataset, .transform, .optimizer, .schedule, .objective, .metric, .callback: false
+    case .dataset, .transform, .optimizer, .schedule, .objective, .callback: false
     }
   }
 

@@ -8,8 +8,8 @@ public struct ExperimentOutline: Sendable {
   public let inputs: [String: ArrayDescription]
   /// How many values the task asks for: classes, labels or targets.
   public let outputs: Int
-  /// The metrics that a report may hold, in order.
-  public let metrics: [String]
+  /// The metrics that the task has.
+  public let metrics: TaskMetrics
   /// The number of samples of the training part, what is held back for validation left out.
   public let trainSamples: Int
   /// The number of samples of the validation part; nil where there is none.
@@ -63,7 +63,7 @@ extension Trainer {
     let test = bench.data.test.flatMap { $0.targets == nil ? nil : $0.count }
     let train = try bench.data.split(.train)
     return ExperimentOutline(
-      inputs: train.descriptions, outputs: bench.record.outputs, metrics: bench.objective.metricNames,
+      inputs: train.descriptions, outputs: bench.record.outputs, metrics: bench.objective.metrics,
       trainSamples: train.count, validationSamples: bench.data.validation?.count, testSamples: test,
       source: bench.data.source,
       isGenerated: bench.data.isGenerated,

@@ -98,16 +98,18 @@ extension Experiment {
   }
 
   private func objective(classes: Int?, counts: [Int]?) -> (Objective, [Problem]) {
+    var objective: Objective
+    var problems: [Problem] = []
     do throws(PipelineError) {
       // Counts that are not known, and not asked for either.
-      return (
-        try task.objective(
-          classes: classes ?? 0, counts: counts ?? classes.map { .init(repeating: 1, count: $0) } ?? []), []
-      )
+      objective = try task.objective(
+        classes: classes ?? 0, counts: counts ?? classes.map { .init(repeating: 1, count: $0) } ?? [])
     } catch {
-      let plain = Objective(loss: .crossEntropy(weights: nil, smoothing: 0))
-      return (plain, classes == nil ? [] : error.problems)
+      objective = Objective(loss: .crossEntropy(weights: nil, smoothing: 0))
+      if classes != nil { problems = error.problems }
     }
+    objective.metrics = TaskMetrics(self)
+    return (objective, problems)
   }
 
   private func layers(_ inputs: [String: ArrayDescription], _ output: Shape?) -> ([Blueprint.Layer], [Problem]) {
@@ -125,6 +127,6 @@ extension Experiment {
   ) -> [Problem] {
     let demands = StageDemands(
       specification: pipeline, layers: layers, objective: objective, train: train, hasValidation: hasValidation)
-    return stages.flatMap { demands.problems(of: $0) }
+    return objective.metrics.problems(of: stages) + stages.flatMap { demands.problems(of: $0) }
   }
 }

@@ -1,3 +1,5 @@
+import FusionCore
+
 /// Follows one metric over the epochs: the best value so far, and how long ago that was.
 public struct MetricWatch: Codable, Sendable, Equatable {
   /// What is watched: `validation.loss`, `validation.accuracy`, `train.loss`, ….
@@ -15,11 +17,10 @@ public struct MetricWatch: Codable, Sendable, Equatable {
 
   /// Nothing seen yet.
   ///
-  /// - Parameter largerIsBetter: nil: losses and errors fall, everything else rises.
-  public init(metric: String, largerIsBetter: Bool? = nil, minimumChange: Double = 0) {
+  /// - Parameter direction: the metric's own, unless a configuration says otherwise.
+  public init(metric: String, _ direction: MetricDirection, minimumChange: Double = 0) {
     self.metric = metric
-    let name = metric.split(separator: ".").last.map(String.init) ?? metric
-    self.largerIsBetter = largerIsBetter ?? MetricReport.isHigherBetter(name)
+    largerIsBetter = direction == .higherIsBetter
     self.minimumChange = minimumChange
   }
 

@@ -20,13 +20,20 @@ struct Objective {
   /// How stored targets become those that the loss compares with.
   var targetConversion: ValueConversion { ValueConversion(features: targets?.scale) }
 
-  /// The names that a report may hold.
-  var metricNames: [String] {
-    switch loss {
-    case .crossEntropy: ClassificationMetrics.names
-    case .binaryCrossEntropy: MultilabelMetrics.names
-    case .squared, .absolute, .huber: RegressionMetrics.names
-    }
+  /// What its reports hold, and what may be asked for.
+  var metrics: TaskMetrics
+
+  /// The usual metrics of what the loss is for.
+  init(loss: Loss, targets: Standardiser? = nil) {
+    self.loss = loss
+    self.targets = targets
+    let task: MetricTask =
+      switch loss {
+      case .crossEntropy: .classification
+      case .binaryCrossEntropy: .multilabel
+      case .squared, .absolute, .huber: .regression
+      }
+    metrics = TaskMetrics(task)
   }
 
   /// The mean loss; shapes `[N, K]` to `[]`.
@@ -51,41 +58,32 @@ struct Objective {
   ///
   /// - Throws: `DataError` where targets cannot be read; ``NotFiniteError`` where finite outputs have a loss that is not.
   func report(_ output: Tensor, _ split: DataSplit) throws -> MetricReport? {
-    guard var report = try measured(output, split) else { return nil }
-    report.undefined = try undefined(in: report, on: split)
-    return report
+    guard let samples = try samples(output, split) else { return nil }
+    guard samples.loss?.isFinite == true else { throw NotFiniteError(lossOf: output, split) }
+    return metrics.report(of: samples, split)
   }
 
-  private func measured(_ output: Tensor, _ split: DataSplit) throws -> MetricReport? {
-    func fill<Metrics: MetricAccumulator>(
-      _ metrics: Metrics, _ outputs: [Float], _ targets: [Metrics.Target], _ loss: Double
-    ) throws -> MetricReport {
-      guard loss.isFinite else { throw NotFiniteError(lossOf: output, split) }
-      var metrics = metrics
-      metrics.add(outputs: outputs, targets: targets, loss: loss)
-      return metrics.report
-    }
+  private func samples(_ output: Tensor, _ split: DataSplit) throws -> MetricSamples? {
     let width = output.shape[1...].reduce(1, *)
     switch (loss, split.targets) {
     case (.crossEntropy, .classes):
       let labels = split.labels
-      return try fill(
-        ClassificationMetrics(classes: width), output.scalars, labels,
-        Double(loss(output, classes: labels, targets: nil).item))
+      return .logits(
+        output.scalars, targets: labels, classes: width,
+        loss: Double(loss(output, classes: labels, targets: nil).item))
     case (_, .flags(let array, _)), (_, .values(let array)):
       let targets = Tensor(
         shape: [split.count, width], storage: Storage(count: split.count * width), device: output.device)
       try array.gather(rows: split.rows[...], into: targets.storage.base, targetConversion)
       guard case .binaryCrossEntropy(let threshold) = loss else {
         // No metric depends on where zero is: misses are measured before the mean is added, where floats are finer.
-        return try fill(
-          RegressionMetrics(outputs: width), stretched(output).scalars, stretched(targets).scalars,
-          told(output, targets: targets))
+        return .values(
+          stretched(output).scalars.map(Double.init), targets: stretched(targets).scalars.map(Double.init),
+          outputs: width, loss: told(output, targets: targets))
       }
-      let mean = Double(loss(output, classes: [], targets: targets).item)
-      // The metrics cut at a logit of 0: shift it to where the probability is at the threshold.
-      let shift = Self.logit(threshold)
-      return try fill(MultilabelMetrics(labels: width), output.scalars.map { $0 - shift }, targets.scalars, mean)
+      return .labelLogits(
+        output.scalars, targets: targets.scalars.map { $0 > 0.5 }, labels: width, cut: Self.logit(threshold),
+        loss: Double(loss(output, classes: [], targets: targets).item))
     default: return nil
     }
   }
@@ -94,14 +92,6 @@ struct Objective {
   static func logit(_ probability: Double) -> Float {
     let p = min(max(probability, 1e-7), 1 - 1e-7)
     return Float(log(p / (1 - p)))
-  }
-}
-
-extension MetricReport {
-  /// The finite values by name.
-  public var values: MetricValues {
-    Dictionary(
-      entries.filter { $0.value.isFinite }.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
   }
 }
 

@@ -1,4 +1,5 @@
 import FusionCore
+import FusionMetrics
 import Foundation
 
 /// What happens in a run, in the order in which it happens.
@@ -65,7 +66,7 @@ extension EpochRecord {
     let number = String(epoch)
     let padding = String(repeating: " ", count: max(0, String(epochs).count - number.count))
     func part(_ name: String, _ values: MetricValues) -> String {
-      let shown = ["loss", "accuracy", "r2"].compactMap { key in
+      let shown = StandardMetrics.shownFirst.compactMap { key in
         values[key].map { "\(key) " + String(format: "%.4f", $0) }
       }
       return shown.isEmpty ? "" : "  \(name) \(shown.joined(separator: " "))"

@@ -51,11 +51,13 @@ final class RunSession {
     let loop = TrainingLoop(bench, stage, work, progress: log, stop: stop)
     let settings = stage.settings
     if settings.select == .best, bench.data.validation != nil || settings.selectBy.hasPrefix("train.") {
-      loop.position.selection = MetricWatch(metric: settings.selectBy)
+      loop.position.selection = MetricWatch(
+        metric: settings.selectBy, bench.direction(ofColumn: settings.selectBy))
     }
     loop.position.stopping = settings.earlyStopping.map {
       MetricWatch(
-        metric: $0.metric, largerIsBetter: $0.mode == .auto ? nil : $0.mode == .max, minimumChange: $0.minimumDelta)
+        metric: $0.metric, $0.mode.direction(of: bench.direction(ofColumn: $0.metric)),
+        minimumChange: $0.minimumDelta)
     }
     if stage.stage != nil { loop.position.stage = stage.index }
     return loop

@@ -16,9 +16,11 @@ extension Trainer {
   ///
   /// Each modality is encoded once. A subset that no sample has anything of is left out.
   ///
-  /// - Throws: what ``evaluate(_:split:)`` throws; `ConfigError` where the fusion refuses missing modalities.
-  public func evaluateSubsets(_ run: RunFolder, split: SplitName = .test) throws -> [SubsetEvaluation] {
-    let (evaluator, part, objective) = try prepared(run, split: split)
+  /// - Throws: what ``evaluate(_:split:metrics:)`` throws; `ConfigError` where the fusion refuses missing modalities.
+  public func evaluateSubsets(
+    _ run: RunFolder, split: SplitName = .test, metrics: [String] = []
+  ) throws -> [SubsetEvaluation] {
+    let (evaluator, part, objective) = try prepared(run, split: split, metrics: metrics)
     do throws(PipelineError) {
       try evaluator.pipeline.checkSubsets()
     } catch {

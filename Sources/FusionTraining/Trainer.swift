@@ -95,10 +95,11 @@ public struct Trainer {
   /// Scales, classes and class weights are those of the run's record, so that `data.root` may be another folder, with a
   /// test part alone.
   ///
+  /// - Parameter metrics: names of metrics beside those that the run reports.
   /// - Throws: `DataError` where there is no such part, or it has no targets; ``CheckpointError`` where the weights do
-  ///   not fit.
-  public func evaluate(_ run: RunFolder, split: SplitName = .test) throws -> Evaluation {
-    let (evaluator, part, objective) = try prepared(run, split: split)
+  ///   not fit; ``UnknownMetricError``.
+  public func evaluate(_ run: RunFolder, split: SplitName = .test, metrics: [String] = []) throws -> Evaluation {
+    let (evaluator, part, objective) = try prepared(run, split: split, metrics: metrics)
     return try evaluator.evaluate(part, objective, title: split.rawValue)
   }
 
@@ -118,7 +119,7 @@ public struct Trainer {
 
   /// A run's model with its weights, the part to evaluate it on, and what counts.
   func prepared(
-    _ run: RunFolder, split: SplitName
+    _ run: RunFolder, split: SplitName, metrics: [String] = []
   ) throws -> (evaluator: Evaluator, part: DataSplit, objective: Objective) {
     let record = try RunEnvironment.read(from: run).data
     let evaluator = try evaluator(of: run, record)
@@ -146,6 +147,8 @@ public struct Trainer {
       throw experiment.diagnostics(for: error.problems)
     }
     objective.targets = evaluator.pipeline.targets
+    objective.metrics = TaskMetrics(experiment)
+    try objective.metrics.report(metrics)
     return (evaluator, part, objective)
   }
 

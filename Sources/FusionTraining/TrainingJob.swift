@@ -215,7 +215,7 @@ extension RunSummary {
   fileprivate var inWords: String {
     let values = splits["test"] ?? splits["validation"] ?? [:]
     let part = splits["test"] != nil ? "test" : "validation"
-    return ["accuracy", "r2", "loss"].first { values[$0] != nil }.map {
+    return (StandardMetrics.shownFirst.dropFirst() + [Loss.name]).first { values[$0] != nil }.map {
       "  \(part) \($0) " + String(format: "%.4f", values[$0]!)
     } ?? ""
   }

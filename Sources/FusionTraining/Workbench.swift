@@ -43,6 +43,7 @@ struct Workbench {
         inputs: train.descriptions, output: [width], standardisesTargets: experiment.task.standardisesTargets,
         device: device, seed: experiment.seed)
       objective.targets = pipeline.targets
+      objective.metrics = TaskMetrics(experiment)
       record = DataRecord(
         source: data.source, isGenerated: data.isGenerated, outputs: width, classes: train.classNames,
         classCounts: train.classCounts.isEmpty ? nil : train.classCounts,
@@ -66,12 +67,18 @@ struct Workbench {
       specification: experiment.pipeline, layers: pipeline.blueprint.layers, objective: objective, train: train,
       hasValidation: data.validation != nil, validation: data.validation,
       trainable: { pipeline.store.trainable(of: $0) })
-    let problems = experiment.stages.flatMap { demands.problems(of: $0) }
+    let stages = experiment.stages
+    let problems = objective.metrics.problems(of: stages) + stages.flatMap { demands.problems(of: $0) }
     guard problems.isEmpty else { throw PipelineError(problems: problems) }
   }
 }
 
 extension Workbench {
+  /// Whether more or less of a watched metric is better. A metric that is not known is never measured either.
+  func direction(ofColumn column: String) -> MetricDirection {
+    objective.metrics.direction(ofColumn: column, modalities: pipeline.modalities) ?? .lowerIsBetter
+  }
+
   /// Batches of a single sample that a batch norm makes nothing of.
   var lonelyBatches: [String] {
     let demands = StageDemands(

@@ -24,7 +24,7 @@ import Testing
   @Test func unknownNamesAreAnsweredWithTheNearest() throws {
     let name = try Binary.run(["conformance", "add", "low_rank_tenser"])
     #expect(name.status == 2 && name.output == "")
-    #expect(name.errors.contains("no plugin is called 'low_rank_tenser': did you mean 'low_rank_tensor'?"))
+    #expect(name.errors.contains("no component is called 'low_rank_tenser': did you mean 'low_rank_tensor'?"))
     let check = try Binary.run(["conformance", "add", "--only", "GRD-9"])
     #expect(check.status == 2)
     #expect(check.errors.contains("there is no check 'GRD-9': did you mean 'GRD-1'?"))

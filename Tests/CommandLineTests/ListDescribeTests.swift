@@ -27,13 +27,16 @@ import Testing
       let found = rows.filter { $0["kind"] as? String == kind }.compactMap { $0["name"] as? String }
       #expect(found == names)
     }
-    #expect(rows.count == Self.expected.values.map(\.count).reduce(0, +))
+    // Metrics are held against their values elsewhere, in FusionMetricsTests.
+    let metrics = rows.filter { $0["kind"] as? String == "metric" }.compactMap { $0["name"] as? String }
+    #expect(metrics.contains("accuracy") && metrics == metrics.sorted())
+    #expect(rows.count == Self.expected.values.map(\.count).reduce(0, +) + metrics.count)
     for row in rows { #expect((row["summary"] as? String)?.isEmpty == false) }
     let table = try Binary.run(["list"]).output
     for name in Self.expected.values.joined() { #expect(table.contains("\n  \(name) "), "\(name)") }
   }
 
-  @Test(arguments: [("fusion", "fusions"), ("modality", "modalities"), ("dataset", "datasets")])
+  @Test(arguments: [("fusion", "fusions"), ("modality", "modalities"), ("dataset", "datasets"), ("metric", "metrics")])
   func singularAndPluralMeanTheSame(_ singular: String, _ plural: String) throws {
     let outcome = try Binary.run(["list", singular])
     #expect(outcome.status == 0)
@@ -48,6 +51,7 @@ import Testing
     try expectGolden(try Binary.run(["describe", "conv"]).output, "describe-conv")
     try expectGolden(try Binary.run(["describe", "transformer"]).output, "describe-transformer")
     try expectGolden(try Binary.run(["describe", "gru"]).output, "describe-gru")
+    try expectGolden(try Binary.run(["describe", "brier_score"]).output, "describe-brier_score")
   }
 
   @Test func aliasesAreUnderstood() throws {

@@ -4,14 +4,29 @@ import FusionCore
 import Testing
 
 /// Of a block of samples, the share that a method has right less a constant: a metric whose value is a mean.
-struct BlockMetric: SampleMetric {
-  let width = 1
-  func contribution(of prediction: Double, sample: Int, add: (Int, Double) -> Void) { add(0, prediction) }
-  func value(of sums: [Double], samples: Int) -> Double { sums[0] / Double(samples) }
+struct BlockMetric: SummedMetric {
+  static let name = "block"
+  static let summary = "mean of predicted values"
+  static let direction = MetricDirection.higherIsBetter
+  static let inputs: Set<MetricInput> = [.values]
+  let context: MetricContext
+  var total = MetricSums()
+  let sumCount = 1
+  init(_ context: MetricContext) { self.context = context }
+  func addSums(of row: Int, in samples: MetricSamples, _ add: (Int, Double) -> Void) {
+    add(0, samples.predictedValues[row])
+  }
+  func result(ofSums sums: [Double], count: Int) -> MetricResult { .value(sums[0] / Double(count)) }
+
+  /// What values of blocks add.
+  static func sums(_ values: [Double]) -> GroupedSums {
+    GroupedSums(
+      .values(values, targets: values, outputs: 1), BlockMetric(MetricContext(.regression, outputs: 1)))
+  }
 }
 
 @Suite struct TwoLevelBootstrapTests {
-  private func sums(_ rows: [[Double]]) -> [GroupedSums] { rows.map { GroupedSums($0, BlockMetric()) } }
+  private func sums(_ rows: [[Double]]) -> [GroupedSums] { rows.map { BlockMetric.sums($0) } }
 
   /// Against all 3³ · 4⁴ draws of seeds and samples, which NumPy has gone through.
   @Test func spreadIsThatOfAllDraws() {
@@ -75,4 +90,16 @@ struct BlockMetric: SampleMetric {
     let half = try! #require(MeanInterval(differences).halfWidth)
     #expect(abs(width(0) / (2 * half) - 1) < 0.05)
   }
+}
+
+/// Draws in which a metric is not defined are left out; where all are, seeds alone are drawn.
+@Test func undefinedDrawsAreLeftOut() {
+  let bootstrap = TwoLevelBootstrap(rounds: 200)
+  let differences = [0.1, 0.2, 0.3, 0.2, 0.1]
+  let whole = bootstrap.interval(differences, resampled: differences.map { [Double](repeating: $0, count: 200) })
+  let some = bootstrap.interval(
+    differences, resampled: differences.map { value in (0..<200).map { $0 % 10 == 0 ? .nan : value } })
+  #expect(some.lowerBound.isFinite && abs(some.lowerBound - whole.lowerBound) < 0.05)
+  let none = bootstrap.interval(differences, resampled: differences.map { _ in [Double](repeating: .nan, count: 200) })
+  #expect(none == bootstrap.interval(differences, resampled: nil))
 }

@@ -124,10 +124,10 @@ import Testing
       let own = (0..<blocks).map { _ in peculiarity * scale * normal.next() }
       let runs = (0..<2 * seeds).map { run in
         let level = 0.8 + Self.between * normal.next()
-        return GroupedSums(
-          (0..<blocks).map { level + (run < seeds ? own[$0] : 0) + Self.within * scale * normal.next() }, BlockMetric())
+        return BlockMetric.sums(
+          (0..<blocks).map { level + (run < seeds ? own[$0] : 0) + Self.within * scale * normal.next() })
       }
-      let values = runs.map { $0.value() }
+      let values = runs.compactMap { $0.value() }
       let resampled = bootstrap.resampled(runs, sets: [Int](repeating: 0, count: 2 * seeds))
       let interval = bootstrap.interval(
         (0..<seeds).map { values[$0] - values[seeds + $0] },

@@ -1,5 +1,6 @@
 import Foundation
 import FusionAnalysis
+import FusionCore
 import Testing
 
 /// Reference values of SciPy and scikit-learn (Tests/Fixtures/statistics/make_statistics.py).
@@ -104,58 +105,55 @@ struct StatisticsFixture: Decodable, Sendable {
 
 /// Metrics of draws of groups are those that scikit-learn computes of the repeated rows.
 @Suite struct GroupedSumsTests {
-  private func check<Metric: SampleMetric>(
-    _ metric: Metric?, _ predictions: [Metric.Prediction], _ groups: [Int], _ counts: [[Int32]], _ expected: [Double],
-    _ name: String
+  private func check(
+    _ name: String, _ task: MetricTask, _ samples: MetricSamples, _ groups: [Int], _ counts: [[Int32]],
+    _ expected: [Double]
   ) throws {
-    let metric = try #require(metric)
-    let sums = GroupedSums(predictions, metric, groups: groups)
+    let type = try #require(StandardMetrics.all.first { $0.name == name } as? any DecomposableMetric.Type)
+    let context = MetricContext(task, outputs: samples.outputs)
+    let sums = GroupedSums(samples, type.init(context), groups: groups)
     #expect(sums.groups == counts[0].count)
-    #expect(
-      abs(sums.value() - expected[0]) < 1e-9 && abs(metric.value(of: predictions) - expected[0]) < 1e-9, "\(name)")
+    let (drawn, whole) = (try #require(sums.value()), try #require(type.result(of: samples, context).value))
+    #expect(abs(drawn - expected[0]) < 1e-9 && abs(whole - expected[0]) < 1e-9, "\(name)")
     for (counts, value) in zip(counts, expected) {
-      #expect(abs(sums.value(counts: counts) - value) < 1e-9 * max(1, abs(value)), "\(name)")
+      let found = try #require(sums.value(counts: counts))
+      #expect(abs(found - value) < 1e-9 * max(1, abs(value)), "\(name)")
     }
   }
 
   @Test func predictedClasses() throws {
     for it in StatisticsFixture.all.classes {
-      for (name, values) in it.metrics {
-        let metric = ClassMetric(name, labels: it.truth, classes: try #require(it.classes))
-        try check(metric, it.predictions, it.groups, it.counts, values, name)
-      }
+      let samples = MetricSamples.classes(it.predictions, targets: it.truth, classes: try #require(it.classes))
+      for (name, values) in it.metrics { try check(name, .classification, samples, it.groups, it.counts, values) }
     }
   }
 
   @Test func predictedValues() throws {
     for it in StatisticsFixture.all.values {
-      for (name, values) in it.metrics {
-        try check(ValueMetric(name, targets: it.truth), it.predictions, it.groups, it.counts, values, name)
-      }
+      let samples = MetricSamples.values(
+        it.predictions.flatMap { $0 }, targets: it.truth.flatMap { $0 }, outputs: it.truth[0].count)
+      for (name, values) in it.metrics { try check(name, .regression, samples, it.groups, it.counts, values) }
     }
   }
 
   @Test func predictedSets() throws {
     for it in StatisticsFixture.all.sets {
-      for (name, values) in it.metrics {
-        let metric = LabelSetMetric(name, labels: it.truth.map { Set($0) }, classes: try #require(it.classes))
-        try check(metric, it.predictions.map { Set($0) }, it.groups, it.counts, values, name)
-      }
+      let labels = try #require(it.classes)
+      func flags(_ sets: [[Int]]) -> [Bool] { sets.flatMap { set in (0..<labels).map(set.contains) } }
+      let samples = MetricSamples.labels(flags(it.predictions), targets: flags(it.truth), labels: labels)
+      for (name, values) in it.metrics { try check(name, .multilabel, samples, it.groups, it.counts, values) }
     }
   }
 
   @Test func withoutGroupsEverySampleIsItsOwn() throws {
-    let metric = try #require(ClassMetric("accuracy", labels: [0, 1, 1, 0], classes: 2))
-    let sums = GroupedSums([0, 1, 0, 0], metric)
+    let context = MetricContext(.classification, outputs: 2)
+    let samples = MetricSamples.classes([0, 1, 0, 0], targets: [0, 1, 1, 0], classes: 2)
+    let sums = GroupedSums(samples, Accuracy(context))
     #expect(sums.groups == 4 && sums.value() == 0.75)
     #expect(sums.value(counts: [0, 0, 4, 0]) == 0 && sums.value(counts: [1, 1, 0, 2]) == 1)
-  }
-
-  @Test func whatNeedsMoreThanPredictionsIsRefused() {
-    for name in ["loss", "auroc", "f1", "f1_harmonic", ""] {
-      #expect(ClassMetric(name, labels: [0], classes: 2) == nil)
-      #expect(LabelSetMetric(name, labels: [[0]], classes: 2) == nil)
-      #expect(ValueMetric(name, targets: [[0]]) == nil)
-    }
+    // A draw of one class has no correlation: neither 0 nor NaN.
+    let correlation = GroupedSums(samples, MatthewsCorrelation(context))
+    #expect(correlation.value(counts: [4, 0, 0, 0]) == nil && correlation.value(counts: [0, 0, 0, 0]) == nil)
+    #expect(correlation.value(counts: [2, 2, 0, 0]) == 1)
   }
 }

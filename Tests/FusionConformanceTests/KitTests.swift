@@ -1,5 +1,6 @@
 import FusionConformance
 import FusionCore
+import FusionMetrics
 import Testing
 
 /// The kit itself: what is lawful passes, and what breaks a rule is told by that rule's id and by no other.
@@ -8,6 +9,7 @@ import Testing
   func lawfulToysPass(_ seed: UInt64) {
     let toys: [any Component.Type] = [
       ToyFusion<Lawful>.self, ToyEncoder<Lawful>.self, ToyDecoder<Lawful>.self, ToyModality<Lawful>.self,
+      ToyMetric<Lawful>.self,
     ]
     for toy in toys {
       let report = Conformance(seed: seed).report(on: toy)
@@ -24,5 +26,20 @@ import Testing
     let report = Conformance().report(on: mutant.type)
     #expect(
       report.failures.map(\.id) == [mutant.id], "\(report.failures.map(\.description).joined(separator: "\n"))")
+  }
+
+  /// A metric with what the arguments of a test need.
+  struct Standard: Sendable, CustomTestStringConvertible {
+    let type: any Metric.Type
+    var testDescription: String { type.name }
+  }
+
+  @Test(arguments: StandardMetrics.all.map { Standard(type: $0) })
+  func aMetricKeepsTheRules(_ metric: Standard) {
+    let report = Conformance().report(on: metric.type)
+    #expect(report.isPassed, "\(report.failures.map(\.description).joined(separator: "\n"))")
+    // No rule for metrics was skipped.
+    let rules = report.results.filter { $0.id.hasPrefix("MET-") }.map(\.outcome)
+    #expect(rules.count == 6 && rules.allSatisfy { $0 == .passed(cases: 1) })
   }
 }

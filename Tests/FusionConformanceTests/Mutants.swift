@@ -105,5 +105,12 @@ struct Mutant: Sendable {
     Mutant(id: "ENC-1", type: ToyEncoder<ENC1>.self),
     Mutant(id: "DEC-1", type: ToyDecoder<DEC1>.self),
     Mutant(id: "MOD-1", type: ToyModality<MOD1>.self),
+    Mutant(id: "MET-1", type: ToyMetric<MET1>.self),
+    Mutant(id: "MET-2", type: ToyMetric<MET2>.self),
+    Mutant(id: "MET-3", type: ToyMetric<MET3>.self),
+    Mutant(id: "MET-4", type: ToyMetric<MET4>.self),
+    Mutant(id: "MET-4", type: ToyMetric<MET4Silent>.self),
+    Mutant(id: "MET-5", type: ToyMetric<MET5>.self),
+    Mutant(id: "MET-6", type: ToyMetric<MET6>.self),
   ]
 }

@@ -1,3 +1,4 @@
+import FusionCore
 import FusionTraining
 import Testing
 
@@ -19,7 +20,7 @@ import Testing
   }
 
   @Test func gainsBelowTheMinimumDoNotCount() {
-    var watch = MetricWatch(metric: "validation.loss", minimumChange: 0.1)
+    var watch = MetricWatch(metric: "validation.loss", .lowerIsBetter, minimumChange: 0.1)
     let values: [Double?] = [1.0, 0.5, 0.45, nil, .nan, 0.2]
     let gains = values.enumerated().map { watch.observe($1, epoch: $0 + 1) }
     #expect(gains == [true, true, false, false, false, true])
@@ -27,16 +28,21 @@ import Testing
   }
 
   @Test func equalValuesKeepTheEarlierEpoch() {
-    var watch = MetricWatch(metric: "validation.accuracy")
+    var watch = MetricWatch(metric: "validation.accuracy", .higherIsBetter)
     let gains = [0.5, 0.5, 0.4].enumerated().map { watch.observe($1, epoch: $0 + 1) }
     #expect(gains == [true, false, false])
     #expect(watch.bestEpoch == 1 && watch.epochsWithoutGain == 2)
   }
 
+  /// Of one modality too, and of metrics that other tasks have: `mse` of a reconstruction.
   @Test(arguments: [
-    ("validation.loss", false), ("validation.mae", false), ("validation.r2", true),
-    ("validation.accuracy", true), ("train.f1_macro", true),
-  ]) func lossesFallAndTheRestRises(metric: String, rises: Bool) {
-    #expect(MetricWatch(metric: metric).largerIsBetter == rises)
+    ("validation.loss", MetricDirection.lowerIsBetter), ("validation.mse_image", .lowerIsBetter),
+    ("validation.accuracy", .higherIsBetter), ("train.f1_macro", .higherIsBetter),
+    ("validation.brier_score", .lowerIsBetter), ("validation.brier_score_audio", .lowerIsBetter),
+    ("validation.expected_calibration_error", .lowerIsBetter), ("validation.loss_audio", .lowerIsBetter),
+  ]) func aColumnHasTheDirectionOfItsMetric(column: String, direction: MetricDirection) {
+    let metrics = TaskMetrics(.classification)
+    #expect(metrics.direction(ofColumn: column, modalities: ["image", "audio"]) == direction)
+    #expect(metrics.direction(ofColumn: "validation.accuracy_of", modalities: ["image"]) == nil)
   }
 }

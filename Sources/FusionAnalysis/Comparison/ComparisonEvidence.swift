@@ -26,8 +26,8 @@ struct MethodDifference {
 
 /// Finds the differences of methods from the baseline.
 struct ComparisonEvidence {
-  let metric: String
-  let task: TaskSettings
+  let metric: any Metric.Type
+  let task: MetricTask
   let classes: [String]
   let bootstrap: TwoLevelBootstrap
   /// See ``PairedDifference``.
@@ -85,7 +85,9 @@ struct ComparisonEvidence {
       }
       guard let own = try pool.add(method.predictions), let other = try pool.add(same) else { continue }
       try pool.check(own, tell: method)
-      let differences = zip(own, other).map { pool.sums[$0].value() - pool.sums[$1].value() }
+      let values = zip(own, other).map { (pool.sums[$0].value(), pool.sums[$1].value()) }
+      let differences = values.compactMap { own, other in own.flatMap { own in other.map { own - $0 } } }
+      guard differences.count == values.count else { continue }
       pairs.append(Pair(method: index, differences: differences, runs: (own, other)))
     }
     let seeds = baseline.values.count
@@ -93,7 +95,7 @@ struct ComparisonEvidence {
     let resampled = isEnough ? bootstrap.resampled(pool.sums, sets: pool.sets, device: device) : []
     var differences = [MethodDifference?](repeating: nil, count: methods.count)
     for pair in pairs {
-      let sign = MetricReport.isHigherBetter(metric) ? 1.0 : -1
+      let sign = metric.direction == .higherIsBetter ? 1.0 : -1
       var found = MethodDifference(
         mean: pair.differences.reduce(0, +) / Double(seeds), wins: pair.differences.count { sign * $0 > 0 })
       if isEnough {
@@ -145,9 +147,9 @@ private struct ResampledRuns {
   /// Makes sure that predictions give the metrics that the runs tell: a file of which a part is missing does not.
   func check(_ places: [Int]?, tell method: ComparisonEvidence.Method) throws(DataError) {
     for (index, place) in (places ?? []).enumerated() {
-      let (found, told) = (sums[place].value(), method.values[index])
+      let told = method.values[index]
       // Predictions are written with as many digits as a float has.
-      guard abs(found - told) > 1e-4 * max(1, abs(told)) else { continue }
+      guard let found = sums[place].value(), abs(found - told) > 1e-4 * max(1, abs(told)) else { continue }
       throw DataError(
         method.predictions[index].file,
         "gives \(shortNumber(found)) where the run's metrics.json tells \(shortNumber(told))",

@@ -136,7 +136,10 @@ public struct ComparisonTable: Codable, Sendable, Equatable {
     name = plan.experiment.name
     self.command = command
     self.metric = metric
-    isHigherBetter = MetricReport.isHigherBetter(metric)
+    guard let type = plan.outline.metrics.available.first(where: { $0.name == metric }) else {
+      throw UnknownMetricError(problems: [plan.outline.metrics.problem(with: metric)?.message ?? metric])
+    }
+    isHigherBetter = type.direction == .higherIsBetter
     baseline = plan.baseline
     self.seeds = seeds
     self.isResplit = isResplit
@@ -153,7 +156,7 @@ public struct ComparisonTable: Codable, Sendable, Equatable {
       return Row(method, own, choices?[index], metric: metric)
     }
     let overlap = isResplit ? Double(testSamples) / Double(plan.outline.trainSamples) : 0
-    try judge(folders, plan, bootstrap, overlap: overlap, threads: threads)
+    try judge(folders, plan, type, bootstrap, overlap: overlap, threads: threads)
     let sign = isHigherBetter ? -1.0 : 1
     rows = rows.enumerated().sorted { a, b in
       let (x, y) = (
@@ -165,11 +168,13 @@ public struct ComparisonTable: Codable, Sendable, Equatable {
 
   /// Enters the differences from the baseline, with what is known of them.
   private mutating func judge(
-    _ folders: [[RunFolder]], _ plan: ComparisonPlan, _ bootstrap: TwoLevelBootstrap, overlap: Double, threads: Int
+    _ folders: [[RunFolder]], _ plan: ComparisonPlan, _ metric: any Metric.Type, _ bootstrap: TwoLevelBootstrap,
+    overlap: Double, threads: Int
   ) throws {
     guard let base = rows.firstIndex(where: { $0.method == baseline && $0.failure == nil }) else { return }
     let evidence = ComparisonEvidence(
-      metric: metric, task: plan.experiment.task, classes: try RunEnvironment.read(from: folders[base][0]).data.classes,
+      metric: metric, task: plan.experiment.task.metricTask,
+      classes: try RunEnvironment.read(from: folders[base][0]).data.classes,
       bootstrap: bootstrap, overlap: overlap, device: Device(threads: threads))
     func method(_ index: Int) throws -> ComparisonEvidence.Method {
       try .init(values: rows[index].values, predictions: folders[index].map { try TestPredictions(of: $0) })

@@ -128,7 +128,8 @@ public struct RateSearch: Sendable {
         let score = failure == nil && !values.isEmpty ? values.reduce(0, +) / Double(values.count) : nil
         trials.append(RateChoice.Trial(rate: rate, score: score, failure: failure))
       }
-      let choice = RateChoice(trials, isHigherBetter: MetricReport.isHigherBetter(metric))
+      let direction = plan.outline.metrics.direction(ofColumn: metric, modalities: [])
+      let choice = RateChoice(trials, isHigherBetter: direction == .higherIsBetter)
       if choice.rate == nil {
         return .failure(RateFailure(reason: "no rate has a score: \(trials.compactMap(\.failure).first ?? "")"))
       }

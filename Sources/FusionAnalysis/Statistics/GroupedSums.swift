@@ -1,3 +1,5 @@
+import FusionCore
+
 /// What one run's predictions add to the sums of a metric, a group of test samples at a time: enough to tell the metric
 /// of any draw of groups.
 public struct GroupedSums: Sendable {
@@ -10,23 +12,22 @@ public struct GroupedSums: Sendable {
   private let places: [Int32]
   private let amounts: [Double]
   private let width: Int
-  private let metric: @Sendable ([Double], Int) -> Double
+  private let metric: any DecomposableMetric
 
-  /// Gathers what predictions add.
+  /// Gathers what samples add to the sums of a metric.
   ///
   /// - Parameters:
+  ///   - samples: of a form that the metric takes.
   ///   - groups: for each sample the number of its group, 0, 1, … without gaps; nil: each sample is one of its own.
-  public init<Metric: SampleMetric>(_ predictions: [Metric.Prediction], _ metric: Metric, groups: [Int]? = nil) {
-    precondition(groups.map { $0.count == predictions.count } != false, "a group for each sample")
-    let count = groups.map { ($0.max() ?? -1) + 1 } ?? predictions.count
+  public init(_ samples: MetricSamples, _ metric: any DecomposableMetric, groups: [Int]? = nil) {
+    precondition(groups.map { $0.count == samples.count } != false, "a group for each sample")
+    let count = groups.map { ($0.max() ?? -1) + 1 } ?? samples.count
     var members = [[Int]](repeating: [], count: count)
-    for sample in predictions.indices { members[groups?[sample] ?? sample].append(sample) }
+    for sample in 0..<samples.count { members[groups?[sample] ?? sample].append(sample) }
     var (starts, places, amounts): ([Int], [Int32], [Double]) = ([0], [], [])
-    for samples in members {
+    for rows in members {
       var sums: [Int: Double] = [:]
-      for sample in samples {
-        metric.contribution(of: predictions[sample], sample: sample) { sums[$0, default: 0] += $1 }
-      }
+      for row in rows { metric.addSums(of: row, in: samples) { sums[$0, default: 0] += $1 } }
       for (place, amount) in sums.sorted(by: { $0.key < $1.key }) where amount != 0 {
         places.append(Int32(place))
         amounts.append(amount)
@@ -35,12 +36,13 @@ public struct GroupedSums: Sendable {
     }
     (self.starts, self.places, self.amounts) = (starts, places, amounts)
     sizes = members.map(\.count)
-    width = metric.width
-    self.metric = { metric.value(of: $0, samples: $1) }
+    width = metric.sumCount
+    self.metric = metric
   }
 
-  /// The metric where each group occurs as often as `counts` says; of all samples once where there are none.
-  public func value(counts: [Int32]? = nil) -> Double {
+  /// The metric where each group occurs as often as `counts` says; of all samples once where there are none. Nil where it
+  /// is not defined: a draw may lack what it needs, such as a second class.
+  public func value(counts: [Int32]? = nil) -> Double? {
     var sums = [Double](repeating: 0, count: width)
     var samples = 0
     sums.withUnsafeMutableBufferPointer { sums in
@@ -55,6 +57,6 @@ public struct GroupedSums: Sendable {
         }
       }
     }
-    return metric(sums, samples)
+    return samples == 0 ? nil : metric.result(ofSums: sums, count: samples).value
   }
 }

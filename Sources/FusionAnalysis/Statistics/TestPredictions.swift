@@ -57,30 +57,41 @@ public struct TestPredictions: Sendable {
   /// predictions alone, as losses and areas under curves.
   ///
   /// - Parameters:
+  ///   - task: what the predictions are of.
   ///   - classes: the names of the classes or labels.
   /// - Throws: `DataError` where the file holds what is no prediction of the task.
-  func sums(metric: String, task: TaskSettings, classes: [String]) throws(DataError) -> GroupedSums? {
-    let groups = numberedGroups
-    func gathered<Metric: SampleMetric>(
-      _ metric: Metric?, _ predictions: [Metric.Prediction]?
-    ) throws(DataError) -> GroupedSums? {
-      guard let metric else { return nil }
-      guard let predictions else { throw DataError(file, "holds what is no prediction of this task") }
-      return GroupedSums(predictions, metric, groups: groups)
-    }
+  func sums(
+    metric: any Metric.Type, task: MetricTask, classes: [String]
+  ) throws(DataError) -> GroupedSums? {
+    guard let metric = metric as? any DecomposableMetric.Type,
+      !metric.inputs.isDisjoint(with: task.inputsOfPredictions), let samples = try samples(task, classes)
+    else { return nil }
+    let context = MetricContext(task, outputs: samples.outputs, names: classes, part: "test")
+    return GroupedSums(samples, metric.init(context), groups: numberedGroups)
+  }
+
+  /// What the file says, as metrics take it; nil where its labels are no targets of the task.
+  private func samples(_ task: MetricTask, _ classes: [String]) throws(DataError) -> MetricSamples? {
     let numbers = Dictionary(classes.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    func predicted<Prediction>(_ predictions: [Prediction]?) throws(DataError) -> [Prediction] {
+      guard let predictions else { throw DataError(file, "holds what is no prediction of this task") }
+      return predictions
+    }
     switch task {
     case .classification:
       guard let known = Self.numbered(labels, numbers) else { return nil }
-      return try gathered(
-        ClassMetric(metric, labels: known, classes: classes.count), Self.numbered(predictions, numbers))
+      return .classes(
+        try predicted(Self.numbered(predictions, numbers)), targets: known, classes: classes.count)
     case .multilabel:
+      func flags(_ sets: [Set<Int>]) -> [Bool] { sets.flatMap { set in classes.indices.map(set.contains) } }
       guard let known = Self.sets(labels, numbers) else { return nil }
-      return try gathered(
-        LabelSetMetric(metric, labels: known, classes: classes.count), Self.sets(predictions, numbers))
+      return .labels(
+        flags(try predicted(Self.sets(predictions, numbers))), targets: flags(known), labels: classes.count)
     case .regression:
-      guard let targets = Self.values(labels) else { return nil }
-      return try gathered(ValueMetric(metric, targets: targets), Self.values(predictions))
+      guard let targets = Self.values(labels), let width = targets.first?.count, width > 0 else { return nil }
+      let values = try predicted(Self.values(predictions))
+      guard values.first?.count == width else { throw DataError(file, "holds what is no prediction of this task") }
+      return .values(values.flatMap { $0 }, targets: targets.flatMap { $0 }, outputs: width)
     }
   }
 

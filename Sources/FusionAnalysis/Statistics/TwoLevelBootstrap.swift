@@ -27,7 +27,7 @@ public struct TwoLevelBootstrap: Sendable {
   /// - Parameters:
   ///   - runs: what their predictions add.
   ///   - sets: for each run the number of its set of test samples: runs of one set have the same groups in the same order.
-  /// - Returns: for each run a value a round.
+  /// - Returns: for each run a value a round; NaN where the metric is not defined for the round's draw.
   public func resampled(_ runs: [GroupedSums], sets: [Int], device: Device = Device(threads: 1)) -> [[Double]] {
     precondition(runs.count == sets.count, "a set for each run")
     var groups: [Int: Int] = [:]
@@ -42,7 +42,7 @@ public struct TwoLevelBootstrap: Sendable {
         let random = RandomStream(seed: seed).derived("test samples").derived(round)
         var counts: [Int: [Int32]] = [:]
         for (set, groups) in known { counts[set] = random.derived(set).counts(drawing: groups) }
-        for run in runs.indices { base[run * rounds + round] = runs[run].value(counts: counts[sets[run]]) }
+        for run in runs.indices { base[run * rounds + round] = runs[run].value(counts: counts[sets[run]]) ?? .nan }
       }
     }
     return runs.indices.map { Array(values[$0 * rounds..<($0 + 1) * rounds]) }
@@ -57,7 +57,8 @@ public struct TwoLevelBootstrap: Sendable {
   ///
   /// - Parameters:
   ///   - differences: one for each seed, of all test samples; two or more.
-  ///   - resampled: for each seed the difference in every round's draw of samples; nil: only seeds are drawn.
+  ///   - resampled: for each seed the difference in every round's draw of samples; nil: only seeds are drawn. Rounds in
+  ///     which a difference is not defined are left out; where all are, only seeds are drawn.
   ///   - groups: how many groups of test samples were drawn from; 0: none were.
   ///   - overlap: the number of test samples over that of training samples where each seed splits the same data anew; see
   ///     ``PairedDifference``.
@@ -81,7 +82,8 @@ public struct TwoLevelBootstrap: Sendable {
       let counts = RandomStream(seed: seed).derived("seeds").derived(round).counts(drawing: count)
       let drawn = zip(counts, values).reduce(0) { $0 + Double($1.0) * $1.1 } / n
       return mean + widening * (drawn - resampledMean)
-    }.sorted()
+    }.filter { !$0.isNaN }.sorted()
+    if means.isEmpty, resampled != nil { return self.interval(differences, resampled: nil, overlap: overlap) }
     return quantile(0.025, ofSorted: means)...quantile(0.975, ofSorted: means)
   }
 }

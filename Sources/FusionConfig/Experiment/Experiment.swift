@@ -22,6 +22,8 @@ public struct Experiment: Sendable {
   public let compared: [ComparedFusion]
   /// How the best hyper-parameters are searched for; nil: the file says nothing of it. No part of what a run resolves to.
   public let sweep: SweepSettings?
+  /// The metrics that the registry held with which it was read.
+  public let metrics: [any Metric.Type]
   /// The text, for pointing at places.
   let document: Node
 

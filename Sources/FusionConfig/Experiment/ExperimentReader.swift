@@ -44,7 +44,8 @@ struct ExperimentReader {
     guard problems.isEmpty else { throw root.diagnostics(for: problems) }
     let experiment = Experiment(
       name: identity.name ?? defaultName, seed: identity.seed, plugins: registry.libraries, data: data,
-      pipeline: pipeline, task: task, training: training, compared: compared, sweep: sweep, document: root)
+      pipeline: pipeline, task: task, training: training, compared: compared, sweep: sweep,
+      metrics: registry.all(.metric).compactMap { $0.type as? any Metric.Type }, document: root)
     return sweep == nil ? experiment : try experiment.withCheckedSweep(registry: registry)
   }
 

@@ -21,10 +21,11 @@ public struct TrainingSettings: Sendable, Equatable {
     set { loop[keyPath: path] = newValue }
   }
 
-  /// With every key; without `stages` where there are none.
+  /// With every key; without `stages` and `metrics` where there are none: runs of older versions stay runs of this
+  /// configuration.
   var configValue: ConfigValue {
     .map(
-      loop.configValue.entries
+      loop.configValue.entries.filter { $0.key != "metrics" || !loop.metrics.isEmpty }
         + [.init("optimizer", optimizer.configValue), .init("schedule", schedule.configValue)]
         + (stages.isEmpty ? [] : [.init("stages", .list(stages.map(\.configValue)))]))
   }
@@ -55,6 +56,8 @@ public struct TrainingLoopSettings: ComponentConfiguration, Equatable {
   public var select = Selection.best
   /// What `best` is judged by.
   public var selectBy = "validation.loss"
+  /// Metrics that reports hold beside the usual ones of the task.
+  public var metrics: [String] = []
   /// Epochs between checkpoints.
   public var checkpointEvery = 1
 
@@ -72,6 +75,7 @@ public struct TrainingLoopSettings: ComponentConfiguration, Equatable {
     case earlyStopping = "early_stopping"
     case select
     case selectBy = "select_by"
+    case metrics
     case checkpointEvery = "checkpoint_every"
   }
 
@@ -89,6 +93,7 @@ public struct TrainingLoopSettings: ComponentConfiguration, Equatable {
     Option("early_stopping", "when to stop before the last epoch; none: never"),
     Option("select", "which epoch's weights model.safetensors holds", Selection.self),
     Option("select_by", "what the best epoch is judged by: split.metric"),
+    Option("metrics", "metrics to report beside the usual ones of the task", isDistinct: true),
     Option("checkpoint_every", "epochs between checkpoints", .atLeast(1)),
   ]
 }
@@ -104,7 +109,7 @@ public struct EarlyStopping: ComponentConfiguration, Equatable {
   public var patience = 5
   /// What counts as an improvement.
   public var minimumDelta = 0.0
-  /// `auto`: losses and errors fall, everything else rises.
+  /// `auto`: as the metric says.
   public var mode = Mode.auto
 
   /// Watches the validation loss.
@@ -121,6 +126,17 @@ public struct EarlyStopping: ComponentConfiguration, Equatable {
     Option("metric", "what is watched: split.metric"),
     Option("patience", "epochs without improvement before stopping", .atLeast(1)),
     Option("minimum_delta", "smallest change that counts as an improvement", .atLeast(0)),
-    Option("mode", "which direction is better; auto: losses and errors fall, everything else rises", Mode.self),
+    Option("mode", "which direction is better; auto: as the metric says", Mode.self),
   ]
+}
+
+extension EarlyStopping.Mode {
+  /// The direction that is meant, where a metric has one of its own.
+  public func direction(of own: MetricDirection) -> MetricDirection {
+    switch self {
+    case .auto: own
+    case .min: .lowerIsBetter
+    case .max: .higherIsBetter
+    }
+  }
 }

@@ -56,6 +56,18 @@ extension Experiment {
       registry: registry)
   }
 
+  /// The same experiment, with its sweep, whose reports hold further metrics.
+  ///
+  /// - Parameter registry: the one that the experiment was read with.
+  public func adding(metrics: [String], registry: Registry) throws(ConfigError) -> Experiment {
+    let mark = (document["training"] ?? document).mark
+    let all = training.metrics + metrics.filter { !training.metrics.contains($0) }
+    let override = Override(
+      steps: ["training", "metrics"], value: Node(.list(all.map { .string($0) }), mark: mark), mark: mark)
+    return try ExperimentReader.read(
+      Override.applied([override], to: document), defaultName: name, registry: registry)
+  }
+
   private func with(_ overrides: [Override], registry: Registry) throws(ConfigError) -> Experiment {
     let changed = try Override.applied(overrides, to: document.without("sweep"))
     return try ExperimentReader.read(changed, defaultName: name, registry: registry)
@@ -99,7 +111,7 @@ extension Experiment {
     try findings.throwIfAny()
     return Experiment(
       name: name, seed: seed, plugins: plugins, data: data, pipeline: pipeline, task: task, training: training,
-      compared: compared, sweep: sweep, document: document)
+      compared: compared, sweep: sweep, metrics: metrics, document: document)
   }
 }
 

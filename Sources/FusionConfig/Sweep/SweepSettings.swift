@@ -23,7 +23,7 @@ public struct SweepSettings: Sendable {
 public struct SweepJudging: ComponentConfiguration, Equatable {
   /// The metric by which trials are compared: `validation.METRIC`.
   public var metric = "validation.loss"
-  /// `auto`: losses and errors fall, everything else rises.
+  /// `auto`: as the metric says.
   public var mode = EarlyStopping.Mode.auto
   /// Folds of the cross-validation; 0: one run a trial, judged on the validation part.
   public var folds = 0
@@ -42,7 +42,7 @@ public struct SweepJudging: ComponentConfiguration, Equatable {
   public static let options = [
     Option("metric", "what trials are judged by: validation.METRIC"),
     Option(
-      "mode", "which direction is better; auto: losses and errors fall, everything else rises", EarlyStopping.Mode.self),
+      "mode", "which direction is better; auto: as the metric says", EarlyStopping.Mode.self),
     Option(
       "folds", "folds of a stratified cross-validation of the training part; 0: the validation part judges",
       .range(0, Double(FoldSettings.most))),

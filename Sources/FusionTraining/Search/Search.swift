@@ -45,11 +45,23 @@ public struct Search {
   ///   ``SearchInterrupted``, ``SearchFailed`` and what the pool throws on the way, everything done being kept;
   ///   ``SearchIncomplete`` where no trial finished, and not for what they tried.
   public func run(overwrite: Bool = false) throws -> SearchSummary {
+    guard let sweep = experiment.sweep else { throw SearchFailed.nothingToSearch(experiment.name) }
+    let metric = String(sweep.metric.dropFirst("validation.".count))
+    // Trials have to measure what they are judged by.
+    let search = try Search(
+      experiment.measuring(metric, registry: registry), registry: registry, folder: folder, pool: pool,
+      threads: threads, options: options, progress: progress)
+    return try search.run(judgedBy: metric, overwrite: overwrite)
+  }
+
+  private func run(judgedBy metric: String, overwrite: Bool) throws -> SearchSummary {
     guard let settings = experiment.sweep else { throw SearchFailed.nothingToSearch(experiment.name) }
-    let metric = String(settings.metric.dropFirst("validation.".count))
+    let direction = TaskMetrics(experiment).direction(
+      ofColumn: metric, modalities: experiment.pipeline.branches.map { $0.name })
     let plan = SearchPlan(
       experiment: experiment, settings: settings, registry: registry, folder: folder,
-      largerIsBetter: settings.mode == .auto ? MetricReport.isHigherBetter(metric) : settings.mode == .max,
+      // Of a metric that does not exist, the first trial's preparation tells.
+      largerIsBetter: settings.mode.direction(of: direction ?? .lowerIsBetter) == .higherIsBetter,
       metric: metric, options: options, stop: pool.stop)
     try folder.check(experiment, overwrite: overwrite)
     let trials = try experiment.trials(registry: registry)

@@ -1,6 +1,7 @@
 import FusionConfig
 import FusionCore
 import FusionData
+import FusionMetrics
 
 /// A stage of a run: what it trains, how, and by which objective. A training without `stages:` is a single stage that
 /// trains everything.
@@ -42,17 +43,18 @@ struct Stage {
     }
   }
 
-  /// The metrics that an epoch of the stage has, in training and in validation, without `train.` and `validation.`.
+  /// The metrics that an epoch of the stage can have, in training and in validation, without `train.` and `validation.`.
   func metricNames(_ objective: Objective, modalities: [String]) -> (train: [String], validation: [String]) {
-    let accuracy = objective.metricNames.filter { $0 == "accuracy" }
+    let available = objective.metrics.available.map { $0.name }
+    let accuracy = available.filter { $0 == Accuracy.name }
     switch self.objective {
-    case .task: return (["loss"] + accuracy, objective.metricNames)
+    case .task: return (["loss"] + accuracy, available)
     case .reconstruction:
       let names = ["loss"] + modalities.map { "mse_\($0)" }
       return (names, names)
     case .unimodal:
       func each(_ names: [String]) -> [String] { names + modalities.flatMap { name in names.map { "\($0)_\(name)" } } }
-      return (each(["loss"] + accuracy), each(objective.metricNames))
+      return (each(["loss"] + accuracy), each(available))
     }
   }
 

@@ -66,7 +66,7 @@ struct StageDemands {
     let isOfTraining = metric.hasPrefix("train.")
     guard let part = isOfTraining ? train : validation, let name = metric.split(separator: ".").last,
       // Targets that cannot be read are told where they are needed.
-      let reason = try? objective.reasonWhyUndefined(String(name), on: part)
+      let reason = try? objective.metrics.reasonWhyUndefined(String(name), on: part)
     else { return nil }
     return Problem(
       path: path, "'\(metric)' is not defined: \(reason)",

@@ -90,11 +90,13 @@ struct CompareCommand: ParsableCommand, StopsByItself {
 
   func run() throws {
     let known = try Registry.complete(plugins: plugins.paths)
-    let experiment = try Experiment.load(path: config, overrides: overrides.set, registry: known)
+    var experiment = try Experiment.load(path: config, overrides: overrides.set, registry: known)
     // With the libraries that the configuration names: 'all' means their fusions, too.
     let registry = try Registry.complete(plugins: experiment.plugins)
     let outline = try Trainer(experiment, threads: 1).outline()
     let metric = try chosenMetric(experiment, outline)
+    // Runs have to measure what they are compared by.
+    experiment = try experiment.measuring(metric, registry: registry)
     try checkData(outline)
     let plan = try ComparisonPlan(
       experiment, fusions: fusions.names, baseline: baseline, singleModalities: single, outline: outline,
@@ -172,18 +174,8 @@ struct CompareCommand: ParsableCommand, StopsByItself {
       throw UsageError(
         "\(outline.source) has no test part with targets: there is nothing to compare on")
     }
-    let usual =
-      switch experiment.task {
-      case .classification: "accuracy"
-      case .multilabel: "f1_macro"
-      case .regression: "r2"
-      }
-    let name = metric ?? usual
-    guard outline.metrics.contains(name) else {
-      let nearest = nearestSpelling(of: name, among: outline.metrics).map { ": did you mean '\($0)'?" } ?? ""
-      throw UsageError(
-        "there is no metric '\(name)' for this task\(nearest)\n  available: \(outline.metrics.joined(separator: ", "))")
-    }
+    let name = metric ?? StandardMetrics.main(for: experiment.task.metricTask).name
+    if let problem = outline.metrics.problem(with: name) { throw UsageError("\(problem.message)\n  \(problem.hint)") }
     return name
   }
 

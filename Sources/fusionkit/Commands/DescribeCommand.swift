@@ -32,7 +32,9 @@ struct DescribeCommand: ParsableCommand {
     if kind == nil, subject.hasSuffix(".yaml") || subject.hasSuffix(".yml") || subject.contains("/") {
       return try describePipeline(Experiment.load(path: subject, overrides: overrides.set, registry: registry))
     }
-    guard overrides.set.isEmpty else { throw UsageError("--set changes a configuration; '\(subject)' names a component") }
+    guard overrides.set.isEmpty else {
+      throw UsageError("--set changes a configuration; '\(subject)' names a component")
+    }
     let entries = try find(subject, in: registry)
     if json.isOn { return try Console.printJSON(entries.map { PluginDescription($0) }) }
     try Console.print(entries.map { PluginDescription($0).text }.joined(separator: "\n\n"))

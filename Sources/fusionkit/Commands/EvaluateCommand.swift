@@ -27,9 +27,19 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Instead: the metrics for every subset of the modalities, the others taken for missing.")
   var subsets = false
 
+  @Flag(help: "Besides: the metrics of each group of samples, where the data name groups.")
+  var byGroup = false
+
+  @Option(help: ArgumentHelp("Metrics beside the usual ones; 'fusionkit list metrics' names all.", valueName: "a,b,…"))
+  var metrics: MetricList?
+
   @OptionGroup var plugins: PluginOptions
   @OptionGroup var threads: ThreadOption
   @OptionGroup var json: JSONOption
+
+  func validate() throws {
+    if subsets, byGroup { throw ValidationError("--by-group and --subsets are two different tables: ask for one") }
+  }
 
   func run() throws {
     let run = RunFolder(folder)
@@ -39,9 +49,16 @@ struct EvaluateCommand: ParsableCommand {
     let trainer = Trainer(experiment, threads: threads.count, progress: Console.remarks(only: json.isOn))
     let isGenerated = experiment.data.root.flatMap { try? Recipe.read(folder: $0) }?.generated ?? false
     if subsets { return try showSubsets(trainer, run, isGenerated: isGenerated) }
-    let evaluation = try trainer.evaluate(run, split: split)
+    let names = metrics?.names ?? []
+    let evaluation: Evaluation
+    var groups: [GroupEvaluation]?
+    if byGroup {
+      (evaluation, groups) = try trainer.evaluateGroups(run, split: split, metrics: names)
+    } else {
+      evaluation = try trainer.evaluate(run, split: split, metrics: names)
+    }
     Console.noteAbsent(experiment.pipeline, evaluation.split)
-    guard let report = EvaluationReport(evaluation, run: run.path, isGenerated: isGenerated) else {
+    guard let report = EvaluationReport(evaluation, groups, run: run.path, isGenerated: isGenerated) else {
       throw DataError(
         data ?? run.path, "the part '\(split.rawValue)' has no targets", expected: "labels to compare with")
     }
@@ -50,7 +67,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   private func showSubsets(_ trainer: Trainer, _ run: RunFolder, isGenerated: Bool) throws {
-    let evaluations = try trainer.evaluateSubsets(run, split: split)
+    let evaluations = try trainer.evaluateSubsets(run, split: split, metrics: metrics?.names ?? [])
     let pipeline = trainer.experiment.pipeline
     if let all = evaluations.first { Console.noteAbsent(pipeline, all.evaluation.split) }
     let report = SubsetsReport(
@@ -60,3 +77,13 @@ struct EvaluateCommand: ParsableCommand {
 }
 
 extension SplitName: ExpressibleByArgument {}
+
+/// Names of metrics, separated by commas.
+struct MetricList: ExpressibleByArgument {
+  let names: [String]
+
+  init?(argument: String) {
+    names = argument.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    guard !names.contains("") else { return nil }
+  }
+}

@@ -11,6 +11,14 @@ struct EvaluationReport: Encodable {
     let f1: Double
   }
 
+  struct GroupRow: Encodable {
+    let group: String
+    let samples: Int
+    let metrics: [String: Double]
+    /// Why metrics of the task are not among them.
+    let undefined: [String: String]
+  }
+
   let run: String
   let split: String
   let samples: Int
@@ -21,15 +29,17 @@ struct EvaluationReport: Encodable {
   let classes: [ClassRow]
   /// `[true][predicted]`.
   let confusion: [[Int]]?
+  /// Nil where they were not asked for.
+  let groups: [GroupRow]?
   private let order: [String]
 
   enum CodingKeys: String, CodingKey {
-    case run, split, samples, metrics, undefined, classes, confusion
+    case run, split, samples, metrics, undefined, classes, confusion, groups
     case generatedData = "generated_data"
   }
 
   /// Nil where the part has no targets.
-  init?(_ evaluation: Evaluation, run: String, isGenerated: Bool) {
+  init?(_ evaluation: Evaluation, _ groups: [GroupEvaluation]? = nil, run: String, isGenerated: Bool) {
     guard let report = evaluation.report else { return nil }
     self.run = run
     split = evaluation.split.name
@@ -42,6 +52,11 @@ struct EvaluationReport: Encodable {
       ClassRow(name: $0, support: $1.support, precision: $1.precision, recall: $1.recall, f1: $1.f1)
     }
     confusion = report.confusion?.counts
+    self.groups = groups.map { groups in
+      groups.map {
+        GroupRow(group: $0.group, samples: $0.samples, metrics: $0.report.values, undefined: $0.report.undefined)
+      }
+    }
   }
 
   /// For people.
@@ -56,7 +71,23 @@ struct EvaluationReport: Encodable {
     }
     if !classes.isEmpty { parts.append(classTable) }
     if let confusion, confusion.count <= 30 { parts.append(confusionTable(confusion)) }
+    if let groups { parts.append(groupTable(groups)) }
     return parts.joined(separator: "\n\n")
+  }
+
+  private func groupTable(_ groups: [GroupRow]) -> String {
+    let shown = order + undefined.keys.sorted().filter { name in groups.contains { $0.metrics[name] != nil } }
+    var table = TextTable(["group", "samples"] + shown, numeric: Set(1...shown.count + 1))
+    for row in groups {
+      table.add(
+        [row.group.printable, "\(row.samples)"]
+          + shown.map { name in row.metrics[name].map { String(format: "%.4f", $0) } ?? "" })
+    }
+    let lacking = shown.filter { name in groups.contains { $0.metrics[name] == nil } }
+    let note =
+      lacking.isEmpty
+      ? "" : "\n\nnot defined for some groups: \(lacking.joined(separator: ", ")) (--json says why)"
+    return table.text + note
   }
 
   private var classTable: String {

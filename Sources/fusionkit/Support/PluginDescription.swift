@@ -31,6 +31,9 @@ struct PluginDescription: Encodable {
   let summary: String
   let origin: String
   let traits: Traits?
+  /// Of a metric: which values are better, and what it is computed from.
+  let direction: MetricDirection?
+  let inputs: [MetricInput]?
   let options: [Key]
 
   init(_ entry: Registry.Entry) {
@@ -40,6 +43,9 @@ struct PluginDescription: Encodable {
     summary = entry.type.summary
     origin = entry.origin
     traits = (entry.type as? any Fusion.Type).map { Self.traits(of: $0) }
+    let metric = entry.type as? any Metric.Type
+    direction = metric?.direction
+    inputs = metric?.inputs.sorted { $0.rawValue < $1.rawValue }
     options =
       Self.keys(Self.options(of: entry.type))
       + (kind == .fusion ? Self.keys(FusionPartSettings.optionDescriptions) : [])
@@ -73,6 +79,12 @@ struct PluginDescription: Encodable {
       facts.add("order matters", traits.orderMatters ? "yes" : "no")
       facts.add("stochastic", traits.isStochastic ? "yes" : "no")
       facts.add("missing modality", traits.missing.inWords)
+    }
+    if let direction, let inputs {
+      facts.add("better", direction.rawValue)
+      facts.add("computed from", inputs.map(\.rawValue).joined(separator: " or "))
+      let tasks = MetricTask.allCases.filter { !Set(inputs).isDisjoint(with: $0.inputs) }
+      facts.add("tasks", tasks.map(\.rawValue).joined(separator: ", "))
     }
     lines += ["", facts.text, ""]
     guard !options.isEmpty else { return (lines + ["  no options"]).joined(separator: "\n") }

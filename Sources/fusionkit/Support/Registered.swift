@@ -1,6 +1,7 @@
 import AllPlugins
 import ArgumentParser
 import FusionData
+import FusionMetrics
 import PluginLoading
 
 extension Registry {
@@ -8,6 +9,7 @@ extension Registry {
   static func complete(plugins: [String] = []) throws -> Registry {
     var registry = try Registry.allPlugins()
     try registry.registerDatasets()
+    try registry.registerMetrics()
     var errors: [PluginError] = []
     for path in plugins {
       do throws(PluginError) { try registry.load(library: path) } catch {

@@ -38,7 +38,7 @@ enum RunReport {
     let splits = ["train", "validation", "test"].filter { cells[$0] != nil }
     guard !splits.isEmpty else { return "There is no part of the data to evaluate on." }
     // The loss first, then the best known, then by name.
-    func rank(_ metric: String) -> Int { ["loss", "accuracy", "r2"].firstIndex(of: metric) ?? 3 }
+    func rank(_ metric: String) -> Int { StandardMetrics.shownFirst.firstIndex(of: metric) ?? 3 }
     let metrics = Set(cells.values.flatMap(\.keys)).sorted { (rank($0), $0) < (rank($1), $1) }
     var table = TextTable(["metric"] + splits, numeric: [1, 2, 3])
     for metric in metrics { table.add([metric] + splits.map { cells[$0]?[metric] ?? "" }) }

@@ -1,4 +1,9 @@
-"""Makes the fixtures of FusionTrainingMetricsTests with scikit-learn: python make_metrics.py"""
+"""Makes the fixtures of FusionMetricsTests with scikit-learn 1.9 and SciPy 1.17: python make_metrics.py
+
+metrics.json holds what every report has, further.json the other metrics. None stands for undefined: where scikit-learn or
+SciPy refuses or gives NaN, and where it gives a number to a question that the data cannot answer (a single class, targets
+that do not vary, as many classes as k).
+"""
 
 import json
 import math
@@ -6,6 +11,7 @@ import pathlib
 import warnings
 
 import numpy as np
+from scipy import stats
 from sklearn import metrics
 
 warnings.simplefilter("ignore")
@@ -130,3 +136,124 @@ cases = dict(
     ])
 text = json.dumps(cases, separators=(",", ":"), allow_nan=False).replace('},{"name"', '},\n{"name"')
 (here / "metrics.json").write_text(text + "\n")
+
+
+# What a report has only where it is asked for; numbers are drawn anew, so that those above stay as they are.
+rng = np.random.default_rng(11)
+
+
+def where(condition, function):
+    return defined(function) if condition else None
+
+
+def calibration_error(probabilities, y, bins=15):
+    """As in the code of Guo et al. 2017 (temperature_scaling.py)."""
+    confidences, predictions = probabilities.max(axis=1), probabilities.argmax(axis=1)
+    edges = np.linspace(0, 1, bins + 1)
+    error = 0.0
+    for lower, upper in zip(edges[:-1], edges[1:]):
+        chosen = (confidences > lower) & (confidences <= upper)
+        if chosen.any():
+            error += abs(confidences[chosen].mean() - (predictions[chosen] == y[chosen]).mean()) * chosen.mean()
+    return error
+
+
+def top(k, y, z):
+    # Of equal scores the first class counts as the larger: scikit-learn's choice with the classes turned round.
+    n = z.shape[1]
+    return where(n > k, lambda: metrics.top_k_accuracy_score(n - 1 - y, z[:, ::-1], k=k, labels=range(n)))
+
+
+def further_classification(name, logits, y):
+    z, y = np.float32(logits).astype(np.float64), np.array(y)
+    n = z.shape[1]
+    labels = list(range(n))
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    q = e / e.sum(axis=1, keepdims=True)
+    p = z.argmax(axis=1)
+    several, every = len(set(y)) > 1, len(set(y)) == n
+    if n == 2:
+        precision = lambda: metrics.average_precision_score(y, q[:, 1])
+        brier = lambda: metrics.brier_score_loss(y, q[:, 1])
+    else:
+        precision = lambda: np.mean([metrics.average_precision_score(y == c, q[:, c]) for c in labels])
+        brier = lambda: metrics.brier_score_loss(y, q, labels=labels)
+    return dict(
+        name=name, width=n, outputs=np.float32(logits).ravel().tolist(), targets=y.tolist(), values=dict(
+            balanced_accuracy=metrics.balanced_accuracy_score(y, p),
+            top_3_accuracy=top(3, y, z), top_5_accuracy=top(5, y, z),
+            cohens_kappa=where(several, lambda: metrics.cohen_kappa_score(y, p, labels=labels)),
+            matthews_correlation=where(several, lambda: metrics.matthews_corrcoef(y, p)),
+            average_precision=where(every and n > 1, precision),
+            log_loss=defined(lambda: metrics.log_loss(y, q, labels=labels)), brier_score=defined(brier),
+            expected_calibration_error=calibration_error(q, y)))
+
+
+def further_multilabel(name, logits, y):
+    z, y = np.float32(logits), np.array(y)
+    q = 1 / (1 + np.exp(-z.astype(np.float64)))
+    every = y.any(axis=0).all()
+    return dict(
+        name=name, width=z.shape[1], outputs=z.ravel().tolist(), targets=y.ravel().astype(float).tolist(), values=dict(
+            average_precision=where(every, lambda: metrics.average_precision_score(y, z, average="macro")),
+            log_loss=float(np.mean([metrics.log_loss(a, b, labels=[0, 1]) for a, b in zip(y.T, q.T)])),
+            brier_score=float(np.mean([metrics.brier_score_loss(a, b, labels=[0, 1]) for a, b in zip(y.T, q.T)]))))
+
+
+def concordance(x, y):
+    """Lin 1989, with variances divided by n."""
+    return 2 * np.cov(x, y, bias=True)[0, 1] / (x.var() + y.var() + (x.mean() - y.mean()) ** 2)
+
+
+def further_regression(name, x, y):
+    x, y = np.float32(x), np.float32(y)
+    a, b = y.astype(np.float64), x.astype(np.float64)
+    vary = len(a) > 1 and (np.ptp(a, axis=0) > 0).all()
+    mean = lambda f: (lambda: np.mean([f(s, t) for s, t in zip(b.T, a.T)]))
+    return dict(
+        name=name, width=x.shape[1], outputs=x.ravel().tolist(), targets=y.ravel().tolist(), values=dict(
+            pearson=where(vary, mean(lambda s, t: stats.pearsonr(s, t)[0])),
+            spearman=where(vary, mean(lambda s, t: stats.spearmanr(s, t)[0])),
+            concordance_correlation=where(vary, mean(concordance))))
+
+
+y = rng.integers(0, 7, 80)
+helped = random_logits(80, 7) + 2 * np.eye(7)[y]
+two = rng.integers(0, 2, 40)
+labels = rng.integers(0, 2, (30, 3))
+t = rng.normal(size=(50, 3))
+further = dict(
+    classification=[
+        further_classification("usual", helped, y),
+        further_classification("ties", random_logits(80, 7, 0), y),
+        further_classification("two classes", random_logits(40, 2), two),
+        further_classification("two classes with ties", random_logits(40, 2, 0), two),
+        further_classification("four classes", helped[:, :4], y % 4),
+        further_classification("a class that is absent", helped, np.where(y == 3, 0, y)),
+        further_classification("constant predictions", np.tile([0.0, 3, 0, 1, 0, 2, 0], (80, 1)), y),
+        further_classification("equal scores", np.zeros((80, 7)), y),
+        further_classification("sure and wrong", np.eye(7)[(y + 1) % 7] * 800, y),
+        further_classification("sure and right", np.eye(7)[y] * 800, y),
+        further_classification("a single class, always right", np.tile([0.0, 3.0, 0.0], (5, 1)), [1] * 5),
+        further_classification("one sample", [[1.0, 2.0]], [1]),
+    ],
+    multilabel=[
+        further_multilabel("usual", random_logits(30, 3) + 2 * labels - 1, labels),
+        further_multilabel("ties", random_logits(30, 3, 0), labels),
+        further_multilabel("a label that is absent", random_logits(30, 3), labels * [1, 0, 1]),
+        further_multilabel("a label that all have", random_logits(30, 3), np.maximum(labels, [1, 0, 0])),
+        further_multilabel("one sample", [[1.0, -2.0]], [[1, 0]]),
+    ],
+    regression=[
+        further_regression("usual", t[:, :1] + rng.normal(size=(50, 1)), t[:, :1]),
+        further_regression("several outputs", t * [1, 10, -3] + rng.normal(size=(50, 3)) + 4, t * [1, 10, 3]),
+        further_regression("a large offset", t + rng.normal(size=(50, 3)) + 1e4, t + 1e4),
+        further_regression("ties", rng.integers(0, 4, (50, 1)), rng.integers(0, 3, (50, 1))),
+        further_regression("two samples", [[1.0], [3.0]], [[2.0], [5.0]]),
+        further_regression("right", t, t),
+        further_regression("constant predictions", np.ones((50, 1)), t[:, :1]),
+        further_regression("constant targets", t[:, :1], np.ones((50, 1))),
+        further_regression("one sample", [[1.0]], [[2.0]]),
+    ])
+text = json.dumps(further, separators=(",", ":"), allow_nan=False).replace('},{"name"', '},\n{"name"')
+(here / "further.json").write_text(text + "\n")

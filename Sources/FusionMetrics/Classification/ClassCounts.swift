@@ -38,6 +38,27 @@ public enum Averaging: String, Sendable, CaseIterable {
   case weighted
 }
 
+extension ClassCounts {
+  /// Counts one sample: whether it is said to be of the class, and whether it is.
+  public mutating func add(predicted: Bool, target: Bool) {
+    switch (predicted, target) {
+    case (true, true): truePositives += 1
+    case (true, false): falsePositives += 1
+    case (false, true): falseNegatives += 1
+    case (false, false): break
+    }
+  }
+
+  /// The counts of all classes, three sums each: true positives, false positives, false negatives.
+  static func all(ofSums sums: [Double]) -> [ClassCounts] {
+    stride(from: 0, to: sums.count, by: 3).map { start in
+      ClassCounts(
+        truePositives: Int(sums[start].rounded()), falsePositives: Int(sums[start + 1].rounded()),
+        falseNegatives: Int(sums[start + 2].rounded()))
+    }
+  }
+}
+
 extension [ClassCounts] {
   /// An average of a score; 0 where there is nothing to average.
   public func average(_ averaging: Averaging, _ score: (ClassCounts) -> Double) -> Double {

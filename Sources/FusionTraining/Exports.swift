@@ -1,0 +1,2 @@
+// Evaluations and summaries are made of metrics and their reports.
+@_exported import FusionMetrics
