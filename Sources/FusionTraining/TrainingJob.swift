@@ -47,6 +47,11 @@ public struct TrainingJob: Sendable {
     case .foreign: throw .foreign(path: run.path)
     case .unreadable(let file, let reason): throw .unreadable(file: file, reason: reason)
     case .complete, .unfinished, .stranded:
+      do throws(RegularFile.Refusal) {
+        _ = try RegularFile.bytes(of: run.configuration)
+      } catch {
+        if !error.isAbsent { throw .unreadable(file: run.configuration, reason: error.words) }
+      }
       guard run.holds(configuration) else { throw .other(path: run.path) }
       if case .complete = state {
         run.removeAbandonedFiles()

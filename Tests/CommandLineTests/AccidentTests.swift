@@ -49,6 +49,17 @@ import Testing
     #expect(summary.contains("\"interrupted\""), "\(summary)")
   }
 
+  @Test func whatCannotBeReadIsNotCalledAnotherSearch() throws {
+    try VectorData.write(to: folder, epochs: 2, more: Self.grid)
+    let sweep = ["sweep", "tiny.yaml", "--threads", "1", "--output", "./s"]
+    try #require(try Binary.run(sweep, in: folder.path).status == 0)
+    unlink(folder / "s/sweep.yaml")
+    #expect(mkfifo(folder / "s/sweep.yaml", 0o600) == 0)
+    let outcome = try Binary.run(sweep, in: folder.path)
+    #expect(outcome.status == 1 && outcome.errors.contains("s/sweep.yaml cannot be read"), "\(outcome.errors)")
+    #expect(!outcome.errors.contains("--overwrite"))
+  }
+
   @Test func dataThatChangedMeanwhileMakeNoTableWithOldRuns() throws {
     try VectorData.write(to: folder, epochs: 2, more: Self.grid)
     let sweep = ["sweep", "tiny.yaml", "--threads", "1", "--output", "./s"]

@@ -42,7 +42,12 @@ public struct SearchFolder: Sendable, Equatable {
     let names = self.names
     if names.contains("sweep.yaml") {
       guard !overwrite else { return }
-      let other = (try? String(contentsOfFile: search, encoding: .utf8)) ?? ""
+      let other: String
+      do throws(RegularFile.Refusal) {
+        other = String(decoding: try RegularFile.bytes(of: search), as: UTF8.self)
+      } catch {
+        throw .unreadable(file: search, reason: error.words)
+      }
       if !experiment.isSameSweep(as: other) { throw .other(path: path) }
     } else if names.contains(where: { $0 != "log.txt" && !$0.hasPrefix("sweep.yaml.partial-") })
       || (FileManager.default.fileExists(atPath: path) && !isFolder)
@@ -92,6 +97,8 @@ public enum SearchFolderError: UserError, Equatable {
   case other(path: String)
   /// Something that is no search lies there.
   case foreign(path: String)
+  /// Nobody knows: the file that would tell cannot be read.
+  case unreadable(file: String, reason: String)
 
   /// 1: nothing is wrong with the configuration.
   public var exitStatus: Int32 { 1 }
@@ -102,6 +109,7 @@ public enum SearchFolderError: UserError, Equatable {
     case .other(let path):
       "\(path) holds another search: only the number of trials may change when one goes on; choose another --output, or "
         + "pass --overwrite to replace it\n  what it searches is in \(path)/sweep.yaml"
+    case .unreadable(let file, let reason): "\(file) cannot be read: \(reason); mend that, or choose another --output"
     case .foreign(let path): "\(path) exists and is not a search of FusionKit; choose another --output"
     }
   }
