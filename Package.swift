@@ -19,7 +19,7 @@ let plugins = [
 /// Folders under `Plugins/` that hold the small components of one kind: one target for all of them, because each target
 /// costs time to compile and link. A component is a type in a file of its own name, in a folder of that name:
 /// `Plugins/Optimizers/SGD/SGD.swift`. The registration finds them.
-let collections: [String] = []
+let collections: [String] = ["Optimizers", "Schedules"]
 
 /// The rooms of the house, lowest first: each imports only rooms above its own line.
 let rooms: [Target] = [
@@ -55,7 +55,7 @@ let rooms: [Target] = [
     name: "FusionTraining",
     dependencies: ["FusionCore", "FusionConfig", "FusionData", "FusionMetrics"]),
   .target(name: "FusionAnalysis", dependencies: ["FusionTraining", "CCairo"]),
-  .target(name: "FusionConformance", dependencies: ["FusionCore", "FusionConfig", "FusionTraining"]),
+  .target(name: "FusionConformance", dependencies: ["FusionCore", "FusionConfig", "FusionTraining", "Optimizers"]),
   .target(name: "FusionConformanceTesting", dependencies: ["FusionConformance"]),
   .executableTarget(name: "RegistrationGenerator"),
   .plugin(
@@ -68,7 +68,8 @@ let rooms: [Target] = [
     name: "fusionkit",
     dependencies: [
       "AllPlugins", "FusionAnalysis", "FusionConfig", "FusionConformance", "FusionData", "FusionMetrics",
-      "FusionTraining", "PluginLoading", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      "FusionTraining", "Optimizers", "PluginLoading",
+      .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     // A plugin that is loaded at run time finds the core here. The flag binds this program alone: packages that depend
     // on the libraries are not barred by it.
@@ -87,17 +88,18 @@ let tests: [Target] = [
   .testTarget(name: "TensorEngineNNTests", dependencies: ["TensorEngine"]),
   .testTarget(name: "NeuralLayersTests", dependencies: ["NeuralLayers"]),
   .testTarget(name: "FusionMetricsTests", dependencies: ["FusionMetrics"]),
-  .testTarget(name: "FusionTrainingTests", dependencies: ["FusionTraining"]),
+  .testTarget(name: "FusionTrainingTests", dependencies: ["FusionTraining", "Optimizers", "Schedules"]),
   .testTarget(name: "FusionAnalysisTests", dependencies: ["FusionAnalysis"]),
   .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
-  .testTarget(name: "FusionConfigTests", dependencies: ["FusionConfig"]),
+  .testTarget(name: "FusionConfigTests", dependencies: ["FusionConfig", "Optimizers", "Schedules"]),
   .testTarget(name: "FusionDataTests", dependencies: ["FusionData"]),
   .testTarget(
     name: "FusionConformanceTests", dependencies: ["FusionConformance", "FusionConformanceTesting", "FusionMetrics"]),
   .testTarget(name: "CommandLineTests", dependencies: ["fusionkit"]),
   .testTarget(
     name: "PluginTests",
-    dependencies: ["AllPlugins", "FusionConformanceTesting"] + (plugins + collections).map { .target(name: $0) }),
+    dependencies: ["AllPlugins", "FusionConfig", "FusionConformanceTesting"]
+      + (plugins + collections).map { .target(name: $0) }),
 ]
 
 let package = Package(

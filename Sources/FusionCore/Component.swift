@@ -118,8 +118,10 @@ public enum ComponentKind: String, Sendable, CaseIterable, Codable {
     case .decoder: type is any Decoder.Type
     case .modality: type is any Modality.Type
     case .metric: type is any Metric.Type
+    case .optimizer: type is any Optimizer.Type
+    case .schedule: type is any Schedule.Type
     // No protocol of the core: a library cannot offer them.
-    case .dataset, .transform, .optimizer, .schedule, .objective, .callback: false
+    case .dataset, .transform, .objective, .callback: false
     }
   }
 
@@ -141,6 +143,9 @@ public protocol Component: SendableMetatype {
   static var summary: String { get }
   /// Whether two evaluations of the same batch may differ; a fusion says it in its traits.
   static func isStochastic(_ configuration: Configuration) -> Bool
+  /// What is wrong with a configuration beyond the type and the range of each key, each problem at the key that is to
+  /// blame: two keys that exclude each other. Parts of the pipeline report such things in their shape pass as well.
+  static func problems(_ configuration: Configuration) -> [Problem]
   /// What the conformance kit tries the component on, besides its defaults; see ``Example``.
   static var examples: [Example<Configuration>] { get }
   /// Conformance checks that the component is known to fail, each with its reason: `["FWD-5": "divides by x"]`. One that
@@ -153,6 +158,8 @@ extension Component {
   public static var aliases: [String] { [] }
   /// No.
   public static func isStochastic(_ configuration: Configuration) -> Bool { false }
+  /// None.
+  public static func problems(_ configuration: Configuration) -> [Problem] { [] }
   /// None: the defaults and the variants that follow from the options are enough for most.
   public static var examples: [Example<Configuration>] { [] }
   /// None.

@@ -12,6 +12,12 @@ public struct ConfiguredComponent: Sendable {
     self.type = type
     self.configuration = configuration
   }
+
+  /// Of what is a pair already.
+  init(erasing type: any Component.Type, _ configuration: any ComponentConfiguration) {
+    self.type = type
+    self.configuration = configuration
+  }
 }
 
 /// A modality and its configuration.

@@ -27,6 +27,8 @@ struct RunPosition: Codable, Equatable {
   var stage: Int?
   /// The stages before it.
   var finished: [StageRecord]?
+  /// What the schedule of the learning rate remembers; nil: nothing.
+  var schedule: [String: Double]?
 }
 
 /// What a stage came to that is over.

@@ -110,6 +110,7 @@ final class RunSession {
     let loaded = try saved.restore(
       into: loop.store, optimizer: loop.optimizer,
       fingerprints: [experiment.fingerprint, experiment.fingerprintWithRoot], device: bench.device)
+    try restoreSchedule(position)
     try MemoryNeed.check(bench)
     guard loop.canGoOn(from: position) else {
       throw CheckpointError(file: run.checkpoint, "its place in the run does not fit the data: have they changed?")
@@ -140,12 +141,19 @@ final class RunSession {
     }
   }
 
+  private func restoreSchedule(_ position: RunPosition) throws {
+    var error = CheckpointError(file: run.checkpoint)
+    error.other = loop.course.restore(position.schedule ?? [:])
+    if !error.other.isEmpty { throw error }
+  }
+
   private func reasonNotToResume(_ position: RunPosition, wasFinished: Bool) -> String? {
     let planned = settings.epochs
     let before = position.plannedEpochs
     let key = stage.path("epochs").joined(separator: ".")
-    if planned != before, settings.schedule.dependsOnEpochs {
-      return "its learning rate follows a cosine over \(before) epochs, so \(key) cannot become \(planned)"
+    if planned != before, settings.schedule.dependsOnLength {
+      return "its learning rate follows the schedule '\(settings.schedule.type.name)' over \(before) epochs, so \(key) "
+        + "cannot become \(planned)"
     }
     if planned < position.epoch {
       return "it has done \(position.epoch) epochs, more than \(key): \(planned)"
@@ -207,10 +215,11 @@ final class RunSession {
   /// Takes note of an epoch, then saves.
   private func close(_ record: EpochRecord) throws {
     loop.position.history.append(record)
-    for (watch, key) in [
-      (loop.position.selection, ["select_by"]), (loop.position.stopping, ["early_stopping", "metric"]),
+    for (watched, key) in [
+      (loop.position.selection?.metric, ["select_by"]), (loop.position.stopping?.metric, ["early_stopping", "metric"]),
+      (settings.schedule.watchedMetric?.metric, ["schedule", "metric"]),
     ] {
-      guard let metric = watch?.metric, record.value(of: metric) == nil else { continue }
+      guard let metric = watched, record.value(of: metric) == nil else { continue }
       throw UndefinedMetricError(
         metric: metric, key: (stage.path(key[0]) + key.dropFirst()).joined(separator: "."), epoch: record.epoch)
     }
@@ -222,6 +231,7 @@ final class RunSession {
     if let metric = loop.position.stopping?.metric {
       _ = loop.position.stopping!.observe(record.value(of: metric), epoch: record.epoch)
     }
+    loop.course.close(record)
     log.report(.epoch(record, of: settings.epochs))
     let isLast = record.epoch >= settings.epochs || isOutOfPatience(loop.position)
     guard isLast || record.epoch % settings.checkpointEvery == 0 else { return }
@@ -345,6 +355,8 @@ final class RunSession {
 
   private func saveCheckpoint(to run: RunFolder) throws {
     loop.position.plannedEpochs = settings.epochs
+    let state = loop.course.schedule.state
+    loop.position.schedule = state.isEmpty ? nil : state
     loop.position.wallSeconds = wallSeconds
     try Checkpoint.save(
       loop.store, best: best, optimizer: loop.optimizer, position: loop.position,

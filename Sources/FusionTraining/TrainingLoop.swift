@@ -16,7 +16,8 @@ final class TrainingLoop {
   let optimizer: any Optimizer
   let objective: Objective
   let settings: TrainingSettings
-  let schedule: LearningRateSchedule
+  /// What the learning rate does over the steps.
+  var course: LearningRateCourse
   let baseRate: Double
   /// Takes modalities from samples; nil: from none.
   let thinning: ModalityThinning?
@@ -52,7 +53,9 @@ final class TrainingLoop {
     let size = settings.batchSize
     let full = samples / size
     batchesPerEpoch = settings.dropLast || samples.isMultiple(of: size) ? full : full + 1
-    schedule = settings.schedule.make(stepsPerEpoch: batchesPerEpoch)
+    course = LearningRateCourse(
+      settings.schedule, stepsPerEpoch: batchesPerEpoch, epochs: settings.epochs,
+      direction: settings.schedule.watchedMetric.map { bench.direction(ofColumn: $0.metric) } ?? .lowerIsBetter)
   }
 
   private var samplesPerEpoch: Int { min(samples, batchesPerEpoch * settings.batchSize) }
@@ -113,7 +116,10 @@ final class TrainingLoop {
 
   /// One step of the optimizer.
   private func step(_ batch: Batch) throws {
-    optimizer.learningRate = learningRate
+    optimizer.learningRate = course.learningRate(base: baseRate, step: position.step)
+    if let momentum = course.momentum(step: position.step), let optimizer = optimizer as? any MomentumOptimizer {
+      optimizer.momentum = momentum
+    }
     let pass = ForwardPass.training(device: device, seed: stage.seed, step: position.step)
     pass.frozenParts = Set(stage.frozen.map(\.name))
     let presence = thinning.map { $0.thinned(batch.presence, count: batch.count, step: position.step) }
@@ -134,12 +140,6 @@ final class TrainingLoop {
       let found = argmaxOfRows(output.storage.values, width: output.count / batch.count)
       position.tally.correct += zip(found, batch.classes).count { $0 == $1 }
     }
-  }
-
-  /// The rate of the step at ``position``.
-  private var learningRate: Double {
-    schedule.rate(
-      base: baseRate, step: position.step, stepsPerEpoch: batchesPerEpoch, epochs: min(settings.epochs, 1 << 31))
   }
 
   private func closeEpoch() -> EpochRecord {

@@ -12,6 +12,8 @@ import Testing
     ],
     "encoder": ["conv", "gru", "identity", "lenet", "lstm", "mlp", "transformer"],
     "decoder": ["identity", "linear", "mlp"],
+    "optimizer": ["adagrad", "adam", "adamw", "lion", "nadam", "rmsprop", "sgd"],
+    "schedule": ["constant", "cosine", "exponential", "one_cycle", "polynomial", "reduce_on_plateau", "step"],
     "modality": ["image", "sequence", "spectrogram", "vector"], "dataset": ["arrays", "avmnist", "written_spoken"],
   ]
 

@@ -3,7 +3,9 @@ import Testing
 
 /// `fusionkit plugin new`, in a folder that looks like a checkout, and for a package of its own.
 @Suite struct PluginNewTests {
-  static let kinds = ["fusion", "encoder", "decoder", "modality"]
+  static let kinds = ["fusion", "encoder", "decoder", "modality", "optimizer", "schedule"]
+  /// Those whose plugins start with values by PyTorch.
+  static let withFixture = ["fusion", "encoder", "decoder"]
 
   /// A folder with this package's manifest and an empty folder of plugins.
   private func checkout(_ manifest: String? = nil) throws -> Scratch {
@@ -30,14 +32,15 @@ import Testing
       [
         "Package.swift", "Plugins/.keep", "Plugins/\(type)/README.md", "Plugins/\(type)/\(type).swift",
         "configs/sample_\(kind).yaml",
-      ] + (kind == "modality" ? [] : ["\(fixture)make_sample_\(kind).py", "\(fixture)sample_\(kind).json"])
+      ]
+      + (!Self.withFixture.contains(kind) ? [] : ["\(fixture)make_sample_\(kind).py", "\(fixture)sample_\(kind).json"])
     #expect(files(folder.path) == expected.sorted())
 
     // What is compiled and examined in FusionConformanceTests is what is written here.
     let package = Binary.package + "/Tests/"
     let source = try bytes(folder / "Plugins/\(type)/\(type).swift")
     #expect(source == (try bytes("\(package)FusionConformanceTests/Scaffold/\(type).swift")))
-    if kind != "modality" {
+    if Self.withFixture.contains(kind) {
       #expect(
         try bytes(folder / "\(fixture)sample_\(kind).json") == bytes("\(package)Fixtures/scaffold/sample_\(kind).json"))
     }

@@ -1,5 +1,7 @@
 import FusionConfig
 import FusionCore
+import Optimizers
+import Schedules
 
 // Small plugins, so that these tests depend on none of the real ones.
 
@@ -154,11 +156,19 @@ let toyRegistry: Registry = {
   var registry = Registry()
   let types: [any Component.Type] = [
     ToyModality.self, ToyEncoder.self, ToyFusion.self, ToyPairFusion.self, ToyDecoder.self, ToyData.self,
-    ToyOfEverything.self,
+    ToyOfEverything.self, SGD.self, Adam.self, AdamW.self, Adagrad.self, ConstantSchedule.self, StepSchedule.self,
+    CosineSchedule.self, OneCycleSchedule.self, ReduceOnPlateauSchedule.self,
   ]
   for type in types { try! registry.register(type, origin: "tests") }
   return registry
 }()
+
+/// The optimizer `sgd`, its defaults changed.
+func sgd(_ change: (inout SGD.Configuration) -> Void = { _ in }) -> ConfiguredOptimizer {
+  var configuration = SGD.Configuration()
+  change(&configuration)
+  return ConfiguredOptimizer(SGD.self, configuration)
+}
 
 /// A lawful experiment that says little.
 let plainText = """

@@ -9,7 +9,7 @@ import Testing
     #expect(experiment.seed == 0)
     #expect(experiment.pipeline.branches.map(\.name) == ["image", "audio"])
     #expect(experiment.training.epochs == 20)
-    #expect(experiment.training.optimizer == .sgd(SGDSettings()))
+    #expect(experiment.training.optimizer == sgd())
     #expect(experiment.data.validation == 0.1)
     #expect(experiment.data.root == "data/toy")
     #expect(experiment.task == .classification(ClassificationSettings()))
@@ -114,7 +114,7 @@ import Testing
         test.yaml:12:27: error: unknown key 'momentum' in training.optimizer
            12 |   optimizer: {type: adam, momentum: 0.9, betas: [0.9]}
               |                           ^
-          available: type, learning_rate, betas, eps, weight_decay
+          available: type, learning_rate, betas, eps, weight_decay   (fusionkit describe adam)
         test.yaml:13:28: error: expected train.METRIC or validation.METRIC, got 'loss'
            13 |   early_stopping: {metric: loss, patience: yes, mood: min}
               |                            ^
@@ -140,7 +140,19 @@ import Testing
     ),
     ("training: {optimizer: {type: adamw, betas: [0.9]}}", "7:44: error: expected two numbers for 'betas', got 1"),
     ("training: {select_by: accuracy}", "7:23: error: expected train.METRIC or validation.METRIC, got 'accuracy'"),
-    ("training: {optimizer: adam}", "7:23: error: expected a map for 'training.optimizer', got 'adam'"),
+    ("training: {optimizer: adam}", "7:23: error: expected a map with 'type' for 'training.optimizer', got 'adam'"),
+    ("training: {optimizer: {type: adamm}}", "7:30: error: unknown optimizer 'adamm'"),
+    ("training: {optimizer: {type: cosine}}", "7:30: error: 'cosine' is a schedule, not an optimizer"),
+    ("training: {schedule: {type: cosin}}", "7:29: error: unknown schedule 'cosin'"),
+    ("training: {schedule: {gamma: 1}}", "7:23: error: unknown key 'gamma' in training.schedule"),
+    (
+      "training: {schedule: {type: reduce_on_plateau, metric: loss}}",
+      "7:56: error: expected train.METRIC or validation.METRIC, got 'loss'"
+    ),
+    (
+      "training: {optimizer: {type: adagrad}, schedule: {type: one_cycle}}",
+      "7:57: error: the schedule 'one_cycle' changes the momentum, which the optimizer 'adagrad' has not"
+    ),
     ("training: [1]", "7:11: error: expected a map for 'training', got a list"),
     ("name: a/b", "7:7: error: 'a/b' cannot name a run"), ("name: ..", "7:7: error: '..' cannot name a run"),
     ("name: ''", "7:7: error: '' cannot name a run"),

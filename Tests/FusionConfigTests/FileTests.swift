@@ -1,5 +1,7 @@
-import FusionConfig
 import Foundation
+import FusionConfig
+import FusionCore
+import Optimizers
 import Testing
 
 /// Files in a folder of their own, removed afterwards.
@@ -47,10 +49,7 @@ private final class Folder {
     #expect(experiment.seed == 7)
     #expect(experiment.training.epochs == 3)
     #expect(experiment.training.earlyStopping == nil)
-    var sgd = SGDSettings()
-    sgd.momentum = 0.9
-    sgd.weightDecay = 2e-4
-    #expect(experiment.training.optimizer == .sgd(sgd))
+    #expect(experiment.training.optimizer == sgd { ($0.momentum, $0.weightDecay) = (0.9, 2e-4) })
     let encoder = try #require(experiment.pipeline.branches[1].encoder.configuration as? ToyEncoder.Configuration)
     #expect(encoder.hidden == [5], "lists replace")
     #expect(encoder.blocks == 2, "the base's other keys stay")
@@ -64,7 +63,7 @@ private final class Folder {
     ])
     let experiment = try folder.load("child.yaml")
     #expect(experiment.pipeline.fusion.type.name == "toy_join")
-    #expect(experiment.training.optimizer == .adam(AdamSettings()))
+    #expect(experiment.training.optimizer == ConfiguredOptimizer(Adam.self, .init()))
     #expect(
       folder.message("child.yaml", "modalities.audio.type=toy_sound").hasPrefix(
         "--set modalities.audio.type=toy_sound: error: unknown modality 'toy_sound'"))

@@ -1,5 +1,7 @@
 import FusionConfig
 import FusionCore
+import Optimizers
+import Schedules
 import Testing
 
 /// An encoder that can be trained by reconstruction.
@@ -75,13 +77,11 @@ private func problems(_ stages: String, _ overrides: String...) -> String {
       ])
     #expect(stages.map(\.training.epochs) == [2, 7, 7, 7])
     #expect(stages.map(\.training.batchSize) == [40, 3, 40, 40])
-    var adam = AdamSettings()
+    var adam = Adam.Configuration()
     (adam.learningRate, adam.eps) = (0.1, 1e-3)
-    var sgd = SGDSettings()
-    sgd.momentum = 0.5
-    #expect(stages[0].training.optimizer == .adam(adam))
-    #expect(stages[1].training.optimizer == .sgd(sgd))
-    #expect(stages[2].training.schedule == .cosine(CosineSchedule()))
+    #expect(stages[0].training.optimizer == ConfiguredOptimizer(Adam.self, adam))
+    #expect(stages[1].training.optimizer == sgd { $0.momentum = 0.5 })
+    #expect(stages[2].training.schedule == ConfiguredSchedule(CosineSchedule.self, .init()))
     #expect(stages[1].head == [8])
     #expect(stages.map(\.cache) == [.auto, .auto, .file, .auto])
     // An accuracy does not exist in every stage; a loss does.

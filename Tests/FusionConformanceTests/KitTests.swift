@@ -9,7 +9,7 @@ import Testing
   func lawfulToysPass(_ seed: UInt64) {
     let toys: [any Component.Type] = [
       ToyFusion<Lawful>.self, ToyEncoder<Lawful>.self, ToyDecoder<Lawful>.self, ToyModality<Lawful>.self,
-      ToyMetric<Lawful>.self,
+      ToyMetric<Lawful>.self, ToyOptimizer<Lawful>.self, ToySchedule<Lawful>.self,
     ]
     for toy in toys {
       let report = Conformance(seed: seed).report(on: toy)
@@ -18,10 +18,10 @@ import Testing
   }
 
   @Test func everyCheckHasAMutant() {
-    #expect(Set(Mutant.all.map(\.id)) == Set(Check.all.map(\.id)))
+    #expect(Set((Mutant.all + Mutant.training).map(\.id)) == Set(Check.all.map(\.id)))
   }
 
-  @Test(arguments: Mutant.all)
+  @Test(arguments: Mutant.all + Mutant.training)
   func aMutantFailsItsOwnCheckAndNoOther(_ mutant: Mutant) {
     let report = Conformance().report(on: mutant.type)
     #expect(

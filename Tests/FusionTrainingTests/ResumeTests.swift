@@ -13,7 +13,9 @@ import Testing
     return RunFolder(path)
   }
 
-  @Test(arguments: ["adam", "sgd, momentum: 0.9", "adamw"])
+  @Test(arguments: [
+    "adam", "sgd, momentum: 0.9", "adamw", "rmsprop, momentum: 0.5, centered: true", "adagrad", "nadam", "lion",
+  ])
   func anInterruptedRunGoesOnToTheSameBits(optimizer: String) throws {
     try withFolder { folder in
       let experiment = try toyExperiment(
@@ -47,6 +49,35 @@ import Testing
       #expect(try table(parts.history).map(timeless) == table(whole.history).map(timeless))
       let (a, b) = (try RunSummary.read(from: parts), try RunSummary.read(from: whole))
       #expect(a.splits == b.splits && a.bestEpoch == b.bestEpoch && a.status == .finished)
+    }
+  }
+
+  /// What a schedule remembers is part of the checkpoint: here the rate falls after every epoch but the first.
+  @Test func aScheduleThatFollowsAMetricGoesOnToTheSameBits() throws {
+    try withFolder { folder in
+      let experiment = try toyExperiment(
+        "training.schedule={type: reduce_on_plateau, patience: 0, threshold: 100, factor: 0.5, warmup_epochs: 0.5}",
+        "training.epochs=6")
+      let whole = RunFolder(folder + "/whole")
+      try Trainer(experiment, threads: 1).train(into: whole)
+      let rates = try table(whole.history).compactMap { $0["learning_rate"].flatMap(Double.init) }
+      #expect(Set(rates).count >= 5, "\(rates)")
+      let parts = RunFolder(folder + "/parts")
+      for limit in [9, 14, 200] {
+        let stop = StopFlag()
+        var steps = 0
+        let watcher = Watcher {
+          guard case .advanced = $0 else { return }
+          steps += 1
+          if steps == limit { stop.set() }
+        }
+        let trainer = Trainer(experiment, threads: 1, progress: watcher, stop: stop)
+        do {
+          if limit == 9 { try trainer.train(into: parts) } else { try trainer.resume(parts) }
+        } catch is TrainingError {}
+      }
+      #expect(try outcome(parts) == outcome(whole))
+      #expect(try table(parts.history).compactMap { $0["learning_rate"].flatMap(Double.init) } == rates)
     }
   }
 
@@ -122,7 +153,7 @@ import Testing
       #expect(
         throws: TrainingError.notResumable(
           run: run.path,
-          reason: "its learning rate follows a cosine over 2 epochs, so training.epochs cannot become 5")
+          reason: "its learning rate follows the schedule 'cosine' over 2 epochs, so training.epochs cannot become 5")
       ) { try Trainer(toyExperiment(cosine, "training.epochs=5"), threads: 1).resume(run) }
     }
   }

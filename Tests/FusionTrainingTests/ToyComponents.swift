@@ -1,6 +1,8 @@
 import FusionConfig
 import FusionCore
 import FusionData
+import Optimizers
+import Schedules
 
 /// Numbers as they are.
 struct ToyVector: Modality {
@@ -145,9 +147,12 @@ struct ToyData: DatasetFormat {
 /// All of the above.
 func toyRegistry() throws -> Registry {
   var registry = Registry()
-  for type: any Component.Type in [ToyVector.self, ToyEncoder.self, ToySum.self, ToyDecoder.self, ToyData.self] {
-    try registry.register(type, origin: "tests")
-  }
+  let toys: [any Component.Type] = [ToyVector.self, ToyEncoder.self, ToySum.self, ToyDecoder.self, ToyData.self]
+  let training: [any Component.Type] = [
+    SGD.self, Adam.self, AdamW.self, RMSprop.self, Adagrad.self, NAdam.self, Lion.self, ConstantSchedule.self,
+    StepSchedule.self, CosineSchedule.self, OneCycleSchedule.self, ReduceOnPlateauSchedule.self,
+  ]
+  for type in toys + training { try registry.register(type, origin: "tests") }
   return registry
 }
 

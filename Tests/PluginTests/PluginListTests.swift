@@ -21,7 +21,7 @@ private let root = URL(filePath: #filePath).deletingLastPathComponent().appendin
   #expect(single.map(\.origin).sorted() == names(plugins).sorted(), "every plugin registers one component")
   for collection in names(collections) {
     let inside = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: "Plugins/\(collection)").path)
-      .filter { !$0.hasPrefix(".") && $0 != "README.md" }
+      .filter { !$0.contains(".") }
     let types = entries.filter { $0.origin == collection }.map { "\($0.type)" }
     #expect(types.sorted() == inside.sorted(), "every folder in Plugins/\(collection) registers one component")
   }

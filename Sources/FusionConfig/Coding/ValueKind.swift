@@ -146,16 +146,19 @@ public struct OptionDescription: Sendable, Equatable {
   public let defaultText: String
   /// One sentence.
   public let summary: String
+
+  init(_ field: Field) {
+    key = field.key
+    values = field.kind.inWords(field.rule)
+    defaultText = field.defaultValue.flowText
+    summary = field.option?.summary ?? ""
+  }
 }
 
 extension ComponentConfiguration {
   /// What a user may write, with defaults: the rows of `fusionkit describe NAME`.
   public static var optionDescriptions: [OptionDescription] {
-    fields.map { field in
-      OptionDescription(
-        key: field.key, values: field.kind.inWords(field.rule), defaultText: field.defaultValue.flowText,
-        summary: field.option?.summary ?? "")
-    }
+    fields.map { OptionDescription($0) }
   }
 }
 

@@ -4,43 +4,61 @@ extension StrictReader {
   /// The component of a kind that a map names by its `type`, configured by the other keys; nil after a finding.
   ///
   /// - Parameters:
-  ///   - name: what the map is called in messages: `training.optimizer`.
-  ///   - common: keys that stand beside the component's own, whatever it is; the caller reads them.
+  ///   - name: what the map is called in messages: `modalities.image.encoder`.
   ///   - after: keys of the map that the caller reads itself.
-  ///   - base: what holds where the map says no `type`, and for what it does not say; a map of another type starts afresh.
   mutating func component(
-    _ kind: ComponentKind, _ node: Node, _ name: String, common: [Field] = [], after: [String] = [],
-    over base: ConfiguredComponent? = nil, registry: Registry
+    _ kind: ComponentKind, _ node: Node, _ name: String, after: [String] = [], registry: Registry
   ) -> ConfiguredComponent? {
-    let isMap = node.pairs != nil || node.scalar == .null
-    let named = isMap && node[kind.nameKey] == nil ? base?.type : nil
-    guard let type = named ?? componentType(kind, node, name, key: kind.nameKey, registry: registry) else { return nil }
-    return configured(type, node, name, common, after, over: base)
+    component(kind, node, name, beside: NoConfiguration.self, after: after, registry: registry)?.component
   }
 
-  /// A list of components of a kind, each as ``component(_:_:_:common:after:over:registry:)`` reads it; nil after a finding.
-  mutating func components(
-    _ kind: ComponentKind, _ node: Node, _ name: String, common: [Field] = [], registry: Registry
-  ) -> [ConfiguredComponent]? {
+  /// The same with keys that stand beside the component's own, whatever it is: the weight of an objective.
+  ///
+  /// - Parameters:
+  ///   - part: the keys.
+  ///   - base: what holds where the map says no `type`, and for what it does not say; a map of another type starts afresh.
+  mutating func component<Part: ComponentConfiguration>(
+    _ kind: ComponentKind, _ node: Node, _ name: String, beside part: Part.Type, after: [String] = [],
+    over base: (component: ConfiguredComponent, part: Part)? = nil, registry: Registry
+  ) -> (component: ConfiguredComponent, part: Part)? {
+    let isMap = node.pairs != nil || node.scalar == .null
+    let named = isMap && node[kind.nameKey] == nil ? base?.component.type : nil
+    guard let type = named ?? componentType(kind, node, name, key: kind.nameKey, registry: registry) else { return nil }
+    return configured(type, node, name, part, after, over: base)
+  }
+
+  /// A list of components of a kind, each as ``component(_:_:_:beside:after:over:registry:)`` reads it; nil after a finding.
+  mutating func components<Part: ComponentConfiguration>(
+    _ kind: ComponentKind, _ node: Node, _ name: String, beside part: Part.Type, registry: Registry
+  ) -> [(component: ConfiguredComponent, part: Part)]? {
     guard let elements = node.elements else {
       findings.add(node.mark, "expected a list of \(kind.words)s for '\(name)', got \(node.inWords)")
       return nil
     }
     let found = elements.enumerated().map { index, element in
-      component(kind, element, "\(name).\(index)", common: common, registry: registry)
+      component(kind, element, "\(name).\(index)", beside: part, registry: registry)
     }
     return found.contains { $0 == nil } ? nil : found.compactMap { $0 }
   }
 
-  private mutating func configured<C: Component>(
-    _ type: C.Type, _ node: Node, _ name: String, _ common: [Field], _ after: [String], over base: ConfiguredComponent?
-  ) -> ConfiguredComponent? {
+  private mutating func configured<C: Component, Part: ComponentConfiguration>(
+    _ type: C.Type, _ node: Node, _ name: String, _ part: Part.Type, _ after: [String],
+    over base: (component: ConfiguredComponent, part: Part)?
+  ) -> (component: ConfiguredComponent, part: Part)? {
     let context = MapContext(name, before: [C.kind.nameKey], after: after, command: "fusionkit describe \(type.name)")
-    let isSame = base.map { ObjectIdentifier($0.type) == ObjectIdentifier(type) } ?? false
-    let own = C.Configuration.fields.over(isSame ? base?.configuration.configValue ?? .null : .null)
-    let fields = own + common.filter { field in !own.contains { $0.key == field.key } }
-    return checked(node, fields, context).flatMap { decode(C.Configuration.self, $0, node) }
-      .map { ConfiguredComponent(type, $0) }
+    let isSame = base.map { ObjectIdentifier($0.component.type) == ObjectIdentifier(type) } ?? false
+    let own = C.Configuration.fields.over(isSame ? base?.component.configuration.configValue ?? .null : .null)
+    let beside = Part.fields.over(isSame ? base?.part.configValue ?? .null : .null).filter { field in
+      !own.contains { $0.key == field.key }
+    }
+    guard let value = checked(node, own + beside, context), let part = decode(Part.self, value, node),
+      let configuration = decode(C.Configuration.self, value, node)
+    else { return nil }
+    let problems = type.problems(configuration)
+    for problem in problems {
+      findings.add(node.nearest(problem.path).mark, problem.message, notes: problem.hint.map { [$0] } ?? [])
+    }
+    return problems.isEmpty ? (ConfiguredComponent(type, configuration), part) : nil
   }
 
   /// The type that a map names by `key`; nil after a finding.

@@ -30,7 +30,8 @@ struct ExperimentReader {
     let decoder = section(.decoder).flatMap { decoderComponent($0) }
     let task = reader.variant(TaskSettings.self, root["task"], "task")
     let training = reader.trainingSettings(
-      root["training"], branches: branches, modalities: root["modalities"], registry: registry)
+      root["training"] ?? .emptyMap(root.mark), branches: branches, modalities: root["modalities"],
+      registry: registry)
     let compared = comparedFusions(root["compare"], branches: branches, training: training)
     let sweep = sweepSettings(root["sweep"])
     guard let identity, let data, let branches, let fusion, let decoder, let task, let training, let compared else {

@@ -9,37 +9,95 @@ extension StrictReader {
   ///   - branches: the pipeline's; nil where they could not be read, and stages are not compared with them.
   ///   - modalities: the node of all of them.
   mutating func trainingSettings(
-    _ node: Node?, branches: [PipelineSpecification.Branch]?, modalities: Node?, registry: Registry
+    _ node: Node, branches: [PipelineSpecification.Branch]?, modalities: Node?, registry: Registry
   ) -> TrainingSettings? {
-    guard let node else { return TrainingSettings() }
     let context = MapContext("training", after: ["optimizer", "schedule", "stages"])
     let common = checked(node, TrainingLoopSettings.fields, context)
-    let settings = trainingSettings(node, common, over: TrainingSettings(), "training")
+    let settings = trainingSettings(node, common, over: nil, "training", registry)
     guard let stagesNode = node["stages"], stagesNode.scalar != .null else { return settings }
     let pipeline = branches.map { StagedPipeline(branches: $0, modalities: modalities, registry: registry) }
-    guard let stages = stages(stagesNode, over: settings ?? TrainingSettings(), pipeline), var settings else {
-      return nil
-    }
+    guard let stages = stages(stagesNode, over: settings, pipeline, registry), var settings else { return nil }
     settings.stages = stages
     return settings
   }
 
   /// The keys that `training:` and its stages share; `loop` are those that have been checked.
+  ///
+  /// - Parameter base: what holds for what is not said; nil: the defaults.
   private mutating func trainingSettings(
-    _ node: Node, _ loop: ConfigValue?, over base: TrainingSettings, _ name: String
+    _ node: Node, _ loop: ConfigValue?, over base: TrainingSettings?, _ name: String, _ registry: Registry
   ) -> TrainingSettings? {
     let loop = loop.flatMap { decode(TrainingLoopSettings.self, $0, node) }
-    let optimizer = variant(OptimizerSettings.self, node["optimizer"], "\(name).optimizer", over: base.optimizer)
-    let schedule = variant(ScheduleSettings.self, node["schedule"], "\(name).schedule", over: base.schedule)
+    let optimizer = optimizer(node, over: base?.optimizer, name, registry)
+    let schedule = schedule(node, over: base?.schedule, name, registry)
     checkMetric(node["select_by"])
     checkMetric(node["early_stopping"]?["metric"])
-    if let optimizer, let optimizerNode = node["optimizer"] { checkOptimizer(optimizer, optimizerNode) }
+    if schedule?.watchedMetric != nil { checkMetric(node["schedule"]?["metric"]) }
     guard let loop, let optimizer, let schedule else { return nil }
-    var settings = TrainingSettings()
-    settings.loop = loop
-    settings.optimizer = optimizer
-    settings.schedule = schedule
-    return settings
+    checkMomentum(optimizer, schedule, node)
+    return TrainingSettings(loop: loop, optimizer: optimizer, schedule: schedule)
+  }
+
+  private mutating func optimizer(
+    _ node: Node, over base: ConfiguredOptimizer?, _ name: String, _ registry: Registry
+  ) -> ConfiguredOptimizer? {
+    func configured<O: Optimizer>(_ type: O.Type, _ component: ConfiguredComponent) -> ConfiguredOptimizer {
+      ConfiguredOptimizer(type, component.configuration as! O.Configuration)
+    }
+    let usual = base?.component ?? usualComponent(.optimizer, TrainingSettings.usualOptimizer, registry)
+    let found = component(
+      .optimizer, node["optimizer"] ?? .emptyMap(node.mark), "\(name).optimizer", beside: NoConfiguration.self,
+      over: usual.map { ($0, NoConfiguration()) }, registry: registry)
+    guard let component = found?.component else { return nil }
+    guard let type = component.type as? any Optimizer.Type else {
+      return refuseKind(component.type, node.nearest(["optimizer", "type"]))
+    }
+    return configured(type, component)
+  }
+
+  private mutating func schedule(
+    _ node: Node, over base: ConfiguredSchedule?, _ name: String, _ registry: Registry
+  ) -> ConfiguredSchedule? {
+    func configured<S: Schedule>(
+      _ type: S.Type, _ component: ConfiguredComponent, _ part: SchedulePartSettings
+    ) -> ConfiguredSchedule {
+      ConfiguredSchedule(
+        type, component.configuration as! S.Configuration, warmupEpochs: part.warmupEpochs)
+    }
+    let usual = base?.component ?? usualComponent(.schedule, TrainingSettings.usualSchedule, registry)
+    let found = component(
+      .schedule, node["schedule"] ?? .emptyMap(node.mark), "\(name).schedule", beside: SchedulePartSettings.self,
+      over: usual.map { ($0, base?.part ?? SchedulePartSettings()) }, registry: registry)
+    guard let found else { return nil }
+    guard let type = found.component.type as? any Schedule.Type else {
+      return refuseKind(found.component.type, node.nearest(["schedule", "type"]))
+    }
+    return configured(type, found.component, found.part)
+  }
+
+  /// A component with its defaults; nil where the registry lacks it, and files have to name another.
+  private func usualComponent(_ kind: ComponentKind, _ name: String, _ registry: Registry) -> ConfiguredComponent? {
+    func configured<C: Component>(_ type: C.Type) -> ConfiguredComponent {
+      ConfiguredComponent(type, C.Configuration())
+    }
+    guard let type = try? registry.find(kind, name).type else { return nil }
+    return configured(type)
+  }
+
+  /// A plugin may claim a kind without being of it.
+  private mutating func refuseKind<Result>(_ type: any Component.Type, _ node: Node) -> Result? {
+    findings.add(
+      node.mark, "'\(type.name)' is registered as \(type.kind.withArticle) but does not conform to the protocol")
+    return nil
+  }
+
+  /// A schedule that changes the momentum is of no use to an optimizer that has none, and PyTorch refuses it too.
+  private mutating func checkMomentum(_ optimizer: ConfiguredOptimizer, _ schedule: ConfiguredSchedule, _ node: Node) {
+    guard schedule.changesMomentum, !(optimizer.type is any MomentumOptimizer.Type) else { return }
+    findings.add(
+      (node["schedule"] ?? node).nearest(["cycle_momentum"]).mark,
+      "the schedule '\(schedule.type.name)' changes the momentum, which the optimizer '\(optimizer.type.name)' has not",
+      notes: ["set training.schedule.cycle_momentum to false, or choose another optimizer"])
   }
 
   private mutating func checkMetric(_ node: Node?) {
@@ -51,20 +109,10 @@ extension StrictReader {
       notes: ["for example: validation.loss, validation.accuracy"])
   }
 
-  /// What PyTorch refuses too.
-  private mutating func checkOptimizer(_ settings: OptimizerSettings, _ node: Node) {
-    if case .sgd(let sgd) = settings, sgd.nesterov, sgd.momentum == 0 || sgd.dampening != 0 {
-      findings.add(node.nearest(["nesterov"]).mark, "'nesterov' wants a momentum above 0 and a dampening of 0")
-    }
-    if let betas = node["betas"]?.elements, betas.count != 2 {
-      findings.add(node.nearest(["betas"]).mark, "expected two numbers for 'betas', got \(betas.count)")
-    }
-  }
-
   // MARK: Stages
 
   private mutating func stages(
-    _ node: Node, over base: TrainingSettings, _ pipeline: StagedPipeline?
+    _ node: Node, over base: TrainingSettings?, _ pipeline: StagedPipeline?, _ registry: Registry
   ) -> [StageSettings]? {
     guard let elements = node.elements, !elements.isEmpty else {
       findings.add(
@@ -74,25 +122,26 @@ extension StrictReader {
       return nil
     }
     var taken: Set<String> = []
-    let stages = elements.enumerated().map { index, node in stage(node, index, over: base, pipeline, &taken) }
+    let stages = elements.enumerated().map { index, node in stage(node, index, over: base, pipeline, registry, &taken) }
     return stages.contains { $0 == nil } ? nil : stages.compactMap { $0 }
   }
 
   private mutating func stage(
-    _ node: Node, _ index: Int, over base: TrainingSettings, _ pipeline: StagedPipeline?, _ taken: inout Set<String>
+    _ node: Node, _ index: Int, over base: TrainingSettings?, _ pipeline: StagedPipeline?, _ registry: Registry,
+    _ taken: inout Set<String>
   ) -> StageSettings? {
     let name = "training.stages.\(index)"
-    var base = base
+    var loop = base?.loop ?? TrainingLoopSettings()
     if let objective = node["objective"]?.scalar, objective != .string(StageObjective.task.rawValue) {
       // The metrics that the task is judged by may not exist here; every stage has a loss.
-      base.selectBy = TrainingLoopSettings().selectBy
-      base.loop.earlyStopping?.metric = EarlyStopping().metric
-      base.loop.earlyStopping?.mode = .auto
+      loop.selectBy = TrainingLoopSettings().selectBy
+      loop.earlyStopping?.metric = EarlyStopping().metric
+      loop.earlyStopping?.mode = .auto
     }
     let context = MapContext(name, after: ["optimizer", "schedule"])
-    let fields = StageKeys.fields + TrainingLoopSettings.fields.over(base.loop.configValue)
+    let fields = StageKeys.fields + TrainingLoopSettings.fields.over(loop.configValue)
     let value = checked(node, fields, context)
-    let training = trainingSettings(node, value, over: base, name)
+    let training = trainingSettings(node, value, over: base, name, registry)
     guard let value, var keys = decode(StageKeys.self, value, node) else { return nil }
     keys.name = keys.name ?? "stage_\(index + 1)"
     let stageName = keys.name ?? ""
@@ -201,4 +250,9 @@ extension PipelinePart {
   fileprivate var isEncoder: Bool {
     if case .encoder = self { true } else { false }
   }
+}
+
+extension Node {
+  /// What a section that no file has is read from.
+  static func emptyMap(_ mark: Mark) -> Node { Node(content: .mapping([]), mark: mark) }
 }

@@ -54,8 +54,8 @@ private struct SectionSchemas {
 
   func section(_ section: Section) -> ConfigValue {
     switch section {
-    case .data: return components(.dataset, section.summary, DataPartSettings.fields.map(\.schema))
-    case .fusion: return components(.fusion, section.summary, FusionPartSettings.fields.map(\.schema))
+    case .data: return components(.dataset, section.summary)
+    case .fusion: return components(.fusion, section.summary)
     case .decoder: return components(.decoder, section.summary)
     case .task: return variants(TaskSettings.self, section.summary)
     case .modalities:
@@ -78,13 +78,13 @@ private struct SectionSchemas {
           + closedObject([.init("fusions", fusions)]))
     case .training:
       let own = TrainingLoopSettings.fields.map(\.schema)
-      let variants: [ConfigValue.Entry] = [
-        .init("optimizer", variants(OptimizerSettings.self, "how weights are changed")),
-        .init("schedule", variants(ScheduleSettings.self, "how the learning rate changes")),
+      let components: [ConfigValue.Entry] = [
+        .init("optimizer", components(.optimizer, "how weights are changed")),
+        .init("schedule", components(.schedule, "how the learning rate changes")),
       ]
       return .map(
         [.init("description", .string(section.summary)), .init("type", .strings(["object", "null"]))]
-          + closedObject(own + variants + [.init("stages", stages(own + variants))]))
+          + closedObject(own + components + [.init("stages", stages(own + components))]))
     case .sweep:
       let sampler = ConfigValue.Entry("sampler", variants(SamplerSettings.self, "which combinations are tried"))
       let own = [sampler] + SweepJudging.fields.map(\.schema) + [.init("parameters", sweepParameters)]
@@ -111,16 +111,14 @@ private struct SectionSchemas {
 
   /// A map whose `type` (`dataset` for data sets) decides which other keys there are.
   ///
-  /// - Parameter common: keys that stand beside those of every component.
-  func components(
-    _ kind: ComponentKind, _ description: String?, _ common: [ConfigValue.Entry] = []
-  ) -> ConfigValue {
+  /// - Parameter more: keys beside those of every component of the kind.
+  func components(_ kind: ComponentKind, _ description: String?, _ more: [ConfigValue.Entry] = []) -> ConfigValue {
     choice(
       registry.all(kind).map { entry in
         Choice(
           names: [entry.type.name] + entry.type.aliases, summary: entry.type.summary,
           options: fields(of: entry.type).map(\.schema))
-      }, key: kind.nameKey, common: common,
+      }, key: kind.nameKey, common: kind.commonFields.map(\.schema) + more,
       // A modality that is null is taken away.
       types: kind == .modality ? .strings(["object", "null"]) : .string("object"),
       description: description)

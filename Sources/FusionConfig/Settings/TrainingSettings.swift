@@ -2,18 +2,20 @@ import FusionCore
 
 /// How a pipeline is trained: `training:`.
 @dynamicMemberLookup
-public struct TrainingSettings: Sendable, Equatable {
+public struct TrainingSettings: Sendable {
+  /// What `training.optimizer` is where no file says it.
+  static let usualOptimizer = "sgd"
+  /// What `training.schedule` is where no file says it.
+  static let usualSchedule = "constant"
+
   /// Epochs, batches, stopping; its members are reachable through this type.
   public var loop = TrainingLoopSettings()
   /// How weights are changed.
-  public var optimizer = OptimizerSettings.sgd(SGDSettings())
+  public var optimizer: ConfiguredOptimizer
   /// How the learning rate changes.
-  public var schedule = ScheduleSettings.constant(ConstantSchedule())
+  public var schedule: ConfiguredSchedule
   /// One after the other, each with settings of its own; empty: everything is trained at once.
   public var stages: [StageSettings] = []
-
-  /// The defaults.
-  public init() {}
 
   /// A member of ``loop``.
   public subscript<Value>(dynamicMember path: WritableKeyPath<TrainingLoopSettings, Value>) -> Value {
@@ -28,6 +30,36 @@ public struct TrainingSettings: Sendable, Equatable {
       loop.configValue.entries.filter { $0.key != "metrics" || !loop.metrics.isEmpty }
         + [.init("optimizer", optimizer.configValue), .init("schedule", schedule.configValue)]
         + (stages.isEmpty ? [] : [.init("stages", .list(stages.map(\.configValue)))]))
+  }
+}
+
+extension TrainingSettings: Equatable {
+  /// Whether all keys have the same values.
+  public static func == (a: TrainingSettings, b: TrainingSettings) -> Bool { a.configValue == b.configValue }
+}
+
+extension ConfiguredComponent {
+  /// With its type and all its keys.
+  var configValue: ConfigValue { .map([.init("type", .string(type.name))] + configuration.configValue.entries) }
+}
+
+extension ConfiguredOptimizer: Equatable {
+  /// With its type and all its keys.
+  public var configValue: ConfigValue { component.configValue }
+  /// Whether all keys have the same values.
+  public static func == (a: ConfiguredOptimizer, b: ConfiguredOptimizer) -> Bool { a.configValue == b.configValue }
+}
+
+extension ConfiguredSchedule: Equatable {
+  /// With its type and all its keys.
+  public var configValue: ConfigValue { .map(component.configValue.entries + part.configValue.entries) }
+  /// Whether all keys have the same values.
+  public static func == (a: ConfiguredSchedule, b: ConfiguredSchedule) -> Bool { a.configValue == b.configValue }
+
+  var part: SchedulePartSettings {
+    var part = SchedulePartSettings()
+    part.warmupEpochs = warmupEpochs
+    return part
   }
 }
 

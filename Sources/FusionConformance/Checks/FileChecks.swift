@@ -1,6 +1,7 @@
 import Foundation
 import FusionCore
 import FusionTraining
+import Optimizers
 
 extension Check {
   static let files = [
@@ -13,7 +14,9 @@ extension Check {
       defer { try? FileManager.default.removeItem(atPath: file) }
       let trained = Trial(specimen, seed: findings.seed)
       guard trained.store.duplicateNames.isEmpty else { return }  // PAR-1
-      let optimizer = SGD(trained.store.trainable, learningRate: 0.01)
+      var settings = SGD.Configuration()
+      settings.learningRate = 0.01
+      let optimizer = SGD(settings, parameters: trained.store.trainable)
       for step in 0..<2 {
         trained.store.clearGradients()
         trained.backward(trained.inputs(batch: 4, draw: step), step: step)

@@ -1,4 +1,5 @@
 import FusionCore
+import Optimizers
 
 extension Check {
   static let training = [
@@ -78,7 +79,9 @@ private struct OverfittingTask {
 
   /// Trains until all samples are right and the loss says so too, or the steps are used up.
   func run() -> Result {
-    let optimizer = Adam(trial.store.trainable + store.trainable, learningRate: 0.01)
+    var settings = Adam.Configuration()
+    settings.learningRate = 0.01
+    let optimizer = Adam(settings, parameters: trial.store.trainable + store.trainable)
     var result = Result()
     for round in 1...Self.rounds {
       for step in 0..<Self.stepsPerRound { train(optimizer, step: round * Self.stepsPerRound + step) }

@@ -83,7 +83,8 @@ struct Plugin: Sendable {
     configurations =
       [("", ConfiguredComponent(type, defaults))]
       + examples.map { (Self.difference($0.configuration), ConfiguredComponent(type, $0.configuration)) }
-      + variants.map { ($0.label, ConfiguredComponent(type, $0.configuration)) }
+      + variants.filter { type.problems($0.configuration).isEmpty }
+      .map { ($0.label, ConfiguredComponent(type, $0.configuration)) }
     candidates = groups.flatMap { $0 }
     let tried = examples.first?.configuration ?? defaults
     odd = Self.oddInputs(type.kind).flatMap { inputs -> [Specimen] in

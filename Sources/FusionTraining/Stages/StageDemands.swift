@@ -37,6 +37,7 @@ struct StageDemands {
     let settings = stage.settings
     var watched = [(stage.path("early_stopping", "metric"), settings.earlyStopping?.metric)]
     if settings.select == .best, hasValidation != false { watched.append((stage.path("select_by"), settings.selectBy)) }
+    watched.append((stage.path("schedule", "metric"), settings.schedule.watchedMetric?.metric))
     let encoders = stage.trainedEncoders(of: specification).map { specification.branches[$0].name }
     let names = stage.metricNames(objective, modalities: encoders)
     let known = names.validation.map { "validation.\($0)" } + names.train.map { "train.\($0)" }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FusionConfig
 import FusionCore
+import Optimizers
 
 /// `fusionkit bench`: samples per second on random data.
 struct BenchCommand: ParsableCommand {
@@ -61,7 +62,9 @@ struct BenchCommand: ParsableCommand {
       ?? StandardPipeline.experiment(fusion: fusion ?? "concat", registry)
     let device = threads.device
     let pipeline = try pipeline(experiment, device)
-    let optimizer = SGD(pipeline.store.trainable, learningRate: 0.01, weightDecay: 1e-4)
+    var configuration = SGD.Configuration()
+    (configuration.learningRate, configuration.weightDecay) = (0.01, 1e-4)
+    let optimizer = SGD(configuration, parameters: pipeline.store.trainable)
     let report = try SpeedTest(
       pipeline: pipeline, optimizer: optimizer, device: device, batch: batch, samples: samples, rounds: rounds,
       measuresLayers: layers

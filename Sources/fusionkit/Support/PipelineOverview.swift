@@ -43,7 +43,7 @@ struct PipelineOverview: Encodable {
     let stages = experiment.training.stages.map {
       Stage(
         name: $0.name, objective: $0.objective.rawValue, trains: $0.parts.map(\.name), epochs: $0.training.epochs,
-        optimizer: $0.training.optimizer.typeName)
+        optimizer: $0.training.optimizer.type.name)
     }
     self.stages = stages.isEmpty ? nil : stages
   }

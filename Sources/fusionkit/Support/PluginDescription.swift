@@ -46,9 +46,10 @@ struct PluginDescription: Encodable {
     let metric = entry.type as? any Metric.Type
     direction = metric?.direction
     inputs = metric?.inputs.sorted { $0.rawValue < $1.rawValue }
-    options =
-      Self.keys(Self.options(of: entry.type))
-      + (kind == .fusion ? Self.keys(FusionPartSettings.optionDescriptions) : [])
+    let own = Self.options(of: entry.type)
+    // Those of data sets are many, and the same for all: docs/data-formats.md.
+    let common = kind == .dataset ? [] : kind.commonOptions.filter { option in !own.contains { $0.key == option.key } }
+    options = Self.keys(own + common)
   }
 
   private static func traits<F: Fusion>(of type: F.Type) -> Traits {

@@ -123,72 +123,6 @@ def losses():
     save("losses", cases)
 
 
-# Optimizers: parameters after every step, for fixed gradients.
-
-
-def optimizers():
-    steps = 6
-    start = [torch.randn(3, 2), torch.randn(5)]
-    gradients = [[torch.randn(3, 2), torch.randn(5) * 1e-3] for _ in range(steps)]
-    gradients[2][1] = None  # a parameter that took no part in a step
-    cases = []
-    for name, make, options in [
-        ("sgd", torch.optim.SGD, dict(lr=0.1)),
-        ("sgd", torch.optim.SGD, dict(lr=0.1, weight_decay=0.05)),
-        ("sgd", torch.optim.SGD, dict(lr=0.05, momentum=0.9)),
-        ("sgd", torch.optim.SGD, dict(lr=0.05, momentum=0.9, weight_decay=0.1, dampening=0.4)),
-        ("sgd", torch.optim.SGD, dict(lr=0.05, momentum=0.8, weight_decay=0.1, nesterov=True)),
-        ("adam", torch.optim.Adam, dict(lr=0.01)),
-        ("adam", torch.optim.Adam, dict(lr=0.02, betas=(0.8, 0.95), eps=1e-6, weight_decay=0.1)),
-        ("adamw", torch.optim.AdamW, dict(lr=0.01)),
-        ("adamw", torch.optim.AdamW, dict(lr=0.02, betas=(0.8, 0.95), eps=1e-6, weight_decay=0.3)),
-    ]:
-        parameters = [nn.Parameter(p.clone()) for p in start]
-        optimizer = make(parameters, foreach=False, **options)
-        values = []
-        for step, parts in enumerate(gradients):
-            for group in optimizer.param_groups:
-                group["lr"] = options["lr"] * (1 - 0.1 * step)  # a schedule is at work
-            for parameter, part in zip(parameters, parts):
-                parameter.grad = None if part is None else part.clone()
-            optimizer.step()
-            values.append([flat(p) for p in parameters])
-        betas = options.pop("betas", (0.9, 0.999))
-        options = dict(options, beta1=betas[0], beta2=betas[1])
-        cases.append(dict(name=name, options={k: float(v) for k, v in options.items()}, values=values))
-    save("optimizers", dict(
-        start=[flat(p) for p in start],
-        gradients=[[None if g is None else flat(g) for g in parts] for parts in gradients], cases=cases))
-
-
-# Schedules: the learning rate of every epoch or step.
-
-
-def schedules():
-    rate, total = 0.4, 12
-
-    def rates(*makers, milestone=None):
-        optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=rate)
-        schedulers = [make(optimizer) for make in makers]
-        schedule = torch.optim.lr_scheduler.SequentialLR(optimizer, schedulers, [milestone]) if milestone else schedulers[0]
-        values = []
-        for _ in range(total):
-            values.append(optimizer.param_groups[0]["lr"])
-            optimizer.step()
-            schedule.step()
-        return values
-
-    lr = torch.optim.lr_scheduler
-    warm = lambda o: lr.LinearLR(o, start_factor=0.25, end_factor=1.0, total_iters=4)
-    save("schedules", dict(rate=rate, total=total, rates=dict(
-        constant=rates(lambda o: lr.ConstantLR(o, factor=1.0)),
-        step=rates(lambda o: lr.StepLR(o, step_size=3, gamma=0.5)),
-        cosine=rates(lambda o: lr.CosineAnnealingLR(o, T_max=total, eta_min=0.01)),
-        warm_constant=rates(warm),
-        warm_step=rates(warm, lambda o: lr.StepLR(o, step_size=3, gamma=0.5), milestone=4),
-        warm_cosine=rates(warm, lambda o: lr.CosineAnnealingLR(o, T_max=total - 4, eta_min=0.01), milestone=4))))
-
-
 # Clipping of gradients.
 
 
@@ -236,5 +170,5 @@ def activations():
     save("activations", dict(input=flat(x), outputs={k: flat(f(x.double())) for k, f in functions.items()}))
 
 
-for make in (initializers, losses, optimizers, schedules, clipping, layers, activations):
+for make in (initializers, losses, clipping, layers, activations):
     make()

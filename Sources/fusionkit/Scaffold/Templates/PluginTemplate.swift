@@ -24,7 +24,9 @@ extension ComponentKind {
     case .encoder: .encoder
     case .decoder: .decoder
     case .modality: .modality
-    case .dataset, .transform, .optimizer, .schedule, .objective, .metric, .callback: nil
+    case .optimizer: .optimizer
+    case .schedule: .schedule
+    case .dataset, .transform, .objective, .metric, .callback: nil
     }
   }
 }

@@ -2,48 +2,6 @@ import FusionConfig
 import FusionCore
 import FusionData
 
-// From what a configuration says to what does it.
-
-extension OptimizerSettings {
-  /// An optimizer over these parameters.
-  func make(_ parameters: [Parameter]) -> any Optimizer {
-    switch self {
-    case .sgd(let it):
-      SGD(
-        parameters, learningRate: it.learningRate, momentum: it.momentum, dampening: it.dampening,
-        weightDecay: it.weightDecay, nesterov: it.nesterov)
-    case .adam(let it):
-      Adam(
-        parameters, learningRate: it.learningRate, betas: (it.betas[0], it.betas[1]), epsilon: it.eps,
-        weightDecay: it.weightDecay)
-    case .adamw(let it):
-      Adam.decoupled(
-        parameters, learningRate: it.learningRate, betas: (it.betas[0], it.betas[1]), epsilon: it.eps,
-        weightDecay: it.weightDecay)
-    }
-  }
-}
-
-extension ScheduleSettings {
-  /// The schedule for epochs of so many steps. The warm-up's line begins at zero one step before the first, and reaches
-  /// the full rate with the first step after it.
-  func make(stepsPerEpoch: Int) -> LearningRateSchedule {
-    let curve: LearningRateSchedule.Curve =
-      switch self {
-      case .constant: .constant
-      case .step(let it): .step(size: it.stepSize, gamma: it.gamma)
-      case .cosine(let it): .cosine(minimum: it.minimum)
-      }
-    let steps = Int((min(warmupEpochs, 1e6) * Double(stepsPerEpoch)).rounded())
-    return LearningRateSchedule(curve, warmUpSteps: steps, warmUpStart: 1 / Double(steps + 1))
-  }
-
-  /// Whether the rates of the first epochs depend on how many will follow.
-  var dependsOnEpochs: Bool {
-    if case .cosine = self { true } else { false }
-  }
-}
-
 extension TaskSettings {
   /// Whether the part's targets are of the task's kind.
   ///
