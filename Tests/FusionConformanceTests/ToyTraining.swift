@@ -6,7 +6,7 @@ final class ToyOptimizer<F: Flaw>: Optimizer {
   static var summary: String { "descent with a velocity" }
   struct Configuration: ComponentConfiguration {
     var rate = 0.01
-    static let options = [Option("rate", "step length", .atLeast(0))]
+    static var options: [Option] { [Option("rate", "step length", .atLeast(0))] }
   }
 
   var learningRate: Double

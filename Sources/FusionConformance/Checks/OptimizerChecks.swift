@@ -39,7 +39,7 @@ extension Check {
       guard let whole = Bowl(component, &findings), let resumed = Bowl(component, &findings) else { return }
       for _ in 0..<3 { whole.step() }
       for (parameter, source) in zip(resumed.parameters, whole.parameters) {
-        parameter.value.storage.copy(source.value.scalars)
+        _ = parameter.value.storage.values.update(fromContentsOf: source.value.scalars)
       }
       let state = whole.optimizer.state
       for (name, _) in state where !whole.parameters.contains(where: { name.hasPrefix($0.name + ".") }) {
