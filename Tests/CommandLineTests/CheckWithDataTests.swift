@@ -87,6 +87,19 @@ import Testing
     }
   }
 
+  @Test func aMisspeltFolderOfDigitsIsToldWithTheNearestSpelling() throws {
+    let folder = Scratch()
+    try FileManager.default.copyItem(atPath: DemoData.folder(), toPath: folder / "d")
+    try FileManager.default.moveItem(atPath: folder / "d/audio", toPath: folder / "d/audoi")
+    try folder.write("a.yaml", DemoData.config(epochs: 1))
+    for command in [["check", "a.yaml"], ["train", "a.yaml", "--output", "./run", "--quiet"]] {
+      let outcome = try Binary.run(command + ["--set", "data.root=d"], in: folder.path)
+      #expect(outcome.status == 2, "\(outcome.errors)")
+      let words = "d/audio/train_data.npy: there is no such file: did you mean 'd/audoi/train_data.npy'?"
+      #expect(outcome.errors.contains(words), "\(outcome.errors)")
+    }
+  }
+
   @Test func soundDataAreSoundAndValuesAreNotRead() throws {
     let folder = try Self.scratch()
     try folder.write("a.yaml", CheckWithDataTests.config())

@@ -25,7 +25,8 @@ public final class ByteStore: @unchecked Sendable {
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw errno == ENOENT
-        ? DataError(path, "there is no such file") : .system(path, "cannot be opened")
+        ? DataError(path, "there is no such file" + (nearestPath(to: path).map { ": did you mean '\($0)'?" } ?? ""))
+        : .system(path, "cannot be opened")
     }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
