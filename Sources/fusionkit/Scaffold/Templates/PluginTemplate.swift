@@ -26,7 +26,8 @@ extension ComponentKind {
     case .modality: .modality
     case .optimizer: .optimizer
     case .schedule: .schedule
-    case .dataset, .transform, .objective, .metric, .callback: nil
+    case .dataset, .transform, .objective, .callback: nil
+    case .metric: .metric
     }
   }
 }
