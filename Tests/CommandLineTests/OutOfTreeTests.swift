@@ -127,7 +127,7 @@ import Testing
     }
     let outcome = try Binary.run(["conformance"] + libraries.flatMap { ["--plugin", $0] }, in: folder.path)
     #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
-    #expect(outcome.output.contains("\n4 plugins, "))
+    #expect(outcome.output.contains("\n\(libraries.count) plugins, "))
   }
 
   /// The package's own tests against the built modules; `swift test` there would compile FusionKit once more.
