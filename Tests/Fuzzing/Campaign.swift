@@ -11,7 +11,7 @@ final class Campaign {
 
   let seed: UInt64
   let crashes: String
-  /// Seconds that an input may take.
+  /// Seconds of the processor that an input may take; six times as many pass for one that waits and computes nothing.
   let patience: Double
   private let scratch: String
   private(set) var counts: [String: Count] = [:]
@@ -74,12 +74,18 @@ final class Campaign {
       ["SWIFT_BACKTRACE": "enable=no", "OPENBLAS_NUM_THREADS": "1"], uniquingKeysWith: { $1 })
     process.standardInput = FileHandle.nullDevice
     try process.run()
-    var (seen, since) = (UInt64.max, ContinuousClock.now)
+    let worker = process.processIdentifier
+    var (seen, since, busy) = (UInt64.max, ContinuousClock.now, 0.0)
     while process.isRunning {
       usleep(20_000)
+      let used = Self.processorSeconds(of: worker)
       if status.begun != seen {
-        (seen, since) = (status.begun, .now)
-      } else if ContinuousClock.now - since > .seconds(patience) {
+        (seen, since, busy) = (status.begun, .now, used ?? 0)
+        continue
+      }
+      let passed = (ContinuousClock.now - since) / .seconds(1)
+      // On a machine that is busy otherwise, seconds pass in which the worker does not compute.
+      if used.map({ $0 - busy > patience || passed > 6 * patience }) ?? (passed > patience) {
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
         return "it hangs: no end after \(patience) seconds"
@@ -93,6 +99,17 @@ final class Campaign {
     case Worker.foundFault: return ""
     default: throw Violation("the worker for '\(arguments[1])' ended with status \(process.terminationStatus)")
     }
+  }
+
+  /// The processor's time that a process has used; nil where the system does not tell.
+  private static func processorSeconds(of process: pid_t) -> Double? {
+    #if os(Linux)
+      var (clock, time) = (clockid_t(), timespec())
+      guard clock_getcpuclockid(process, &clock) == 0, clock_gettime(clock, &time) == 0 else { return nil }
+      return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    #else
+      return nil
+    #endif
   }
 
   /// Keeps the input of a fault, so that it can be repeated.

@@ -33,7 +33,7 @@ extension FuzzCommand {
     @Option(help: "At most so many inputs for each reader.") var inputs = UInt64.max
     @Option(parsing: .singleValue, help: "Only this reader; repeatable.") var reader: [String] = []
     @Option(help: "Where inputs go that show a fault.") var crashes = ".build/fuzz"
-    @Option(help: "Seconds after which an input hangs; far above what any takes, because machines are slow at times.")
+    @Option(help: "Seconds of the processor after which an input hangs.")
     var patience = 20.0
     @Option(name: .customLong("repeat"), help: "Read a kept input again instead.") var again: String?
 
