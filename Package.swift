@@ -13,6 +13,7 @@ let plugins = [
   "TrimodalInteractionFusion", "TuckerFusion",
   "ConvEncoder", "GRUEncoder", "IdentityEncoder", "LeNetEncoder", "LSTMEncoder", "MLPEncoder", "TransformerEncoder",
   "IdentityDecoder", "LinearDecoder", "MLPDecoder",
+  "TaskObjective", "UnimodalObjective", "InfoNCEObjective", "OGMGEObjective",
   "ImageModality", "SequenceModality", "SpectrogramModality", "VectorModality",
 ]
 

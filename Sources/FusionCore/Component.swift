@@ -120,8 +120,9 @@ public enum ComponentKind: String, Sendable, CaseIterable, Codable {
     case .metric: type is any Metric.Type
     case .optimizer: type is any Optimizer.Type
     case .schedule: type is any Schedule.Type
+    case .objective: type is any Objective.Type
     // No protocol of the core: a library cannot offer them.
-    case .dataset, .transform, .objective, .callback: false
+    case .dataset, .transform, .callback: false
     }
   }
 

@@ -64,7 +64,7 @@ public protocol DecisionFusion: Fusion where Configuration == DecisionConfigurat
 extension DecisionFusion {
   /// Any number of modalities in any order; a missing one does not vote.
   public static func traits(_ configuration: Configuration) -> FusionTraits {
-    FusionTraits(orderMatters: false, missing: .skip)
+    FusionTraits(orderMatters: false, missing: .skip, sideOutputs: ["logits.<modality>"])
   }
 
   /// As many values as there are classes.
@@ -84,8 +84,10 @@ extension DecisionFusion {
         "heads", inputs, hidden: configuration.hidden, width: configuration.width, context: context))
   }
 
-  /// Shapes: features `[N, …]` to `[N, width]`.
+  /// Shapes: features `[N, …]` to `[N, width]`. Names `logits.<modality>` `[N, width]`, what each modality decides.
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
-    Self.join(heads(features, pass), features)
+    let decisions = heads(features, pass)
+    for (entry, decision) in zip(features.entries, decisions) { pass.sideOutput("logits.\(entry.modality)", decision) }
+    return Self.join(decisions, features)
   }
 }

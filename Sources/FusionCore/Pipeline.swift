@@ -33,7 +33,8 @@ public final class Pipeline {
   let fusion: any Fusion
   let decoder: any Decoder
   let missing: MissingModalities
-  let fused: Shape
+  /// The shape of one sample's fused features.
+  public let fused: Shape
 
   init(
     _ specification: PipelineSpecification, inputs: [String: ArrayDescription],
@@ -143,7 +144,13 @@ public final class Pipeline {
   ///
   /// - Throws: ``PipelineError`` as ``encode(_:presence:_:)``.
   public func decode(_ features: Features, _ pass: ForwardPass) throws(PipelineError) -> Tensor {
-    let joined = try fuse(features, pass)
+    try decode(fused: fuse(features, pass), pass)
+  }
+
+  /// The output for what ``fuse(_:_:)`` gave, `[N, …fused]`: the decoder alone.
+  ///
+  /// - Throws: ``PipelineError`` where the decoder produces another shape than was asked for.
+  public func decode(fused joined: Tensor, _ pass: ForwardPass) throws(PipelineError) -> Tensor {
     let result = pass.measured("decoder") { decoder(joined, pass.part("decoder")) }
     try expect(result, output, joined.shape[0], "decoder", type(of: decoder).name, nil)
     return result

@@ -144,17 +144,21 @@ public struct FusionTraits: Sendable, Equatable {
   public var isStochastic: Bool
   /// What it does with a missing modality.
   public var missing: MissingModalityPolicy
+  /// What it names beside its result with ``ForwardPass/sideOutput(_:_:)``, for objectives to read; `<modality>` stands for
+  /// the name of each: `logits.<modality>`.
+  public var sideOutputs: [String]
 
   /// Traits; the defaults suit most fusions.
   public init(
     fewest: Int = 1, most: Int? = nil, orderMatters: Bool = true, isStochastic: Bool = false,
-    missing: MissingModalityPolicy = .zero
+    missing: MissingModalityPolicy = .zero, sideOutputs: [String] = []
   ) {
     self.fewest = fewest
     self.most = most
     self.orderMatters = orderMatters
     self.isStochastic = isStochastic
     self.missing = missing
+    self.sideOutputs = sideOutputs
   }
 
   /// In words, for error messages: `exactly 2`, `2 or more`, `1 to 3`.

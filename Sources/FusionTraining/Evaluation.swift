@@ -19,7 +19,7 @@ struct Evaluator {
   let progress: any ProgressReporter
 
   /// Outputs and metrics of a part.
-  func evaluate(_ split: DataSplit, _ objective: Objective, title: String) throws -> Evaluation {
+  func evaluate(_ split: DataSplit, _ objective: TaskLoss, title: String) throws -> Evaluation {
     let outputs = try outputs(split, title: title)
     return Evaluation(
       split: split, outputs: objective.original(outputs), report: try objective.report(outputs, split))

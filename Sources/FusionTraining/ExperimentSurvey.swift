@@ -97,15 +97,15 @@ extension Experiment {
       + demands(objective, layers: layers, train: part, hasValidation: prepared.validation != nil)
   }
 
-  private func objective(classes: Int?, counts: [Int]?) -> (Objective, [Problem]) {
-    var objective: Objective
+  private func objective(classes: Int?, counts: [Int]?) -> (TaskLoss, [Problem]) {
+    var objective: TaskLoss
     var problems: [Problem] = []
     do throws(PipelineError) {
       // Counts that are not known, and not asked for either.
       objective = try task.objective(
         classes: classes ?? 0, counts: counts ?? classes.map { .init(repeating: 1, count: $0) } ?? [])
     } catch {
-      objective = Objective(loss: .crossEntropy(weights: nil, smoothing: 0))
+      objective = TaskLoss(loss: .crossEntropy(weights: nil, smoothing: 0))
       if classes != nil { problems = error.problems }
     }
     objective.metrics = TaskMetrics(self)
@@ -118,12 +118,19 @@ extension Experiment {
         path: ["modalities", branch.name], "the data set '\(data.dataset.name)' has no array '\(branch.name)'",
         hint: "it has: \(inputs.keys.sorted().joined(separator: ", "))")
     }
-    let blueprint = pipeline.infer(inputs: inputs, output: output).blueprint
-    return (blueprint.layers, missing + blueprint.problems)
+    let inferred = pipeline.infer(inputs: inputs, output: output)
+    let features = zip(pipeline.branches, inferred.features).compactMap { branch, shape in
+      shape.map { ModalityShape(branch.name, $0) }
+    }
+    var refused: [Problem] = []
+    if let fused = inferred.fused, let output, features.count == pipeline.branches.count {
+      refused = objectiveProblems(ModelShapes(features: features, fused: fused, output: output, task: task.kind))
+    }
+    return (inferred.blueprint.layers, missing + inferred.blueprint.problems + refused)
   }
 
   private func demands(
-    _ objective: Objective, layers: [Blueprint.Layer], train: DataSplit? = nil, hasValidation: Bool? = nil
+    _ objective: TaskLoss, layers: [Blueprint.Layer], train: DataSplit? = nil, hasValidation: Bool? = nil
   ) -> [Problem] {
     let demands = StageDemands(
       specification: pipeline, layers: layers, objective: objective, train: train, hasValidation: hasValidation)

@@ -18,11 +18,14 @@ public struct EpochRecord: Codable, Sendable, Equatable {
   public var samplesPerSecond: Double
   /// The stage that the epoch is one of; nil where the training has no stages.
   public var stage: String?
+  /// The names of the objectives whose losses ``train`` holds, in the order of the configuration; nil: there is the task's
+  /// loss alone.
+  public var objectives: [String]?
 
   /// A row.
   public init(
     epoch: Int, step: Int, learningRate: Double, train: MetricValues, validation: MetricValues, seconds: Double,
-    samplesPerSecond: Double, stage: String? = nil
+    samplesPerSecond: Double, stage: String? = nil, objectives: [String]? = nil
   ) {
     self.epoch = epoch
     self.step = step
@@ -32,6 +35,7 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     self.seconds = seconds
     self.samplesPerSecond = samplesPerSecond
     self.stage = stage
+    self.objectives = objectives
   }
 }
 

@@ -2,7 +2,7 @@ import FusionCore
 
 // A regression on standardised targets is trained in units of their deviations and told in their own.
 
-extension Objective {
+extension TaskLoss {
   /// The model's outputs in the units of the targets. Shape: `[N, K]`, as the outputs'.
   func original(_ outputs: Tensor) -> Tensor { targets?.original(outputs) ?? outputs }
 

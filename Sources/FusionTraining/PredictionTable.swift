@@ -13,7 +13,7 @@ struct PredictionTable {
   init(task: TaskSettings, classes: [String]) {
     self.classes = classes
     if case .multilabel(let settings) = task {
-      (isMultilabel, cut) = (true, Objective.logit(settings.threshold))
+      (isMultilabel, cut) = (true, TaskLoss.logit(settings.threshold))
     } else {
       (isMultilabel, cut) = (false, 0)
     }

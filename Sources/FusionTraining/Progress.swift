@@ -61,12 +61,15 @@ extension ProgressEvent {
 }
 
 extension EpochRecord {
-  /// `epoch  3/20  train loss 0.0312 accuracy 0.9912  validation loss 0.0411 accuracy 0.9876  2310 samples/s`.
+  /// `epoch  3/20  train loss 0.0312 accuracy 0.9912  validation loss 0.0411 accuracy 0.9876  2310 samples/s`; behind the
+  /// training loss, where there are several objectives, the loss of each.
   public func line(of epochs: Int) -> String {
     let number = String(epoch)
     let padding = String(repeating: " ", count: max(0, String(epochs).count - number.count))
     func part(_ name: String, _ values: MetricValues) -> String {
-      let shown = StandardMetrics.shownFirst.compactMap { key in
+      let terms = name == "train" ? objectives ?? [] : []
+      let first = StandardMetrics.shownFirst
+      let shown = (first.prefix(1) + terms + first.dropFirst()).compactMap { key in
         values[key].map { "\(key) " + String(format: "%.4f", $0) }
       }
       return shown.isEmpty ? "" : "  \(name) \(shown.joined(separator: " "))"

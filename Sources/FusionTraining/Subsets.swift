@@ -63,7 +63,7 @@ extension Evaluator {
   }
 
   /// Outputs and metrics of a part for each subset of its modalities.
-  func evaluateSubsets(_ split: DataSplit, _ objective: Objective, title: String) throws -> [SubsetEvaluation] {
+  func evaluateSubsets(_ split: DataSplit, _ objective: TaskLoss, title: String) throws -> [SubsetEvaluation] {
     let width = pipeline.output.elementCount
     let whole = pipeline.presence(split.presence(of: split.rows[...]), of: split.modalities.map(\.name), split.count)
     var views = Self.subsets(of: split.modalities.map(\.name)).map { View($0, of: pipeline, whole, split.count, width) }

@@ -31,17 +31,17 @@ extension TaskSettings {
   ///   - classes: how many there are.
   ///   - counts: how many training samples each class has; nil: not known.
   /// - Throws: `PipelineError` where class weights do not fit, or cannot be known.
-  func objective(classes: Int, counts: [Int]?) throws(PipelineError) -> Objective {
+  func objective(classes: Int, counts: [Int]?) throws(PipelineError) -> TaskLoss {
     switch self {
     case .classification(let it):
       let weights = try it.weights(classes: classes, counts: counts)
-      return Objective(loss: .crossEntropy(weights: weights, smoothing: it.labelSmoothing))
-    case .multilabel(let it): return Objective(loss: .binaryCrossEntropy(threshold: it.threshold))
+      return TaskLoss(loss: .crossEntropy(weights: weights, smoothing: it.labelSmoothing))
+    case .multilabel(let it): return TaskLoss(loss: .binaryCrossEntropy(threshold: it.threshold))
     case .regression(let it):
       return switch it.loss {
-      case .mse: Objective(loss: .squared)
-      case .mae: Objective(loss: .absolute)
-      case .huber: Objective(loss: .huber(delta: it.delta))
+      case .mse: TaskLoss(loss: .squared)
+      case .mae: TaskLoss(loss: .absolute)
+      case .huber: TaskLoss(loss: .huber(delta: it.delta))
       }
     }
   }

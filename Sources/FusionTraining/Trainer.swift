@@ -120,7 +120,7 @@ public struct Trainer {
   /// A run's model with its weights, the part to evaluate it on, and what counts.
   func prepared(
     _ run: RunFolder, split: SplitName, metrics: [String] = []
-  ) throws -> (evaluator: Evaluator, part: DataSplit, objective: Objective) {
+  ) throws -> (evaluator: Evaluator, part: DataSplit, objective: TaskLoss) {
     let record = try RunEnvironment.read(from: run).data
     let evaluator = try evaluator(of: run, record)
     let settings = experiment.data
@@ -139,7 +139,7 @@ public struct Trainer {
     }
     // Runs of before counts were recorded: their own training part still tells them.
     let train = data.source == record.source ? data.train?.classCounts : nil
-    var objective: Objective
+    var objective: TaskLoss
     do throws(PipelineError) {
       objective = try experiment.task.objective(
         classes: record.classes.count, counts: record.classCounts ?? train)

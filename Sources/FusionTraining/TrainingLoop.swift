@@ -14,7 +14,7 @@ final class TrainingLoop {
   /// The parameters of the pipeline, then those that live in the stage alone.
   let store: ParameterStore
   let optimizer: any Optimizer
-  let objective: Objective
+  let objective: TaskLoss
   let settings: TrainingSettings
   /// What the learning rate does over the steps.
   var course: LearningRateCourse
@@ -123,18 +123,25 @@ final class TrainingLoop {
     let pass = ForwardPass.training(device: device, seed: stage.seed, step: position.step)
     pass.frozenParts = Set(stage.frozen.map(\.name))
     let presence = thinning.map { $0.thinned(batch.presence, count: batch.count, step: position.step) }
-    let result = try work.step(batch, presence: presence ?? batch.presence, pass)
-    let loss = result.loss
-    guard loss.item.isFinite else { throw diverged("the loss", loss.item) }
-    // Only now: where the loss is lost, the gradients of the step before tell why.
-    store.clearGradients()
-    pass.tape!.backward(from: loss)
-    if let limit = settings.gradientClip { store.trainable.clipGradients(norm: limit) }
-    optimizer.step()
+    let place = StepPlace(epoch: position.epoch, epochs: settings.epochs, step: position.step)
+    let result = try work.step(batch, presence: presence ?? batch.presence, pass, at: place)
+    if let loss = result.loss {
+      guard loss.item.isFinite else {
+        // Of several losses, the one that is to blame.
+        let term = result.values.first { !$0.value.isFinite }
+        throw diverged(term.map { "the loss '\($0.name)'" } ?? "the loss", loss.item)
+      }
+      // Only now: where the loss is lost, the gradients of the step before tell why.
+      store.clearGradients()
+      pass.tape!.backward(from: loss)
+      for (name, value, count) in try result.adjust?() ?? [] { position.tally.add(value, of: count, to: name) }
+      if let limit = settings.gradientClip { store.trainable.clipGradients(norm: limit) }
+      optimizer.step()
+      position.tally.loss += (result.told ?? Double(loss.item)) * Double(batch.count)
+    }
     position.step += 1
     position.tally.batches += 1
     position.tally.samples += batch.count
-    position.tally.loss += (result.told ?? Double(loss.item)) * Double(batch.count)
     for (name, value, count) in result.values { position.tally.add(value, of: count, to: name) }
     if let output = result.output, !batch.classes.isEmpty {
       let found = argmaxOfRows(output.storage.values, width: output.count / batch.count)
@@ -156,7 +163,7 @@ final class TrainingLoop {
     return EpochRecord(
       epoch: position.epoch, step: position.step, learningRate: optimizer.learningRate, train: train, validation: [:],
       seconds: tally.seconds, samplesPerSecond: tally.seconds > 0 ? Double(tally.samples) / tally.seconds : 0,
-      stage: stage.name)
+      stage: stage.name, objectives: stage.objectives?.filter(\.traits.hasLoss).map(\.name))
   }
 
   private func diverged(_ what: String, _ value: Float) -> TrainingError {

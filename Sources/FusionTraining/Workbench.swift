@@ -9,7 +9,7 @@ struct Workbench {
   let device: Device
   /// Prepared: classes chosen, limited, a validation part set aside.
   let data: Dataset
-  private(set) var objective: Objective
+  private(set) var objective: TaskLoss
   let pipeline: Pipeline
   /// What the training part's values and targets are standardised by.
   private(set) var standardised = Standardisation()
@@ -68,7 +68,9 @@ struct Workbench {
       hasValidation: data.validation != nil, validation: data.validation,
       trainable: { pipeline.store.trainable(of: $0) })
     let stages = experiment.stages
-    let problems = objective.metrics.problems(of: stages) + stages.flatMap { demands.problems(of: $0) }
+    let problems =
+      objective.metrics.problems(of: stages) + stages.flatMap { demands.problems(of: $0) }
+      + experiment.objectiveProblems(modelShapes)
     guard problems.isEmpty else { throw PipelineError(problems: problems) }
   }
 }

@@ -23,6 +23,8 @@ public final class ForwardPass {
   /// The parts of the model that are frozen, by name: they run as in evaluation, and get no gradients.
   public var frozenParts: Set<String> = []
   private let random: RandomStream
+  /// Shared with the passes of frozen parts.
+  private var named = NamedTensors()
   private var watched: [ObjectIdentifier: Tensor] = [:]
 
   /// A pass that trains: batch statistics, dropout, gradients.
@@ -66,8 +68,16 @@ public final class ForwardPass {
     guard mode == .training, frozenParts.contains(name) else { return self }
     let pass = ForwardPass.evaluation(device: device)
     pass.stopwatch = stopwatch
+    pass.named = named
     return pass
   }
+
+  /// Names a tensor beside a component's result, for objectives to read: `logits.<modality>`, `weights`, `evidence`. A later
+  /// one of the same name takes its place.
+  public func sideOutput(_ name: String, _ tensor: Tensor) { named.tensors[name] = tensor }
+
+  /// What the components of the pass named beside their results.
+  public var sideOutputs: [String: Tensor] { named.tensors }
 
   /// Runs a component, measured under `name` where the pass has a stopwatch.
   public func measured(_ name: @autoclosure () -> String, _ component: () -> Tensor) -> Tensor {
@@ -76,4 +86,9 @@ public final class ForwardPass {
 
   /// The random numbers that the component called `name` may use in this pass.
   public func random(for name: String) -> RandomStream { random.derived(name) }
+}
+
+/// Tensors by name, shared by reference.
+private final class NamedTensors {
+  var tensors: [String: Tensor] = [:]
 }

@@ -9,7 +9,7 @@ private struct Cases<Case: Decodable>: Decodable {
 
 /// The file of a fixture, kept as read: each case's configuration is decoded as its type wants it.
 struct FixtureFile: Sendable {
-  private let data: Data
+  let data: Data
 
   /// The file at a path below Tests/Fixtures.
   init(_ path: String) {
@@ -28,10 +28,16 @@ struct FixtureFile: Sendable {
     let cases = try #require(file["cases"] as? [[String: Any]])
     let these = cases.filter { this in keys.allSatisfy { this[$0.key] as? String == $0.value } }
     try #require(these.count == 1, "\(these.count) cases are \(keys)")
-    let defaults = try JSONSerialization.jsonObject(with: JSONEncoder().encode(C())) as? [String: Any] ?? [:]
-    let given = try #require(these[0]["configuration"] as? [String: Any])
-    #expect(Set(given.keys).isSubset(of: C.options.map(\.key)))
+    return try C.over(defaults: try #require(these[0]["configuration"] as? [String: Any]))
+  }
+}
+
+extension ComponentConfiguration {
+  /// Given values over the defaults, as a configuration file's.
+  static func over(defaults given: [String: Any]) throws -> Self {
+    let defaults = try JSONSerialization.jsonObject(with: JSONEncoder().encode(Self())) as? [String: Any] ?? [:]
+    #expect(Set(given.keys).isSubset(of: options.map(\.key)))
     return try JSONDecoder().decode(
-      C.self, from: JSONSerialization.data(withJSONObject: defaults.merging(given) { $1 }))
+      Self.self, from: JSONSerialization.data(withJSONObject: defaults.merging(given) { $1 }))
   }
 }

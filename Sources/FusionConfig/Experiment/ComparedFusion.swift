@@ -20,7 +20,9 @@ public struct ComparedFusion: Sendable, Equatable {
 
 extension ExperimentReader {
   /// The fusions of the section, their options and training keys checked; nil after a finding.
-  mutating func comparedFusions(_ node: Node?, branches: [PipelineSpecification.Branch]?, training: TrainingSettings?)
+  mutating func comparedFusions(
+    _ node: Node?, branches: [PipelineSpecification.Branch]?, task: TaskKind?, training: TrainingSettings?
+  )
     -> [ComparedFusion]?
   {
     guard let node, node.scalar != .null else { return [] }
@@ -32,11 +34,13 @@ extension ExperimentReader {
         notes: ["for example: fusions: {low_rank_tensor: {width: 120, rank: 40}}"])
       return nil
     }
-    let found = pairs.compactMap { compared($0, branches, training != nil) }
+    let found = pairs.compactMap { compared($0, branches, task, training != nil) }
     return isLawful && found.count == pairs.count ? found : nil
   }
 
-  private mutating func compared(_ pair: Node.Pair, _ branches: [PipelineSpecification.Branch]?, _ isSound: Bool)
+  private mutating func compared(
+    _ pair: Node.Pair, _ branches: [PipelineSpecification.Branch]?, _ task: TaskKind?, _ isSound: Bool
+  )
     -> ComparedFusion?
   {
     guard pair.key.wholeMatch(of: /[a-z][a-z0-9_]*/) != nil else {
@@ -56,13 +60,14 @@ extension ExperimentReader {
           : "'\(pair.key)' is the name of another fusion than '\(fusion.type.name)'")
       return nil
     }
-    guard isLawfulTraining(pair.training, of: pair.key, branches, isSound) else { return nil }
+    guard isLawfulTraining(pair.training, of: pair.key, branches, task, fusion, isSound) else { return nil }
     return ComparedFusion(label: pair.key, fusion: fusion.type.name)
   }
 
   /// Checks the training keys of one method as they will be read: laid over those of the experiment.
   private mutating func isLawfulTraining(
-    _ own: Node?, of label: String, _ branches: [PipelineSpecification.Branch]?, _ isSound: Bool
+    _ own: Node?, of label: String, _ branches: [PipelineSpecification.Branch]?, _ task: TaskKind?,
+    _ fusion: ConfiguredFusion, _ isSound: Bool
   ) -> Bool {
     guard let own else { return true }
     guard own.pairs != nil else {
@@ -75,7 +80,9 @@ extension ExperimentReader {
     guard isSound else { return true }
     let base = root["training"]
     return reader.trainingSettings(
-      base.map { own.merged(over: $0) } ?? own, branches: branches, modalities: root["modalities"], registry: registry)
+      base.map { own.merged(over: $0) } ?? own, branches: branches, modalities: root["modalities"], task: task,
+      sideOutputs: fusion.traits.sideOutputs,
+      registry: registry)
       != nil
   }
 }

@@ -30,9 +30,9 @@ struct ExperimentReader {
     let decoder = section(.decoder).flatMap { decoderComponent($0) }
     let task = reader.variant(TaskSettings.self, root["task"], "task")
     let training = reader.trainingSettings(
-      root["training"] ?? .emptyMap(root.mark), branches: branches, modalities: root["modalities"],
-      registry: registry)
-    let compared = comparedFusions(root["compare"], branches: branches, training: training)
+      root["training"] ?? .emptyMap(root.mark), branches: branches, modalities: root["modalities"], task: task?.kind,
+      sideOutputs: fusion?.traits.sideOutputs, registry: registry)
+    let compared = comparedFusions(root["compare"], branches: branches, task: task?.kind, training: training)
     let sweep = sweepSettings(root["sweep"])
     guard let identity, let data, let branches, let fusion, let decoder, let task, let training, let compared else {
       throw ConfigError(reader.findings.found)

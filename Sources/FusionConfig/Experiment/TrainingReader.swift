@@ -8,14 +8,31 @@ extension StrictReader {
   /// - Parameters:
   ///   - branches: the pipeline's; nil where they could not be read, and stages are not compared with them.
   ///   - modalities: the node of all of them.
+  ///   - task: nil where it could not be read, and objectives are not compared with it.
+  ///   - sideOutputs: those of the fusion, likewise.
   mutating func trainingSettings(
-    _ node: Node, branches: [PipelineSpecification.Branch]?, modalities: Node?, registry: Registry
+    _ node: Node, branches: [PipelineSpecification.Branch]?, modalities: Node?, task: TaskKind?,
+    sideOutputs: [String]?, registry: Registry
   ) -> TrainingSettings? {
-    let context = MapContext("training", after: ["optimizer", "schedule", "stages"])
+    let context = MapContext("training", after: ["optimizer", "schedule", "objective", "stages"])
     let common = checked(node, TrainingLoopSettings.fields, context)
-    let settings = trainingSettings(node, common, over: nil, "training", registry)
+    var settings = trainingSettings(node, common, over: nil, "training", registry)
+    let hasStages = node["stages"].map { $0.scalar != .null } ?? false
+    if let objectivesNode = node["objective"], objectivesNode.scalar != .null {
+      let parts = branches.map { $0.map { PipelinePart.encoder($0.name) } + [.fusion, .decoder] }
+      // The parts that stages train are compared in each of them.
+      let demands = ObjectiveDemands(
+        modalities: branches?.count, task: task, batchSize: settings?.batchSize ?? .max, sideOutputs: sideOutputs,
+        trained: hasStages ? nil : parts)
+      guard let objectives = objectives(objectivesNode, "training.objective", demands, registry: registry) else {
+        return nil
+      }
+      settings?.objectives = objectives
+    }
     guard let stagesNode = node["stages"], stagesNode.scalar != .null else { return settings }
-    let pipeline = branches.map { StagedPipeline(branches: $0, modalities: modalities, registry: registry) }
+    let pipeline = branches.map {
+      StagedPipeline(branches: $0, modalities: modalities, task: task, sideOutputs: sideOutputs, registry: registry)
+    }
     guard let stages = stages(stagesNode, over: settings, pipeline, registry), var settings else { return nil }
     settings.stages = stages
     return settings
@@ -140,8 +157,13 @@ extension StrictReader {
     }
     let context = MapContext(name, after: ["optimizer", "schedule"])
     let fields = StageKeys.fields + TrainingLoopSettings.fields.over(loop.configValue)
-    let value = checked(node, fields, context)
-    let training = trainingSettings(node, value, over: base, name, registry)
+    // A list stands in the place of the word.
+    let list = node["objective"].flatMap { $0.elements == nil && $0.pairs == nil ? nil : $0 }
+    let value = checked(list == nil ? node : node.without("objective"), fields, context)
+    var training = trainingSettings(node, value, over: base, name, registry)
+    if list != nil || node["objective"]?.scalar ?? .null == .null {
+      training?.objectives = base?.objectives
+    }
     guard let value, var keys = decode(StageKeys.self, value, node) else { return nil }
     keys.name = keys.name ?? "stage_\(index + 1)"
     let stageName = keys.name ?? ""
@@ -166,8 +188,36 @@ extension StrictReader {
     keys.train = keys.train ?? (keys.objective == .task ? ["encoders", "fusion", "decoder"] : ["encoders"])
     guard let pipeline else { return nil }
     let parts = parts(keys, node, pipeline)
+    let demands = ObjectiveDemands(
+      modalities: pipeline.branches.count, task: pipeline.task, batchSize: training?.batchSize ?? .max,
+      sideOutputs: pipeline.sideOutputs, trained: parts)
+    if let list {
+      guard let objectives = objectives(list, "\(name).objective", demands, registry: pipeline.registry) else {
+        return nil
+      }
+      training?.objectives = objectives
+      if !objectives.contains(where: { $0.objective.trains && $0.objective.traits.trains.contains(.decoder) }) {
+        // What a decoder that nothing trains makes of the validation part tells nothing.
+        if node["select_by"] == nil { training?.selectBy = "train.loss" }
+        if node["early_stopping"]?["metric"] == nil { training?.loop.earlyStopping?.metric = "train.loss" }
+      }
+    } else if let inherited = training?.objectives, let parts {
+      checkInherited(inherited, quoted(stageName), node, demands, parts)
+    }
     guard let parts, let training else { return nil }
     return StageSettings(name: stageName, parts: parts, training: training, keys: keys)
+  }
+
+  /// The objectives of `training.objective` in a stage that names none.
+  private mutating func checkInherited(
+    _ objectives: [ObjectiveSettings], _ stage: String, _ node: Node, _ demands: ObjectiveDemands,
+    _ parts: [PipelinePart]
+  ) {
+    for problem in objectives.map(\.objective).problems(training: parts) {
+      findings.add(
+        node.mark, "\(problem.message), in the stage \(stage), which takes its objectives from 'training.objective'",
+        notes: ["give the stage an objective of its own: objective: task, or a list"])
+    }
   }
 
   /// The parts that a stage trains, in the order of the pipeline.
@@ -226,6 +276,8 @@ extension StrictReader {
 private struct StagedPipeline {
   let branches: [PipelineSpecification.Branch]
   let modalities: Node?
+  let task: TaskKind?
+  let sideOutputs: [String]?
   let registry: Registry
 
   /// All parts, in order.

@@ -78,7 +78,13 @@ private struct SectionSchemas {
           + closedObject([.init("fusions", fusions)]))
     case .training:
       let own = TrainingLoopSettings.fields.map(\.schema)
+      let objectives = ConfigValue.object([
+        "description": .string("what is minimised, and what changes gradients; none: the task's own loss alone"),
+        "type": .strings(["array", "null"]), "minItems": .integer(1),
+        "items": components(.objective, nil, ObjectivePartSettings.fields.map(\.schema)),
+      ])
       let components: [ConfigValue.Entry] = [
+        .init("objective", objectives),
         .init("optimizer", components(.optimizer, "how weights are changed")),
         .init("schedule", components(.schedule, "how the learning rate changes")),
       ]
@@ -129,8 +135,18 @@ private struct SectionSchemas {
     let inherited = common.map { entry in
       ConfigValue.Entry(entry.key, .map(entry.value.entries.filter { $0.key != "default" }))
     }
+    // A word, or a list as the training's.
+    let word = StageKeys.fields.map(\.schema).first { $0.key == "objective" }
+    let objective = ConfigValue.Entry(
+      "objective",
+      .object([
+        "anyOf": .list(
+          [word?.value, common.first { $0.key == "objective" }?.value].compactMap { $0 })
+      ]))
+    let own = StageKeys.fields.map(\.schema).filter { $0.key != "objective" }
+    let others = inherited.filter { $0.key != "objective" }
     let stage: [ConfigValue.Entry] =
-      [.init("type", .string("object"))] + closedObject(StageKeys.fields.map(\.schema) + inherited)
+      [.init("type", .string("object"))] + closedObject(own + [objective] + others)
     return .object([
       "description": .string("stages of training, one after the other; what they do not say they take from 'training'"),
       "type": .strings(["array", "null"]), "minItems": .integer(1), "items": .map(stage),

@@ -12,13 +12,18 @@ public struct StageSettings: Sendable, Equatable {
 
   /// What is minimised.
   public var objective: StageObjective { keys.objective }
+  /// What is minimised, in words: `unimodal`, or `task + 0.5 · info_nce` for a list.
+  public var objectiveInWords: String { training.objectives?.map(\.objective).inWords ?? objective.rawValue }
   /// Widths of the hidden layers of each head, for ``StageObjective/unimodal``.
   public var head: [Int] { keys.head }
   /// Where the encodings are kept, if all encoders are frozen.
   public var cache: EncodingCachePolicy { keys.cache }
 
-  /// The stage with every key.
-  var configValue: ConfigValue { .map(keys.configValue.entries + training.configValue.entries) }
+  /// The stage with every key; a list of objectives takes the place of the word.
+  var configValue: ConfigValue {
+    let own = keys.configValue.entries.filter { $0.key != "objective" || training.objectives == nil }
+    return .map(own + training.configValue.entries)
+  }
 }
 
 /// What a stage minimises.
@@ -55,8 +60,8 @@ struct StageKeys: ComponentConfiguration, Equatable {
     Option("name", "what the stage is called; none: stage_1, stage_2, …"),
     Option(
       "objective",
-      "what is minimised: the task's loss, each encoder's error of reconstruction, or the task's loss of "
-        + "each encoder alone", StageObjective.self),
+      "what is minimised: the task's loss, each encoder's error of reconstruction, the task's loss of "
+        + "each encoder alone, or a list as training.objective; none: that of the training", StageObjective.self),
     Option(
       "train",
       "the parts to train, the others are frozen: encoders, encoders.NAME, fusion, decoder; none: all that the "

@@ -14,6 +14,8 @@ public struct TrainingSettings: Sendable {
   public var optimizer: ConfiguredOptimizer
   /// How the learning rate changes.
   public var schedule: ConfiguredSchedule
+  /// What is minimised, and what changes gradients; nil: the task's own loss alone.
+  public var objectives: [ObjectiveSettings]?
   /// One after the other, each with settings of its own; empty: everything is trained at once.
   public var stages: [StageSettings] = []
 
@@ -23,12 +25,13 @@ public struct TrainingSettings: Sendable {
     set { loop[keyPath: path] = newValue }
   }
 
-  /// With every key; without `stages` and `metrics` where there are none: runs of older versions stay runs of this
-  /// configuration.
+  /// With every key; without `objective`, `stages` and `metrics` where there are none: runs of older versions stay runs of
+  /// this configuration.
   var configValue: ConfigValue {
     .map(
       loop.configValue.entries.filter { $0.key != "metrics" || !loop.metrics.isEmpty }
         + [.init("optimizer", optimizer.configValue), .init("schedule", schedule.configValue)]
+        + (objectives.map { [.init("objective", .list($0.map(\.configValue)))] } ?? [])
         + (stages.isEmpty ? [] : [.init("stages", .list(stages.map(\.configValue)))]))
   }
 }

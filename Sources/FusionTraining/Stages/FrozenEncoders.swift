@@ -15,6 +15,7 @@ final class FrozenEncodersWork: StageWork {
   private let bench: Workbench
   private let cache: EncodingCache
   private let keeps: Bool
+  private let objectives: StageObjectives?
   private let encoder: BlockEncoder
   private let evaluator: Evaluator
   /// By the name of the part.
@@ -34,6 +35,7 @@ final class FrozenEncodersWork: StageWork {
     if policy != .none, isStochastic {
       progress.report(.note("encodings are not kept: an encoder draws random numbers in evaluation too"))
     }
+    objectives = StageObjectives(bench, stage, store: store)
     cache = EncodingCache(encoder: encoder, policy: policy, run: run, progress: progress, stop: stop)
   }
 
@@ -48,8 +50,14 @@ final class FrozenEncodersWork: StageWork {
     return true
   }
 
-  func step(_ batch: Batch, presence: Presence?, _ pass: ForwardPass) throws -> StepResult {
-    let output = try bench.pipeline.decode(features(batch, presence: presence, areKept: keeps), pass)
+  func step(_ batch: Batch, presence: Presence?, _ pass: ForwardPass, at place: StepPlace) throws -> StepResult {
+    let features = try features(batch, presence: presence, areKept: keeps)
+    if let objectives {
+      // Encodings that are kept are numbered from 0.
+      let rows = keeps ? batch.rows.map { bench.train.rows[$0] } : Array(batch.rows)
+      return try objectives.result(features, batch, rows: rows, pass, at: place)
+    }
+    let output = try bench.pipeline.decode(features, pass)
     return bench.objective.result(output, batch, bench.device)
   }
 

@@ -38,7 +38,7 @@ final class ReconstructionWork: StageWork {
     evaluator = bench.evaluator(progress, batchSize: stage.evaluationBatchSize)
   }
 
-  func step(_ batch: Batch, presence: Presence?, _ pass: ForwardPass) throws -> StepResult {
+  func step(_ batch: Batch, presence: Presence?, _ pass: ForwardPass, at place: StepPlace) throws -> StepResult {
     var total: Tensor?
     var values: [(name: String, value: Double, count: Int)] = []
     for (place, branch) in branches.enumerated() {

@@ -44,11 +44,13 @@ struct Stage {
   }
 
   /// The metrics that an epoch of the stage can have, in training and in validation, without `train.` and `validation.`.
-  func metricNames(_ objective: Objective, modalities: [String]) -> (train: [String], validation: [String]) {
+  func metricNames(_ objective: TaskLoss, modalities: [String]) -> (train: [String], validation: [String]) {
     let available = objective.metrics.available.map { $0.name }
     let accuracy = available.filter { $0 == Accuracy.name }
     switch self.objective {
-    case .task: return (["loss"] + accuracy, available)
+    case .task:
+      let losses = (objectives ?? []).filter(\.traits.hasLoss).map(\.name)
+      return (["loss"] + losses + accuracy, available)
     case .reconstruction:
       let names = ["loss"] + modalities.map { "mse_\($0)" }
       return (names, names)
@@ -68,7 +70,7 @@ struct Stage {
     guard let stage else { return nil }
     let how =
       switch stage.objective {
-      case .task: "the task"
+      case .task: objectivesInWords ?? "the task"
       case .reconstruction: "reconstruction"
       case .unimodal: "the task, each encoder alone"
       }

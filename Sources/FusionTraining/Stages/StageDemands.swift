@@ -8,7 +8,7 @@ struct StageDemands {
   let specification: PipelineSpecification
   /// Those of the pipeline, as far as they are known.
   let layers: [Blueprint.Layer]
-  let objective: Objective
+  let objective: TaskLoss
   /// The training part; nil: not known.
   var train: DataSplit?
   /// Whether there is a validation part; nil: not known.
@@ -96,6 +96,15 @@ struct StageDemands {
         Problem(
           path: stage.path("drop_last"),
           "no batch is left: \(count) training samples do not fill one of \(settings.batchSize)"))
+    }
+    // Of batches that are too small by their size alone, reading the configuration tells.
+    for (index, objective) in (stage.objectives ?? []).enumerated()
+    where count < objective.traits.fewestSamples && settings.batchSize >= objective.traits.fewestSamples {
+      problems.append(
+        Problem(
+          path: stage.path("objective", "\(index)", "type"),
+          "the objective '\(objective.name)' needs batches of \(objective.traits.fewestSamples) samples or more, there are "
+            + "\(count) training samples"))
     }
     if min(settings.batchSize, count) == 1, let layer = lonelyNorms(stage).first {
       problems.append(

@@ -4,7 +4,7 @@ import FusionConfig
 public struct StageSummary: Codable, Sendable, Equatable {
   /// As in the configuration.
   public var name: String
-  /// What was minimised: `task`, `reconstruction`, `unimodal`.
+  /// What was minimised: `task`, `reconstruction`, `unimodal`, or a list in words: `task + 0.5 · unimodal`.
   public var objective: String
   /// The parts that were trained.
   public var trained: [String]
@@ -29,7 +29,7 @@ public struct StageSummary: Codable, Sendable, Equatable {
     _ stage: StageSettings, history: [EpochRecord], bestEpoch: Int?, trainedSamples: Int, trainedSeconds: Double
   ) {
     name = stage.name
-    objective = stage.objective.rawValue
+    objective = stage.objectiveInWords
     trained = stage.parts.map(\.name)
     epochs = history.count
     self.bestEpoch = bestEpoch

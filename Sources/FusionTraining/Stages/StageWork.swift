@@ -18,7 +18,7 @@ protocol StageWork: AnyObject {
   /// The loss of a batch of ``train``.
   ///
   /// - Parameter presence: which samples have which of its modalities; nil: nothing is missing.
-  func step(_ batch: Batch, presence: Presence?, _ pass: ForwardPass) throws -> StepResult
+  func step(_ batch: Batch, presence: Presence?, _ pass: ForwardPass, at place: StepPlace) throws -> StepResult
 
   /// All metrics of a part of the data.
   func evaluate(_ split: DataSplit, title: String) throws -> MetricValues
@@ -26,14 +26,16 @@ protocol StageWork: AnyObject {
 
 /// What a step of training came to.
 struct StepResult {
-  /// What is minimised, a scalar.
-  let loss: Tensor
+  /// What is minimised, a scalar; nil: there is nothing to learn from this batch.
+  let loss: Tensor?
   /// The loss as it is told, where that is in other units; nil: as it is minimised.
   var told: Double?
   /// The pipeline's output, where the stage has it.
   var output: Tensor?
   /// Other values to keep the mean of, each the mean of so many samples.
   var values: [(name: String, value: Double, count: Int)] = []
+  /// Changes the gradients once they are there; gives further values.
+  var adjust: (() throws -> [(name: String, value: Double, count: Int)])?
 }
 
 extension StageWork {
@@ -47,14 +49,20 @@ final class TaskWork: StageWork {
   var conversions: [ValueConversion] { bench.pipeline.conversions }
   private let bench: Workbench
   private let evaluator: Evaluator
+  private let objectives: StageObjectives?
 
   init(_ bench: Workbench, _ stage: Stage, progress: any ProgressReporter) {
     self.bench = bench
     train = bench.train
     evaluator = bench.evaluator(progress, batchSize: stage.evaluationBatchSize)
+    objectives = StageObjectives(bench, stage, store: store)
   }
 
-  func step(_ batch: Batch, presence: Presence?, _ pass: ForwardPass) throws -> StepResult {
+  func step(_ batch: Batch, presence: Presence?, _ pass: ForwardPass, at place: StepPlace) throws -> StepResult {
+    if let objectives {
+      let features = try bench.pipeline.encode(batch.tensors(device: bench.device), presence: presence, pass)
+      return try objectives.result(features, batch, rows: Array(batch.rows), pass, at: place)
+    }
     let output = try bench.pipeline(batch.tensors(device: bench.device), presence: presence, pass)
     return bench.objective.result(output, batch, bench.device)
   }
@@ -73,7 +81,7 @@ extension Batch {
   }
 }
 
-extension Objective {
+extension TaskLoss {
   /// The mean loss of the outputs `[n, K]` of some of a batch's samples.
   func loss(_ output: Tensor, _ batch: Batch, _ rows: [Int], _ device: Device) -> Tensor {
     guard rows.count < batch.count else { return loss(output, batch, device) }

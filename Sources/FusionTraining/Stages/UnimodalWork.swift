@@ -41,7 +41,7 @@ final class UnimodalWork: StageWork {
     evaluator = bench.evaluator(progress, batchSize: stage.evaluationBatchSize)
   }
 
-  func step(_ batch: Batch, presence: Presence?, _ pass: ForwardPass) throws -> StepResult {
+  func step(_ batch: Batch, presence: Presence?, _ pass: ForwardPass, at place: StepPlace) throws -> StepResult {
     var total: Tensor?
     var told: Double?
     var values: [(name: String, value: Double, count: Int)] = []

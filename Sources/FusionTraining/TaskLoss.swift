@@ -2,8 +2,8 @@ import FusionCore
 import FusionData
 import Foundation
 
-/// What a task asks of a model's output: how wrong it is, and how good by all metrics.
-struct Objective {
+/// The loss of a task over the output of a model, and its report: all metrics of a part of the data.
+struct TaskLoss {
   /// The function that training minimises.
   enum Loss {
     case crossEntropy(weights: [Float]?, smoothing: Double)
