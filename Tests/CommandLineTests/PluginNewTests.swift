@@ -3,7 +3,7 @@ import Testing
 
 /// `fusionkit plugin new`, in a folder that looks like a checkout, and for a package of its own.
 @Suite struct PluginNewTests {
-  static let kinds = ["fusion", "encoder", "decoder", "modality", "optimizer", "schedule", "metric"]
+  static let kinds = ["fusion", "encoder", "decoder", "modality", "optimizer", "schedule", "objective", "metric"]
   /// Those whose plugins start with values by PyTorch.
   static let withFixture = ["fusion", "encoder", "decoder"]
 

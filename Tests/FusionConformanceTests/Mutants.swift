@@ -112,5 +112,14 @@ struct Mutant: Sendable {
     Mutant(id: "MET-4", type: ToyMetric<MET4Silent>.self),
     Mutant(id: "MET-5", type: ToyMetric<MET5>.self),
     Mutant(id: "MET-6", type: ToyMetric<MET6>.self),
+    Mutant(id: "OBJ-1", type: ToyObjective<OBJ1>.self),
+    Mutant(id: "OBJ-1", type: ToyObjective<OBJ1Idle>.self),
+    Mutant(id: "OBJ-2", type: ToyObjective<OBJ2>.self),
+    Mutant(id: "OBJ-3", type: ToyObjective<OBJ3>.self),
+    Mutant(id: "OBJ-3", type: ToyObjective<OBJ3Silent>.self),
+    Mutant(id: "OBJ-4", type: ToyObjective<OBJ4>.self),
+    Mutant(id: "OBJ-4", type: ToyObjective<OBJ4Idle>.self),
+    Mutant(id: "OBJ-5", type: ToyObjective<OBJ5>.self),
+    Mutant(id: "OBJ-6", type: ToyObjective<OBJ6>.self),
   ]
 }

@@ -26,8 +26,9 @@ extension ComponentKind {
     case .modality: .modality
     case .optimizer: .optimizer
     case .schedule: .schedule
-    case .dataset, .transform, .objective, .callback: nil
+    case .objective: .objective
     case .metric: .metric
+    case .dataset, .transform, .callback: nil
     }
   }
 }

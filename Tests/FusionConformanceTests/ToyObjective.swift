@@ -1,0 +1,93 @@
+import FusionConformance
+import FusionCore
+
+/// What a toy objective does wrong.
+protocol ObjectiveFlaw: SendableMetatype {
+  static var id: String { get }
+  static var variant: String { get }
+}
+extension ObjectiveFlaw {
+  static var variant: String { "" }
+}
+
+/// No flaw.
+enum LawfulObjective: ObjectiveFlaw { static let id = "" }
+enum OBJ1: ObjectiveFlaw { static let id = "OBJ-1" }
+enum OBJ1Idle: ObjectiveFlaw {
+  static let id = "OBJ-1"
+  static let variant = "idle"
+}
+enum OBJ2: ObjectiveFlaw { static let id = "OBJ-2" }
+enum OBJ3: ObjectiveFlaw { static let id = "OBJ-3" }
+enum OBJ3Silent: ObjectiveFlaw {
+  static let id = "OBJ-3"
+  static let variant = "silent"
+}
+enum OBJ4: ObjectiveFlaw { static let id = "OBJ-4" }
+enum OBJ4Idle: ObjectiveFlaw {
+  static let id = "OBJ-4"
+  static let variant = "idle"
+}
+enum OBJ5: ObjectiveFlaw { static let id = "OBJ-5" }
+enum OBJ6: ObjectiveFlaw { static let id = "OBJ-6" }
+
+/// The squares of all features through a layer of its own, with a count of steps; halves the gradients of the encoders.
+final class ToyObjective<F: ObjectiveFlaw>: Objective {
+  typealias Configuration = NoConfiguration
+  static var name: String { "toy_objective" }
+  static var summary: String { "squares of features" }
+  private let heads: [Linear]
+  private let steps: Parameter
+  private let factor: Parameter
+  private var counted = 0
+  private var last = -1
+
+  static func traits(_: NoConfiguration) -> ObjectiveTraits {
+    if F.id == "OBJ-1", F.variant == "idle" { return ObjectiveTraits(trains: []) }
+    var trains: Set<ObjectiveTraits.Part> = [.encoders, .own]
+    if F.id == "OBJ-3", F.variant.isEmpty { trains.insert(.decoder) }
+    if F.id == "OBJ-3", F.variant == "silent" { trains.remove(.own) }
+    var adjusts: Set<ObjectiveTraits.Part> = [.encoders]
+    if F.id == "OBJ-4", F.variant == "idle" { adjusts.insert(.fusion) }
+    return ObjectiveTraits(trains: trains, adjusts: adjusts)
+  }
+
+  init(_: NoConfiguration, model: ModelShapes, context: BuildContext) {
+    heads = model.features.map {
+      Linear(inputs: $0.width, outputs: 2, context: context.scope("heads.\($0.modality)"))
+    }
+    steps = context.buffer("steps", [], .zeros, isNonNegative: true)
+    factor = context.buffer("factor", [], .ones)
+    if F.id == "OBJ-5" { factor.value.storage.base[0] = Float.random(in: 1...2) }
+  }
+
+  func loss(_ step: TrainingStep) -> ObjectiveLoss? {
+    if F.id == "OBJ-1", F.variant == "idle" { return nil }
+    if step.step > last { (counted, last) = (counted + 1, step.step) }
+    steps.value.storage.base[0] += 1
+    var terms = zip(heads, step.features.vectors).map { head, x in
+      var squares = head(x, step.pass).square()
+      if F.id == "OBJ-2" {
+        let value = squares.detached
+        squares = Tensor.recorded("half", inputs: [squares], output: value) { [$0 * 0.5] }
+      }
+      return squares.sum(axes: [1], keepDimensions: true)
+    }
+    terms = step.features.leavingOut(terms, as: F.id == "OBJ-1" ? .nan : 0)
+    var loss = terms.dropFirst().reduce(terms[0]) { $0 + $1 }.mean()
+    loss = loss * factor.value
+    if F.id == "OBJ-6" { loss = loss * Float(counted) } else { loss = loss / steps.value }
+    return ObjectiveLoss(loss)
+  }
+
+  func adjust(_ gradients: PartGradients, _ step: TrainingStep) -> [ObjectiveValue] {
+    if F.id == "OBJ-1", F.variant == "idle" { return [] }
+    for modality in step.modalities { halve(gradients[.encoder(modality)]) }
+    if F.id == "OBJ-4", F.variant.isEmpty { halve(gradients[.decoder]) }
+    return []
+  }
+
+  private func halve(_ parameters: [Parameter]) {
+    for parameter in parameters { parameter.gradient = parameter.gradient.map { $0 * 0.5 } }
+  }
+}
