@@ -77,7 +77,7 @@ public struct ConfiguredObjective: Sendable {
           path: ["type"],
           "the objective '\(name)' reads '\(missing.joined(separator: "', '"))' of the fusion, which gives "
             + (sideOutputs?.isEmpty == false ? "'\(sideOutputs!.joined(separator: "', '"))'" : "no side outputs"),
-          hint: "choose another fusion (fusionkit describe NAME tells the side outputs)"))
+          hint: "choose a fusion that names them, or leave the objective out"))
     }
     return problems
   }

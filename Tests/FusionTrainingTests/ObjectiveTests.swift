@@ -218,6 +218,7 @@ private let all = "[{type: task}, {type: heads, weight: 0.5}, {type: probe, weig
     ("[{type: picky}]", "'picky' needs 1 to 1"),
     ("[{type: task}, {type: task}]", "'task' stands twice in the list"),
     ("[{type: heads}]", "no objective of the list trains 'decoder'"),
+    ("[{type: reader}]", "reads 'weights' of the fusion, which gives no side outputs"),
     ("[{type: task}, {type: heads, nose: 1}]", "did you mean 'noise'?"),
     ("[{type: task}, {type: heads, noise: -1}]", "expected a number of at least 0 for 'noise'"),
   ])

@@ -100,6 +100,15 @@ struct ToyProbe: Objective {
   }
 }
 
+/// Reads what no toy fusion gives.
+struct ToyReader: Objective {
+  typealias Configuration = NoConfiguration
+  static let name = "reader"
+  static let summary = "reads weights"
+  static func traits(_: NoConfiguration) -> ObjectiveTraits { ObjectiveTraits(sideOutputs: ["weights"]) }
+  init(_: NoConfiguration, model: ModelShapes, context: BuildContext) {}
+}
+
 /// For classes alone.
 struct ToyPicky: Objective {
   typealias Configuration = NoConfiguration
@@ -117,7 +126,7 @@ struct ToyPicky: Objective {
 /// The toy components with some objectives.
 func objectiveRegistry() throws -> Registry {
   var registry = try toyRegistry()
-  for type: any Component.Type in [ToyTask.self, ToyHeads.self, ToyProbe.self, ToyPicky.self] {
+  for type: any Component.Type in [ToyTask.self, ToyHeads.self, ToyProbe.self, ToyPicky.self, ToyReader.self] {
     try registry.register(type, origin: "tests")
   }
   return registry

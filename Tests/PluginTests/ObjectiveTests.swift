@@ -130,4 +130,29 @@ import UnimodalObjective
     #expect(trial.store["objectives.unimodal.heads.image.layers.0.weight"]?.gradient == nil)
     #expect(Double(try #require(losses.total).item) == losses.values.first { $0.name == "task" }?.value)
   }
+
+  /// What a fusion declares beside its result is what a pass then holds, for every fusion.
+  @Test func fusionsNameTheSideOutputsThatTheyDeclare() throws {
+    let device = Device()
+    let features = inputs(4, device)
+    func named<F: Fusion>(_ type: F.Type) -> (declared: [String], found: [String: Tensor])? {
+      let configuration = F.Configuration()
+      let traits = F.traits(configuration)
+      guard !traits.sideOutputs.isEmpty else { return nil }
+      let shapes = modalities.map { ModalityShape($0.name, [$0.inputs]) }
+      let pass = ForwardPass.training(device: device, seed: 1, step: 0)
+      let fusion = F(
+        configuration, inputs: shapes, context: BuildContext(store: ParameterStore(), device: device, seed: 1))
+      _ = fusion(Features(zip(modalities, features).map { ($0.name, $1) }), pass)
+      return (ObjectiveTraits.expanded(traits.sideOutputs, modalities: modalities.map { $0.name }), pass.sideOutputs)
+    }
+    var count = 0
+    for entry in try Registry.allPlugins().all(.fusion) {
+      guard let fusion = entry.type as? any Fusion.Type, let (declared, found) = named(fusion) else { continue }
+      count += 1
+      #expect(declared.sorted() == found.keys.sorted(), "\(entry.type.name)")
+      #expect(found["logits.image"]?.shape == [4, 10], "\(entry.type.name)")
+    }
+    #expect(count >= 2, "decision_average and decision_product among them")
+  }
 }
