@@ -33,9 +33,10 @@ public struct TaskMetrics: Sendable {
     let modalities = experiment.pipeline.branches.map { $0.name }
     for stage in experiment.stages {
       for name in stage.settings.metrics { report(name) }
-      for watched in [stage.settings.selectBy, stage.settings.earlyStopping?.metric ?? ""]
-      where watched.hasPrefix("validation.") {
-        if let type = type(ofColumn: String(watched.dropFirst("validation.".count)), modalities) { report(type.name) }
+      let settings = stage.settings
+      let watched = [settings.selectBy, settings.earlyStopping?.metric, settings.schedule.watchedMetric?.metric]
+      for case let name? in watched where name.hasPrefix("validation.") {
+        if let type = type(ofColumn: String(name.dropFirst("validation.".count)), modalities) { report(type.name) }
       }
     }
   }

@@ -44,7 +44,8 @@ import Testing
     try VectorData.write(to: folder, epochs: 6)
     let trained = try train(
       "training.metrics=[matthews_correlation]", "training.select_by=validation.brier_score",
-      "training.early_stopping={metric: validation.expected_calibration_error, patience: 4}")
+      "training.early_stopping={metric: validation.expected_calibration_error, patience: 4}",
+      "training.schedule={type: reduce_on_plateau, metric: validation.cohens_kappa}")
     try #require(trained.status == 0, "\(trained.errors)")
     let rows = try String(contentsOfFile: folder / "run/history.csv", encoding: .utf8).split(separator: "\n")
       .map { $0.split(separator: ",", omittingEmptySubsequences: false) }
@@ -54,6 +55,7 @@ import Testing
     }
     _ = try column("validation.expected_calibration_error")
     _ = try column("validation.matthews_correlation")
+    _ = try column("validation.cohens_kappa")
     // The kept epoch is the one with the smallest score, not the largest.
     let scores = try column("validation.brier_score")
     let best = try #require(scores.min())
