@@ -89,7 +89,7 @@ struct Checkpoint {
   private static let (format, unsealedFormat) = ("fusionkit-checkpoint-2", "fusionkit-checkpoint-1")
 
   static func save(
-    _ store: ParameterStore, best: [Tensor]?, optimizer: any Optimizer, position: RunPosition, fingerprint: String,
+    _ store: ParameterStore, best: [Tensor]?, optimizer: ParameterGroups, position: RunPosition, fingerprint: String,
     to path: String
   ) throws(DataError) {
     var items = store.parameters.map { SafeTensors.Item("model/" + $0.name, $0.value) }
@@ -134,7 +134,7 @@ struct Checkpoint {
   /// - Returns: the best model so far, if there is one.
   /// - Throws: ``CheckpointError`` or `DataError`; the model is unchanged then.
   func restore(
-    into store: ParameterStore, optimizer: any Optimizer, fingerprints: [String], device: Device
+    into store: ParameterStore, optimizer: ParameterGroups, fingerprints: [String], device: Device
   ) throws -> [Tensor]? {
     let expected = store.parameters
     func section(_ prefix: String) throws -> [[Float]] {

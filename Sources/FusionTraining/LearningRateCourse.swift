@@ -10,6 +10,7 @@ package struct LearningRateCourse {
   private let watched: String?
   private let higherIsBetter: Bool
   private let warmupSteps: Int
+  private let stepsPerEpoch: Int
 
   /// The course for epochs of so many steps.
   ///
@@ -17,6 +18,7 @@ package struct LearningRateCourse {
   package init(
     _ settings: ConfiguredSchedule, stepsPerEpoch: Int, epochs: Int, direction: MetricDirection = .lowerIsBetter
   ) {
+    self.stepsPerEpoch = stepsPerEpoch
     warmupSteps = Self.steps(settings.warmupEpochs, stepsPerEpoch)
     watched = settings.watchedMetric?.metric
     higherIsBetter =
@@ -36,9 +38,13 @@ package struct LearningRateCourse {
 
   /// The rate of a step that is counted from 0 at the start of the stage.
   ///
-  /// - Parameter base: the rate of the optimizer's configuration.
-  package func learningRate(base: Double, step: Int) -> Double {
-    guard step < warmupSteps else { return schedule.learningRate(base: base, step: step - warmupSteps) }
+  /// - Parameters:
+  ///   - base: the rate of the optimizer's configuration.
+  ///   - warmupEpochs: those of a group; nil: as the schedule's section says. The schedule behind it is no later for that.
+  package func learningRate(base: Double, step: Int, warmupEpochs: Double? = nil) -> Double {
+    let behind = max(step - self.warmupSteps, 0)
+    let warmupSteps = warmupEpochs.map { Self.steps($0, stepsPerEpoch) } ?? self.warmupSteps
+    guard step < warmupSteps else { return schedule.learningRate(base: base, step: behind) }
     let start = 1 / Double(warmupSteps + 1)
     return base * (start + (1 - start) * Double(step) / Double(warmupSteps))
   }

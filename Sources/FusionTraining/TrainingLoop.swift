@@ -13,12 +13,11 @@ final class TrainingLoop {
   let work: any StageWork
   /// The parameters of the pipeline, then those that live in the stage alone.
   let store: ParameterStore
-  let optimizer: any Optimizer
+  let optimizer: ParameterGroups
   let objective: TaskLoss
   let settings: TrainingSettings
   /// What the learning rate does over the steps.
   var course: LearningRateCourse
-  let baseRate: Double
   /// Takes modalities from samples; nil: from none.
   let thinning: ModalityThinning?
   let samples: Int
@@ -48,14 +47,23 @@ final class TrainingLoop {
     self.stop = stop
     stage.freeze(bench.pipeline.store)
     store = ParameterStore(joining: [bench.pipeline.store, work.store])
-    optimizer = settings.optimizer.make(store.trainable)
-    baseRate = optimizer.learningRate
+    optimizer = ParameterGroups(settings, store.trainable)
     let size = settings.batchSize
     let full = samples / size
     batchesPerEpoch = settings.dropLast || samples.isMultiple(of: size) ? full : full + 1
     course = LearningRateCourse(
-      settings.schedule, stepsPerEpoch: batchesPerEpoch, epochs: settings.epochs,
+      settings.schedule, stepsPerEpoch: (batchesPerEpoch + (settings.accumulate ?? 1) - 1) / (settings.accumulate ?? 1),
+      epochs: settings.epochs,
       direction: settings.schedule.watchedMetric.map { bench.direction(ofColumn: $0.metric) } ?? .lowerIsBetter)
+  }
+
+  /// Batches whose gradients make one step of the optimizer.
+  private var batchesPerStep: Int { settings.accumulate ?? 1 }
+  /// The steps of the optimizer in an epoch.
+  private var stepsPerEpoch: Int { (batchesPerEpoch + batchesPerStep - 1) / batchesPerStep }
+  /// Whether gradients of batches wait for the optimizer's step: a run stops before the first or after the last of them.
+  private var isWithinStep: Bool {
+    position.tally.batches < batchesPerEpoch && !position.tally.batches.isMultiple(of: batchesPerStep)
   }
 
   private var samplesPerEpoch: Int { min(samples, batchesPerEpoch * settings.batchSize) }
@@ -66,7 +74,8 @@ final class TrainingLoop {
     let far = 1 << 53
     return 0..<far ~= position.epoch && 0..<far ~= position.step && 0..<far ~= position.plannedEpochs
       && 0..<far ~= position.trainedSamples && position.history.count == position.epoch
-      && 0..<max(batchesPerEpoch, 1) ~= tally.batches && tally.samples == tally.batches * settings.batchSize
+      && 0..<max(batchesPerEpoch, 1) ~= tally.batches && tally.batches.isMultiple(of: batchesPerStep)
+      && tally.samples == tally.batches * settings.batchSize
       && 0...tally.samples ~= tally.correct
       && (position.stage ?? 0, position.finished?.count ?? 0) == (stage.index, stage.index)
   }
@@ -86,7 +95,7 @@ final class TrainingLoop {
     defer { progress.report(.ended) }
     let clock = ContinuousClock()
     let start = clock.now
-    while !stop.isSet, let batch = try loader.next() {
+    while !stop.isSet || isWithinStep, let batch = try loader.next() {
       if position.tally.batches + 1 == batchesPerEpoch, epoch + 1 < settings.epochs {
         upcoming = (epoch + 1, self.loader(of: epoch + 1, startingAt: 0))
       }
@@ -114,17 +123,18 @@ final class TrainingLoop {
     return loader(of: position.epoch, startingAt: position.tally.batches)
   }
 
-  /// One step of the optimizer.
+  /// The gradients of a batch, and a step of the optimizer where it is the last that the step waits for.
   private func step(_ batch: Batch) throws {
-    optimizer.learningRate = course.learningRate(base: baseRate, step: position.step)
-    if let momentum = course.momentum(step: position.step), let optimizer = optimizer as? any MomentumOptimizer {
-      optimizer.momentum = momentum
-    }
+    let (place, number) = (position.tally.batches % batchesPerStep, position.tally.batches / batchesPerStep)
+    let update = position.epoch * stepsPerEpoch + number
+    optimizer.prepare(course, at: update)
     let pass = ForwardPass.training(device: device, seed: stage.seed, step: position.step)
     pass.frozenParts = Set(stage.frozen.map(\.name))
     let presence = thinning.map { $0.thinned(batch.presence, count: batch.count, step: position.step) }
-    let place = StepPlace(epoch: position.epoch, epochs: settings.epochs, step: position.step)
-    let result = try work.step(batch, presence: presence ?? batch.presence, pass, at: place)
+    let stepPlace = StepPlace(epoch: position.epoch, epochs: settings.epochs, step: position.step)
+    let result = try work.step(batch, presence: presence ?? batch.presence, pass, at: stepPlace)
+    let isLast = place + 1 == batchesPerStep || position.tally.batches + 1 == batchesPerEpoch
+    if result.loss == nil, place == 0, batchesPerStep > 1 { store.clearGradients() }
     if let loss = result.loss {
       guard loss.item.isFinite else {
         // Of several losses, the one that is to blame.
@@ -132,12 +142,18 @@ final class TrainingLoop {
         throw diverged(term.map { "the loss '\($0.name)'" } ?? "the loss", loss.item)
       }
       // Only now: where the loss is lost, the gradients of the step before tell why.
-      store.clearGradients()
-      pass.tape!.backward(from: loss)
+      if place == 0 { store.clearGradients() }
+      // The mean over the samples of all batches that the step waits for.
+      let size = batchesPerStep * min(settings.batchSize, samplesPerEpoch)
+      let samples = min(size, samplesPerEpoch - number * size)
+      pass.tape!.backward(from: batchesPerStep == 1 ? loss : loss * (Float(batch.count) / Float(samples)))
+      position.tally.loss += (result.told ?? Double(loss.item)) * Double(batch.count)
+    }
+    if isLast, result.loss != nil || batchesPerStep > 1 {
+      // Gradients are adjusted once a step, when all of its batches are in them.
       for (name, value, count) in try result.adjust?() ?? [] { position.tally.add(value, of: count, to: name) }
       if let limit = settings.gradientClip { store.trainable.clipGradients(norm: limit) }
-      optimizer.step()
-      position.tally.loss += (result.told ?? Double(loss.item)) * Double(batch.count)
+      optimizer.step(course, at: update)
     }
     position.step += 1
     position.tally.batches += 1

@@ -157,7 +157,10 @@ func toyRegistry() throws -> Registry {
 }
 
 /// An experiment over the toy data; dropout and momentum make it depend on every kind of state.
-func toyExperiment(_ overrides: String...) throws -> Experiment {
+func toyExperiment(_ overrides: String...) throws -> Experiment { try toyExperiment(overrides) }
+
+/// The same with a list.
+func toyExperiment(_ overrides: [String]) throws -> Experiment {
   try Experiment.load(
     text: """
       name: toy

@@ -14,9 +14,13 @@ extension StrictReader {
     _ node: Node, branches: [PipelineSpecification.Branch]?, modalities: Node?, task: TaskKind?,
     sideOutputs: [String]?, registry: Registry
   ) -> TrainingSettings? {
-    let context = MapContext("training", after: ["optimizer", "schedule", "objective", "stages"])
+    let context = MapContext("training", after: ["optimizer", "schedule", "objective", "groups", "stages"])
     let common = checked(node, TrainingLoopSettings.fields, context)
-    var settings = trainingSettings(node, common, over: nil, "training", registry)
+    var pipeline = branches.map {
+      StagedPipeline(branches: $0, modalities: modalities, task: task, sideOutputs: sideOutputs, registry: registry)
+    }
+    pipeline?.groups = node["groups"]
+    var settings = trainingSettings(node, common, over: nil, "training", pipeline, registry)
     let hasStages = node["stages"].map { $0.scalar != .null } ?? false
     if let objectivesNode = node["objective"], objectivesNode.scalar != .null {
       let parts = branches.map { $0.map { PipelinePart.encoder($0.name) } + [.fusion, .decoder] }
@@ -30,9 +34,6 @@ extension StrictReader {
       settings?.objectives = objectives
     }
     guard let stagesNode = node["stages"], stagesNode.scalar != .null else { return settings }
-    let pipeline = branches.map {
-      StagedPipeline(branches: $0, modalities: modalities, task: task, sideOutputs: sideOutputs, registry: registry)
-    }
     guard let stages = stages(stagesNode, over: settings, pipeline, registry), var settings else { return nil }
     settings.stages = stages
     return settings
@@ -42,7 +43,8 @@ extension StrictReader {
   ///
   /// - Parameter base: what holds for what is not said; nil: the defaults.
   private mutating func trainingSettings(
-    _ node: Node, _ loop: ConfigValue?, over base: TrainingSettings?, _ name: String, _ registry: Registry
+    _ node: Node, _ loop: ConfigValue?, over base: TrainingSettings?, _ name: String, _ pipeline: StagedPipeline?,
+    _ registry: Registry
   ) -> TrainingSettings? {
     let loop = loop.flatMap { decode(TrainingLoopSettings.self, $0, node) }
     let optimizer = optimizer(node, over: base?.optimizer, name, registry)
@@ -50,9 +52,11 @@ extension StrictReader {
     checkMetric(node["select_by"])
     checkMetric(node["early_stopping"]?["metric"])
     if schedule?.watchedMetric != nil { checkMetric(node["schedule"]?["metric"]) }
-    guard let loop, let optimizer, let schedule else { return nil }
+    // A stage without groups has those of the training, laid over its own optimizer.
+    let groups = groups(node["groups"] ?? (base == nil ? nil : pipeline?.groups), over: optimizer, name, pipeline)
+    guard let loop, let optimizer, let schedule, let groups else { return nil }
     checkMomentum(optimizer, schedule, node)
-    return TrainingSettings(loop: loop, optimizer: optimizer, schedule: schedule)
+    return TrainingSettings(loop: loop, optimizer: optimizer, schedule: schedule, groups: groups)
   }
 
   private mutating func optimizer(
@@ -155,12 +159,12 @@ extension StrictReader {
       loop.earlyStopping?.metric = EarlyStopping().metric
       loop.earlyStopping?.mode = .auto
     }
-    let context = MapContext(name, after: ["optimizer", "schedule"])
+    let context = MapContext(name, after: ["optimizer", "schedule", "groups"])
     let fields = StageKeys.fields + TrainingLoopSettings.fields.over(loop.configValue)
     // A list stands in the place of the word.
     let list = node["objective"].flatMap { $0.elements == nil && $0.pairs == nil ? nil : $0 }
     let value = checked(list == nil ? node : node.without("objective"), fields, context)
-    var training = trainingSettings(node, value, over: base, name, registry)
+    var training = trainingSettings(node, value, over: base, name, pipeline, registry)
     if list != nil || node["objective"]?.scalar ?? .null == .null {
       training?.objectives = base?.objectives
     }
@@ -273,12 +277,14 @@ extension StrictReader {
 }
 
 /// What the stages of a training can refer to.
-private struct StagedPipeline {
+struct StagedPipeline {
   let branches: [PipelineSpecification.Branch]
   let modalities: Node?
   let task: TaskKind?
   let sideOutputs: [String]?
   let registry: Registry
+  /// What `training.groups` says, for the stages that say nothing.
+  var groups: Node?
 
   /// All parts, in order.
   var all: [PipelinePart] { branches.map { .encoder($0.name) } + [.fusion, .decoder] }

@@ -87,6 +87,7 @@ private struct SectionSchemas {
         .init("objective", objectives),
         .init("optimizer", components(.optimizer, "how weights are changed")),
         .init("schedule", components(.schedule, "how the learning rate changes")),
+        .init("groups", groups),
       ]
       return .map(
         [.init("description", .string(section.summary)), .init("type", .strings(["object", "null"]))]
@@ -112,6 +113,18 @@ private struct SectionSchemas {
       "additionalProperties": .object([
         "anyOf": .list([list, range, .object(["type": .string("null")])])
       ]),
+    ])
+  }
+
+  /// The keys of any optimizer, for each part of the pipeline.
+  private var groups: ConfigValue {
+    let keys = registry.all(.optimizer).flatMap { fields(of: $0.type) }.map(\.key) + GroupPartSettings.fields.map(\.key)
+    let group = closedObject(Set(keys).sorted().map { .init($0, .map([])) })
+    return .object([
+      "description": .string(
+        "parts with another learning rate, decay or warm-up: encoders, encoders.NAME, fusion, decoder"),
+      "type": .strings(["object", "null"]),
+      "additionalProperties": .map([.init("type", .strings(["object", "null"]))] + group),
     ])
   }
 

@@ -16,6 +16,8 @@ public struct TrainingSettings: Sendable {
   public var schedule: ConfiguredSchedule
   /// What is minimised, and what changes gradients; nil: the task's own loss alone.
   public var objectives: [ObjectiveSettings]?
+  /// Parts with another learning rate, decay or warm-up, in the order of the file.
+  public var groups: [GroupSettings] = []
   /// One after the other, each with settings of its own; empty: everything is trained at once.
   public var stages: [StageSettings] = []
 
@@ -29,10 +31,23 @@ public struct TrainingSettings: Sendable {
   /// this configuration.
   var configValue: ConfigValue {
     .map(
-      loop.configValue.entries.filter { $0.key != "metrics" || !loop.metrics.isEmpty }
+      loop.configValue.entries.filter { entry in
+        // Keys that came later are written where they are set: runs of older versions stay runs of this configuration.
+        (entry.key != "metrics" || !loop.metrics.isEmpty) && (entry.key != "accumulate" || loop.accumulate != nil)
+      }
         + [.init("optimizer", optimizer.configValue), .init("schedule", schedule.configValue)]
         + (objectives.map { [.init("objective", .list($0.map(\.configValue)))] } ?? [])
+        + (groups.isEmpty ? [] : [.init("groups", groupsValue)])
         + (stages.isEmpty ? [] : [.init("stages", .list(stages.map(\.configValue)))]))
+  }
+}
+
+extension TrainingSettings {
+  /// A name that stands for several parts is written once.
+  private var groupsValue: ConfigValue {
+    .map(
+      groups.enumerated().filter { index, group in groups.firstIndex { $0.name == group.name } == index }
+        .map { .init($1.name, $1.configValue) })
   }
 }
 
@@ -75,6 +90,8 @@ public struct TrainingLoopSettings: ComponentConfiguration, Equatable {
   public var epochs = 20
   /// Samples in a step.
   public var batchSize = 40
+  /// Batches whose gradients make one step of the optimizer; nil: each batch makes one.
+  public var accumulate: Int?
   /// Samples in a step of evaluation; nil: as many as in training.
   public var evaluateBatchSize: Int?
   /// Whether the order of samples is drawn anew every epoch.
@@ -102,6 +119,7 @@ public struct TrainingLoopSettings: ComponentConfiguration, Equatable {
   private enum CodingKeys: String, CodingKey {
     case epochs
     case batchSize = "batch_size"
+    case accumulate
     case evaluateBatchSize = "evaluate_batch_size"
     case shuffle
     case dropLast = "drop_last"
@@ -118,6 +136,9 @@ public struct TrainingLoopSettings: ComponentConfiguration, Equatable {
   public static let options = [
     Option("epochs", "passes over the training part; 0 saves the initial weights", .atLeast(0)),
     Option("batch_size", "samples in a step", .atLeast(1)),
+    Option(
+      "accumulate", "batches whose gradients make one step of the optimizer; none: each batch makes one",
+      .range(1, 1_000_000)),
     Option("evaluate_batch_size", "samples in a step of evaluation; none: batch_size", .atLeast(1)),
     Option("shuffle", "draw the order of samples anew every epoch"),
     Option("drop_last", "leave out a last, smaller batch in training"),
