@@ -204,6 +204,13 @@ private func origins(_ folder: String, _ part: String, _ column: Int) throws -> 
   let folder = TemporaryFolder()
   let device = Device(threads: 2)
 
+  @Test func aRecipeThatCannotBeUnderstoodIsToldInAFewWords() throws {
+    let key = String(repeating: "x", count: 100_000)
+    _ = folder.file("recipe.json", #"{"made":"demo","options":{"\#(key)":7}}"#)
+    let said = message { () throws(DataError) in try Recipe.read(folder: folder.path) }
+    #expect(said.contains("recipe.json: cannot be understood: ") && said.count < 1000, "\(said.prefix(300))")
+  }
+
   private func demo(_ name: String, seed: UInt64 = 0) throws(DataError) -> Recipe {
     var demo = DemoBuilder(output: folder(name))
     (demo.trainCount, demo.testCount, demo.seed) = (30, 20, seed)

@@ -41,7 +41,7 @@ public struct SafeTensors: Sendable {
       header = try JSONDecoder().decode([String: HeaderEntry].self, from: Data(bytes[8..<start]))
     } catch {
       throw DataError(
-        path, "has a header that is not valid: \(Self.explained(error))",
+        path, "has a header that is not valid: \(jsonProblem(error))",
         expected: "a JSON object of names with dtype, shape and data_offsets")
     }
     if let problem = SafeTensorsHeaderCheck.problem(in: UnsafeRawBufferPointer(rebasing: bytes[8..<start])) {
@@ -84,16 +84,6 @@ public struct SafeTensors: Sendable {
 
   /// The tensor of this name.
   public subscript(name: String) -> StoredArray? { arrays[name] }
-
-  private static func explained(_ error: any Error) -> String {
-    switch error {
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
-      DecodingError.keyNotFound(_, let context), DecodingError.dataCorrupted(let context):
-      let place = context.codingPath.map(\.stringValue).joined(separator: ".")
-      return (place.isEmpty ? "" : "at \(place): ") + context.debugDescription
-    default: return "\(error)"
-    }
-  }
 }
 
 /// One value of the header's object.

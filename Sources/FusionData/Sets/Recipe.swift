@@ -37,7 +37,8 @@ public struct Recipe: Codable, Sendable, Equatable {
     do {
       return try JSONDecoder().decode(Recipe.self, from: Data(store.bytes))
     } catch {
-      throw DataError(path, "cannot be understood: \(error)", expected: "the recipe that fusionkit data wrote")
+      throw DataError(
+        path, "cannot be understood: \(jsonProblem(error))", expected: "the recipe that fusionkit data wrote")
     }
   }
 
