@@ -59,13 +59,12 @@ public final class AtomicFile {
       let mode = exists ? status.st_mode & 0o777 : 0o666
       if let forced {
         temporary = forced
-        descriptor = open(forced, O_WRONLY | O_CLOEXEC | O_CREAT, mode)
+        descriptor = UnfinishedFiles.making(file: forced) { open(forced, O_WRONLY | O_CLOEXEC | O_CREAT, mode) }
       } else {
         (temporary, descriptor) = Self.openTemporary(for: target, mode: mode)
       }
     }
     guard descriptor >= 0 else { throw .system(path, "cannot be written") }
-    if let temporary { UnfinishedFiles.add(file: temporary) }
     pending.reserveCapacity(Self.blockSize)
   }
 
@@ -76,11 +75,14 @@ public final class AtomicFile {
     while true {
       let number = serial.wrappingAdd(1, ordering: .relaxed).newValue
       let name = "\(target).partial-\(getpid())-\(number)"
-      let descriptor = open(name, O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, mode)
+      let descriptor = UnfinishedFiles.making(file: name) {
+        open(name, O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, mode)
+      }
       // Left by a process of the same number, as in a container, where numbers are always the same.
       if descriptor < 0, errno == EEXIST { continue }
       if descriptor < 0 || AbandonedFiles.lock(descriptor) { return (name, descriptor) }
       // Someone who cleans up was faster.
+      UnfinishedFiles.remove(name)
       close(descriptor)
     }
   }
@@ -196,9 +198,7 @@ public final class AtomicFile {
     let parent = path.folderAbove
     if parent != path { try makeFolder(parent) }
     // Another process may have been faster.
-    if mkdir(path, 0o777) == 0 {
-      UnfinishedFiles.add(folder: path)
-    } else {
+    if UnfinishedFiles.making(folder: path, { mkdir(path, 0o777) }) != 0 {
       let code = errno
       // Only a link that leads nowhere is there and cannot be looked at.
       if code == EEXIST, stat(path, &status) != 0, lstat(path, &status) == 0 {

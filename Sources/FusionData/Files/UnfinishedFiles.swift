@@ -10,10 +10,27 @@ public enum UnfinishedFiles {
   /// Held while files that belong together take their places.
   private static let moving = Mutex(())
 
-  static func add(file path: String) { list.withLock { $0.append((absolute(path), .file)) } }
+  /// Makes a file and takes note of it at once: no signal comes in between.
+  ///
+  /// - Parameter create: gives a descriptor; below 0, with `errno`, where there is none.
+  static func making(file path: String, _ create: () -> Int32) -> Int32 { making(path, .file, create) }
 
-  /// A folder that was made for results: it goes if there are none in it.
-  static func add(folder path: String) { list.withLock { $0.append((absolute(path), .newFolder)) } }
+  /// Makes a folder for results and takes note of it at once: it goes if there are none in it.
+  ///
+  /// - Parameter create: gives 0; below 0, with `errno`, where there is none.
+  static func making(folder path: String, _ create: () -> Int32) -> Int32 { making(path, .newFolder, create) }
+
+  private static func making(_ path: String, _ kind: Kind, _ create: () -> Int32) -> Int32 {
+    let path = absolute(path)
+    let (result, code) = list.withLock { list in
+      let result = create()
+      let code = errno
+      if result >= 0 { list.append((path, kind)) }
+      return (result, code)
+    }
+    errno = code
+    return result
+  }
 
   /// A folder of intermediate results: it goes with all that is in it.
   public static func add(workFolder path: String) { list.withLock { $0.append((absolute(path), .workFolder)) } }
