@@ -1,8 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Every folder under `Plugins/`. A listing of the folder would be cached by SwiftPM, and a new plugin silently left
-/// out; this literal list is compared with the folder by a test. One word here is all a new plugin needs.
+/// Every plugin with a target of its own, in `Plugins/<Kind>s/<Name>`. A listing of the folders would be cached by
+/// SwiftPM, and a new plugin silently left out; this literal list is compared with the folders by a test. One word here
+/// is all a new plugin needs.
 let plugins = [
   "AddFusion", "AttentionBottleneckFusion", "AttentionSumFusion", "BimodalInteractionFusion", "BlockFusion",
   "ChannelAttentionFusion", "ConcatFusion", "CrossAttentionFusion", "CrossModalTransformerFusion",
@@ -17,13 +18,25 @@ let plugins = [
   "ImageModality", "SequenceModality", "SpectrogramModality", "VectorModality",
 ]
 
-/// Folders under `Plugins/` that hold the small components of one kind: one target for all of them, because each target
-/// costs time to compile and link. A component is a type in a file of its own name, in a folder of that name:
+/// The kinds whose components are small: their folder is one target for all of them, because each target costs time to
+/// compile and link. A component is a type in a file of its own name, in a folder of that name:
 /// `Plugins/Optimizers/SGD/SGD.swift`. The registration finds them.
 let collections: [String] = ["Optimizers", "Schedules"]
 
-/// The rooms of the house, lowest first: each imports only rooms above its own line.
-let rooms: [Target] = [
+/// The folder of a plugin's kind: the last word of its name tells the kind.
+func folder(of plugin: String) -> String {
+  let kind = String(plugin[(plugin.lastIndex(where: \.isUppercase) ?? plugin.startIndex)...])
+  return kind.hasSuffix("y") ? kind.dropLast() + "ies" : kind + "s"
+}
+
+extension Target {
+  static func component(_ name: String, path: String) -> Target {
+    .target(name: name, dependencies: ["FusionCore"], path: path, exclude: ["README.md"])
+  }
+}
+
+/// The modules, lowest first: each imports only modules that stand before it.
+let modules: [Target] = [
   .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
   .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
   .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
@@ -117,10 +130,9 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
-  targets: rooms + tests
-    + (plugins + collections).map {
-      .target(name: $0, dependencies: ["FusionCore"], path: "Plugins/\($0)", exclude: ["README.md"])
-    }
+  targets: modules + tests
+    + plugins.map { .component($0, path: "Plugins/\(folder(of: $0))/\($0)") }
+    + collections.map { .component($0, path: "Plugins/\($0)") }
 )
 
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {

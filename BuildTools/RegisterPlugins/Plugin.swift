@@ -5,8 +5,7 @@ import PackagePlugin
   func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
     let output = context.pluginWorkDirectoryURL.appending(path: "Registration.swift")
     var plugins: [String] = []
-    for case .target(let dependency) in target.dependencies
-    where dependency.directoryURL.deletingLastPathComponent().lastPathComponent == "Plugins" {
+    for case .target(let dependency) in target.dependencies where isBelowPlugins(dependency) {
       plugins.append(([dependency.name] + components(of: dependency)).joined(separator: ":"))
     }
     return [
@@ -16,6 +15,11 @@ import PackagePlugin
         arguments: [output.path] + plugins,
         outputFiles: [output])
     ]
+  }
+
+  /// `Plugins/<Kind>s/<Name>`, or `Plugins/<Kind>s` where all of a kind are one target.
+  private func isBelowPlugins(_ target: Target) -> Bool {
+    target.directoryURL.pathComponents.suffix(3).dropLast().contains("Plugins")
   }
 
   /// The types that a target registers: each is called as its file and the folder of that. A target of one plugin has no

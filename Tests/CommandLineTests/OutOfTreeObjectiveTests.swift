@@ -45,7 +45,7 @@ import Testing
     let folder = Scratch()
     let types = try ["Unimodal", "InfoNCE", "OGMGE"].map { stem in
       let type = "\(stem)Objective"
-      let path = "\(Binary.package)/Plugins/\(type)/\(type).swift"
+      let path = "\(Binary.package)/Plugins/Objectives/\(type)/\(type).swift"
       let source = try String(contentsOfFile: path, encoding: .utf8)
       return (
         type: "Own\(type)",

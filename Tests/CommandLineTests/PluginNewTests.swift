@@ -1,9 +1,12 @@
 import Foundation
+import FusionCore
 import Testing
 
 /// `fusionkit plugin new`, in a folder that looks like a checkout, and for a package of its own.
 @Suite struct PluginNewTests {
   static let kinds = ["fusion", "encoder", "decoder", "modality", "optimizer", "schedule", "objective", "metric"]
+  /// Those that share one target, and have neither word nor README of their own.
+  static let collections = ["optimizer", "schedule"]
   /// Those whose plugins start with values by PyTorch.
   static let withFixture = ["fusion", "encoder", "decoder"]
 
@@ -14,6 +17,10 @@ import Testing
       "Package.swift", manifest ?? String(contentsOfFile: Binary.package + "/Package.swift", encoding: .utf8))
     try scratch.write("Plugins/.keep", "")
     return scratch
+  }
+
+  private static func folder(of kind: String) throws -> String {
+    "Plugins/" + (try #require(ComponentKind(rawValue: kind))).plural.capitalized
   }
 
   private func files(_ folder: String) -> [String] {
@@ -28,17 +35,17 @@ import Testing
     #expect(outcome.errors == "")
     let type = "Sample" + kind.capitalized
     let fixture = "Tests/Fixtures/plugins/"
+    let plugin = try Self.folder(of: kind) + "/\(type)"
+    let isOwnTarget = !Self.collections.contains(kind)
     let expected =
-      [
-        "Package.swift", "Plugins/.keep", "Plugins/\(type)/README.md", "Plugins/\(type)/\(type).swift",
-        "configs/sample_\(kind).yaml",
-      ]
+      ["Package.swift", "Plugins/.keep", "\(plugin)/\(type).swift", "configs/sample_\(kind).yaml"]
+      + (isOwnTarget ? ["\(plugin)/README.md"] : [])
       + (!Self.withFixture.contains(kind) ? [] : ["\(fixture)make_sample_\(kind).py", "\(fixture)sample_\(kind).json"])
     #expect(files(folder.path) == expected.sorted())
 
     // What is compiled and examined in FusionConformanceTests is what is written here.
     let package = Binary.package + "/Tests/"
-    let source = try bytes(folder / "Plugins/\(type)/\(type).swift")
+    let source = try bytes(folder / "\(plugin)/\(type).swift")
     #expect(source == (try bytes("\(package)FusionConformanceTests/Scaffold/\(type).swift")))
     if Self.withFixture.contains(kind) {
       #expect(
@@ -46,6 +53,7 @@ import Testing
     }
     let manifest = try String(contentsOfFile: folder / "Package.swift", encoding: .utf8)
     let old = try String(contentsOfFile: Binary.package + "/Package.swift", encoding: .utf8)
+    #expect(manifest.contains("\"\(type)\"") == isOwnTarget)
     #expect(manifest.replacing("  \"\(type)\",\n", with: "") == old)
     for file in files(folder.path) where file.contains("ample") {
       let text = try String(contentsOfFile: folder / file, encoding: .utf8)
@@ -65,7 +73,7 @@ import Testing
       -Xcc -fmodule-map-file='\(build)/CFusionKernels.build/module.modulemap' \
       -Xcc -I'\(Binary.package)/Sources/CFusionKernels/include' \
       -Xcc -fmodule-map-file='\(build)/CFusionABI.build/module.modulemap' \
-      -Xcc -I'\(Binary.package)/Sources/CFusionABI/include' 'Plugins/\(type)/\(type).swift'
+      -Xcc -I'\(Binary.package)/Sources/CFusionABI/include' '\(try Self.folder(of: kind))/\(type)/\(type).swift'
       """
     let outcome = try Binary.shell(line, in: folder.path)
     #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
@@ -125,8 +133,8 @@ import Testing
       return outcome.errors
     }
     let taken = try checkout()
-    try taken.write("Plugins/SampleFusion/notes.txt", "mine")
-    #expect(try refusal(taken).contains("Plugins/SampleFusion is there already"))
+    try taken.write("Plugins/Fusions/SampleFusion/notes.txt", "mine")
+    #expect(try refusal(taken).contains("Plugins/Fusions/SampleFusion is there already"))
     let example = try checkout()
     try example.write("configs/sample_fusion.yaml", "mine")
     #expect(try refusal(example).contains("configs/sample_fusion.yaml is there already"))

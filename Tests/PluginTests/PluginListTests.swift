@@ -5,23 +5,24 @@ import Testing
 private let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardizedFileURL
 
 @Test func theListOfPluginsIsTheFolder() throws {
-  let folders = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: "Plugins").path)
-    .filter { !$0.hasPrefix(".") }
+  func folders(_ path: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: root.appending(path: path).path).filter { !$0.contains(".") }
+  }
   let manifest = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
   let plugins = try #require(manifest.firstMatch(of: /let plugins = \[(?<names>[^\]]*)\]/)?.names)
   let collections = try #require(manifest.firstMatch(of: /let collections: \[String\] = \[(?<names>[^\]]*)\]/)?.names)
   func names(_ list: Substring) -> [String] { list.matches(of: /"(\w+)"/).map { String($0.1) } }
+  let kinds = try folders("Plugins").filter { !names(collections).contains($0) }
   #expect(
-    (names(plugins) + names(collections)).sorted() == folders.sorted(),
-    "Package.swift's lists of plugins and the folder Plugins/ differ")
+    try names(plugins).sorted() == kinds.flatMap { try folders("Plugins/\($0)") }.sorted(),
+    "Package.swift's list of plugins and the folders in Plugins/ differ")
 
   let registry = try Registry.allPlugins()
   let entries = ComponentKind.allCases.flatMap { registry.all($0) }
   let single = entries.filter { !names(collections).contains($0.origin) }
   #expect(single.map(\.origin).sorted() == names(plugins).sorted(), "every plugin registers one component")
   for collection in names(collections) {
-    let inside = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: "Plugins/\(collection)").path)
-      .filter { !$0.contains(".") }
+    let inside = try folders("Plugins/\(collection)")
     let types = entries.filter { $0.origin == collection }.map { "\($0.type)" }
     #expect(types.sorted() == inside.sorted(), "every folder in Plugins/\(collection) registers one component")
   }
@@ -33,8 +34,10 @@ private let root = URL(filePath: #filePath).deletingLastPathComponent().appendin
     #expect(!entry.type.summary.isEmpty)
     #expect(entry.type.name.wholeMatch(of: /[a-z][a-z0-9_]*/) != nil)
     #expect(!entry.type.summary.hasSuffix("."))
-    let readme = root.appending(path: "Plugins/\(entry.origin)/README.md")
-    #expect(FileManager.default.fileExists(atPath: readme.path), "\(entry.origin) has no README.md")
+    let kind = entry.type.kind.plural.capitalized
+    let folder = kind == entry.origin ? kind : "\(kind)/\(entry.origin)"
+    let readme = root.appending(path: "Plugins/\(folder)/README.md")
+    #expect(FileManager.default.fileExists(atPath: readme.path), "Plugins/\(folder) has no README.md")
   }
 }
 

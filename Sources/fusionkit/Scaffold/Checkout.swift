@@ -36,11 +36,19 @@ struct Checkout {
     }
     guard Self.list(in: text) != nil, FileManager.default.fileExists(atPath: path + "/Plugins") else {
       throw UsageError(
-        "\(path)/Package.swift has no list '\(Self.opening)…]' of the folders in Plugins/\n"
+        "\(path)/Package.swift has no list '\(Self.opening)…]' of the plugins\n"
           + "  restore it, or make a package of your own with --package FOLDER")
     }
     self.path = path
     manifest = text
+  }
+
+  /// The folders below `Plugins/` that are one target each.
+  var collections: [String] {
+    guard let list = manifest.firstMatch(of: /let collections: \[String\] = \[(?<names>[^\]]*)\]/)?.names else {
+      return []
+    }
+    return list.matches(of: /"(\w+)"/).map { String($0.1) }
   }
 
   /// The manifest with one more plugin at the end of its list.

@@ -6,21 +6,24 @@ struct PluginScaffold {
   let name: PluginName
   let template: PluginTemplate
 
-  /// A folder below `Plugins/`, its word in Package.swift, a fixture and an experiment.
+  /// A folder below `Plugins/`, its word in Package.swift, a fixture and an experiment. A kind whose components share one
+  /// target has neither word nor README of each.
   func inTree(_ checkout: Checkout) throws -> Scaffold {
     let root = checkout.path
-    let folder = "\(root)/Plugins/\(name.type)"
+    let kind = name.kind.plural.capitalized
+    let folder = "\(root)/Plugins/\(kind)/\(name.type)"
+    let isOwnTarget = !checkout.collections.contains(kind)
     guard !FileManager.default.fileExists(atPath: folder) else {
       throw UsageError("\(folder) is there already\n  choose another name, or remove it first")
     }
     var scaffold = Scaffold()
     scaffold.add("\(folder)/\(name.type).swift", name.fill(template.source))
-    scaffold.add("\(folder)/README.md", name.fill(ScaffoldTexts.readme(template)))
+    if isOwnTarget { scaffold.add("\(folder)/README.md", name.fill(ScaffoldTexts.readme(template))) }
     addFixture(to: &scaffold, "\(root)/Tests/Fixtures/plugins")
     scaffold.add(
       "\(root)/configs/\(name.stem).yaml",
       name.fill(ScaffoldTexts.experiment(name.kind, template, extends: "base/avmnist.yaml")))
-    scaffold.change("\(root)/Package.swift", try checkout.manifest(entering: name.type))
+    if isOwnTarget { scaffold.change("\(root)/Package.swift", try checkout.manifest(entering: name.type)) }
     return scaffold
   }
 
