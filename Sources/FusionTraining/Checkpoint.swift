@@ -77,7 +77,7 @@ struct EpochTally: Codable, Equatable {
 ///
 /// The store holds what lives in a stage alone, too: its mirrors or heads.
 ///
-/// Tensors: `model/<name>`, `best/<name>` (the best model so far), `optimizer/<name>`. The place in the run is JSON in
+/// Tensors: `model/<name>`, `best/<name>` (the best model so far), `average/<name>` (averaged weights), `optimizer/<name>`. The place in the run is JSON in
 /// the file's metadata, beside a checksum of the whole file; random numbers need no state, because they are functions of
 /// seed, epoch and step.
 struct Checkpoint {
@@ -89,11 +89,13 @@ struct Checkpoint {
   private static let (format, unsealedFormat) = ("fusionkit-checkpoint-2", "fusionkit-checkpoint-1")
 
   static func save(
-    _ store: ParameterStore, best: [Tensor]?, optimizer: ParameterGroups, position: RunPosition, fingerprint: String,
+    _ store: ParameterStore, best: [Tensor]?, average: WeightAverage? = nil, optimizer: ParameterGroups,
+    position: RunPosition, fingerprint: String,
     to path: String
   ) throws(DataError) {
     var items = store.parameters.map { SafeTensors.Item("model/" + $0.name, $0.value) }
     if let best { items += zip(store.parameters, best).map { SafeTensors.Item("best/" + $0.name, $1) } }
+    items += (average?.state ?? []).map { SafeTensors.Item("average/" + $0.name, $0.tensor) }
     items += optimizer.state.map { SafeTensors.Item("optimizer/" + $0.name, $0.tensor) }
     let metadata = ["format": format, "configuration": fingerprint, "position": prettyJSON(position)]
     try SafeTensors.write(items, metadata: metadata, sealed: true, to: path, links: .replaced)
@@ -134,18 +136,23 @@ struct Checkpoint {
   /// - Returns: the best model so far, if there is one.
   /// - Throws: ``CheckpointError`` or `DataError`; the model is unchanged then.
   func restore(
-    into store: ParameterStore, optimizer: ParameterGroups, fingerprints: [String], device: Device
+    into store: ParameterStore, average: WeightAverage? = nil, optimizer: ParameterGroups, fingerprints: [String],
+    device: Device
   ) throws -> [Tensor]? {
     let expected = store.parameters
-    func section(_ prefix: String) throws -> [[Float]] {
+    func section(_ prefix: String, _ expected: [Parameter]) throws -> [[Float]] {
       let names = file.names.filter { $0.hasPrefix(prefix) }
       return try TensorMatch(file: file, names: names, prefix: prefix, expected: expected).tensors()
     }
-    let model = try section("model/")
+    let model = try section("model/", expected)
     guard let fingerprint = file.metadata["configuration"], fingerprints.contains(fingerprint) else {
       throw otherConfiguration
     }
-    let best = try file.names.contains { $0.hasPrefix("best/") } ? section("best/") : nil
+    let best = try file.names.contains { $0.hasPrefix("best/") } ? section("best/", expected) : nil
+    // Before its first epoch there is none.
+    let averages = try average.flatMap { average in
+      try file.names.contains { $0.hasPrefix("average/") } ? section("average/", average.averaged) : nil
+    }
     let problems = optimizer.restore(
       try file.names.filter { $0.hasPrefix("optimizer/") }.map { name in
         let array = file[name]!
@@ -157,6 +164,7 @@ struct Checkpoint {
       throw error
     }
     for (parameter, values) in zip(store.parameters, model) { parameter.value.storage.copy(values) }
+    if let averages { average?.restore(averages) }
     return best.map { zip($0, expected).map { Tensor($0, shape: $1.value.shape, device: device) } }
   }
 }

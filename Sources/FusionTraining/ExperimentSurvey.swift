@@ -72,11 +72,14 @@ extension Experiment {
   ) -> [Problem] {
     let classes = data.classes?.count ?? format.declaredClasses(configuration)?.count
     let (objective, found) = objective(classes: classes, counts: nil)
-    guard let inputs = format.declaredArrays(configuration) else { return found + demands(objective, layers: []) }
+    guard let inputs = format.declaredArrays(configuration) else {
+      return found + demands(objective, layers: []) + initialProblems(nil)
+    }
     var output: Shape?
     if case .classification = task { output = classes.map { [$0] } }
     let (layers, shapes) = layers(inputs, output)
     return found + shapes + demands(objective, layers: layers)
+      + initialProblems(shapes.isEmpty ? output.map { (inputs, $0) } : nil)
   }
 
   /// What does not suit opened data.
@@ -95,6 +98,8 @@ extension Experiment {
     let (layers, shapes) = layers(part.descriptions, part.targets.map { [$0.width] })
     return found + shapes
       + demands(objective, layers: layers, train: part, hasValidation: prepared.validation != nil)
+      + initialProblems(
+        shapes.isEmpty ? part.targets.map { (inputs: part.descriptions, output: [$0.width]) } : nil)
   }
 
   private func objective(classes: Int?, counts: [Int]?) -> (TaskLoss, [Problem]) {

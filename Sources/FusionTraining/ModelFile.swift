@@ -37,6 +37,12 @@ public enum ModelFile {
     return seal == .whole || (seal == .none && file.metadata[formatKey] == nil)
   }
 
+  /// Whether a file is not what was written, as far as that can be known.
+  static func isDamaged(_ file: SafeTensors) throws(DataError) -> Bool {
+    let seal = try file.checkSeal()
+    return seal == .broken || (seal == .none && file.metadata[formatKey] != nil)
+  }
+
   /// Fills all parameters and buffers from a file whose names and shapes are exactly theirs.
   ///
   /// `num_batches_tracked`, which PyTorch's batch norms save and nothing here uses, is passed over.
@@ -49,12 +55,11 @@ public enum ModelFile {
   @discardableResult
   public static func load(_ path: String, into store: ParameterStore, digest: String? = nil) throws -> Origin {
     let file = try SafeTensors(opening: path)
-    let seal = try file.checkSeal()
-    if seal == .broken || (seal == .none && file.metadata[formatKey] != nil) { throw CheckpointError(damaged: path) }
+    if try isDamaged(file) { throw CheckpointError(damaged: path) }
     let names = file.names.filter { !$0.hasSuffix("num_batches_tracked") || store[$0] != nil }
     let values = try TensorMatch(file: file, names: names, prefix: "", expected: store.parameters).tensors()
     for (parameter, value) in zip(store.parameters, values) { parameter.value.storage.copy(value) }
-    if seal == .none { return .outside }
+    if file.sealDigits == nil { return .outside }
     return digest == nil || file.sealDigits == digest ? .own : .anotherTraining
   }
 }
@@ -90,17 +95,20 @@ struct TensorMatch {
   let names: [String]
   /// Before each name in the file.
   let prefix: String
+  /// What names in the file leave out at their beginning.
+  var dropped = ""
   let expected: [Parameter]
 
-  /// The values in the order of `expected`.
-  ///
-  /// - Throws: ``CheckpointError`` with everything that does not fit.
-  func tensors() throws -> [[Float]] {
-    let known = Set(expected.map { prefix + $0.name })
+  private func nameInFile(_ parameter: Parameter) -> String { prefix + parameter.name.dropFirst(dropped.count) }
+
+  /// Names that are missing or too many, and shapes; reads no values.
+  var misfit: CheckpointError {
+    let known = Set(expected.map(nameInFile))
     var error = CheckpointError(file: file.path)
-    error.extra = names.filter { !known.contains($0) }.map { String($0.dropFirst(prefix.count)) }
-    for (name, shape) in expected.map({ ($0.name, $0.value.shape) }) {
-      guard let array = file[prefix + name] else {
+    error.extra = names.filter { !known.contains($0) }.map { dropped + $0.dropFirst(prefix.count) }
+    for parameter in expected {
+      let (name, shape) = (parameter.name, parameter.value.shape)
+      guard let array = file[nameInFile(parameter)] else {
         error.missing.append(name)
         continue
       }
@@ -108,8 +116,16 @@ struct TensorMatch {
         error.misshapen.append("\(name): \(array.elementType) \(array.shape), expected float32 \(shape)")
       }
     }
+    return error
+  }
+
+  /// The values in the order of `expected`.
+  ///
+  /// - Throws: ``CheckpointError`` with everything that does not fit.
+  func tensors() throws -> [[Float]] {
+    var error = misfit
     guard error.isEmpty else { throw error }
-    let values = try expected.map { try file[prefix + $0.name]!.floats() }
+    let values = try expected.map { try file[nameInFile($0)]!.floats() }
     // A NaN would go through the whole model, and every sample would be of class 0.
     for (parameter, values) in zip(expected, values) {
       if let value = values.first(where: { !$0.isFinite }) {

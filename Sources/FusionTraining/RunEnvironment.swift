@@ -21,6 +21,8 @@ public struct RunEnvironment: Codable, Sendable, Equatable {
   public var seed: UInt64
   /// The data that the model was built for.
   public var data: DataRecord
+  /// The weights that the run began with, beside those that were drawn; nil: all were drawn.
+  public var initialisedFrom: [InitialWeights]?
 
   /// What is true of this process.
   static func current(

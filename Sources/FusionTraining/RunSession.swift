@@ -32,9 +32,12 @@ final class RunSession {
   private var keepsFinishedRun = false
   /// What the data are recognised by.
   private var fingerprints: [DataFingerprint] = []
+  /// The weights that the run began with, beside those that were drawn.
+  private var initial: [InitialWeights]
 
-  init(_ bench: Workbench, run: RunFolder, log: RunLog, stop: StopFlag) {
+  init(_ bench: Workbench, run: RunFolder, log: RunLog, stop: StopFlag, initial: [InitialWeights] = []) {
     self.bench = bench
+    self.initial = initial
     self.run = run
     self.log = log
     self.stop = stop
@@ -103,12 +106,14 @@ final class RunSession {
     guard stages.indices.contains(position.stage ?? 0) else { throw saved.otherConfiguration }
     if let current = position.stage, current > 0 { loop = Self.loop(of: stages[current], bench, run, log, stop) }
     let before = try? RunEnvironment.read(from: run)
+    // The checkpoint holds what became of them: their files are not read again.
+    initial = before?.initialisedFrom ?? []
     fingerprints = try bench.fingerprints(since: before?.data)
     try before?.data.checkUnchanged(fingerprints, run: run)
     for doubt in before?.data.doubts(about: fingerprints) ?? [] { log.report(.warning(doubt)) }
     let experiment = bench.experiment
     let loaded = try saved.restore(
-      into: loop.store, optimizer: loop.optimizer,
+      into: loop.store, average: loop.average, optimizer: loop.optimizer,
       fingerprints: [experiment.fingerprint, experiment.fingerprintWithRoot], device: bench.device)
     try restoreSchedule(position)
     try MemoryNeed.check(bench)
@@ -202,7 +207,7 @@ final class RunSession {
       }
       if let validation = bench.data.validation {
         let title = stage.prefix + "validation \(record.epoch)/\(settings.epochs)"
-        record.validation = try loop.work.evaluate(validation, title: title)
+        record.validation = try loop.evaluate(validation, title: title)
       }
       try close(record)
     }
@@ -226,7 +231,8 @@ final class RunSession {
     if let metric = loop.position.selection?.metric,
       loop.position.selection!.observe(record.value(of: metric), epoch: record.epoch)
     {
-      best = loop.store.parameters.map { Tensor($0.value.scalars, shape: $0.value.shape, device: bench.device) }
+      let values = loop.average?.values ?? loop.store.parameters.map(\.value)
+      best = values.map { Tensor($0.scalars, shape: $0.shape, device: bench.device) }
     }
     if let metric = loop.position.stopping?.metric {
       _ = loop.position.stopping!.observe(record.value(of: metric), epoch: record.epoch)
@@ -250,7 +256,7 @@ final class RunSession {
   /// All that follows from the checkpoint.
   private func writeWhatFollows() throws {
     if loop.position.epoch > 0 || stage.index > 0 {
-      try ModelFile.save(store, values: best, to: run.model)
+      try ModelFile.save(store, values: best ?? loop.average?.values, to: run.model)
     }
     let finished = loop.position.finished ?? []
     try run.write(History.csv(finished.flatMap(\.history) + loop.position.history), to: run.history)
@@ -288,7 +294,7 @@ final class RunSession {
   }
 
   private func useBest() {
-    guard let best else { return }
+    guard let best = best ?? loop.average?.values else { return }
     for (parameter, value) in zip(loop.store.parameters, best) { parameter.value.storage.copy(value.scalars) }
   }
 
@@ -312,8 +318,9 @@ final class RunSession {
     try run.write(bench.experiment.resolvedYAML, to: run.configuration)
     var record = bench.record
     record.fingerprints = fingerprints
-    let environment = RunEnvironment.current(
+    var environment = RunEnvironment.current(
       threads: bench.device.threads, seed: bench.experiment.seed, data: record)
+    environment.initialisedFrom = initial.isEmpty ? nil : initial
     try run.write(prettyJSON(environment), to: run.environment)
   }
 
@@ -335,6 +342,18 @@ final class RunSession {
       let own = loop.work.store.weightCount
       log.report(
         .note("minimised: \(objectives)" + (own == 0 ? "" : "; \(own) parameters of their own, which are not kept")))
+    }
+    for weights in initial {
+      let count = "\(weights.tensors) tensor\(weights.tensors == 1 ? "" : "s")"
+      log.report(.note("'\(weights.part)' begins with \(count) of \(weights.file)"))
+    }
+    if stage.stage == nil, !stage.frozen.isEmpty {
+      let names = stage.frozen.map(\.name).joined(separator: ", ")
+      log.report(.note("frozen: \(names); \(trainedWeights) of \(store.weightCount) parameters are trained"))
+    }
+    if let average = settings.average {
+      log.report(
+        .note("the moving average of the weights is evaluated and saved, with a decay of \(average.decay)"))
     }
     if stage.stage != nil {
       let idle = bench.experiment.pipeline.parts.filter { part in
@@ -365,10 +384,13 @@ final class RunSession {
     loop.position.schedule = state.isEmpty ? nil : state
     loop.position.wallSeconds = wallSeconds
     try Checkpoint.save(
-      loop.store, best: best, optimizer: loop.optimizer, position: loop.position,
+      loop.store, best: best, average: loop.average, optimizer: loop.optimizer, position: loop.position,
       fingerprint: bench.experiment.fingerprint,
       to: run.checkpoint)
   }
+
+  /// How many values of the model are trained.
+  private var trainedWeights: Int { store.trainable.reduce(0) { $0 + $1.value.count } }
 
   private var wallSeconds: Double { secondsBefore + began.duration(to: clock.now).seconds }
 
@@ -392,6 +414,8 @@ final class RunSession {
     let seconds = finished.reduce(position.trainedSeconds) { $0 + $1.trainedSeconds }
     return RunSummary(
       status: status, seed: bench.experiment.seed, parameters: store.weightCount,
+      trainedParameters: stage.stage == nil && !stage.frozen.isEmpty ? trainedWeights : nil,
+      frozen: stage.stage == nil && !stage.frozen.isEmpty ? stage.frozen.map(\.name) : nil,
       epochs: finished.reduce(position.epoch) { $0 + $1.history.count },
       bestEpoch: position.epoch == 0 ? nil : position.selection?.bestEpoch ?? position.epoch, wallSeconds: wallSeconds,
       trainSamplesPerSecond: seconds > 0 ? Double(samples) / seconds : nil,

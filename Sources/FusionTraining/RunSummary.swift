@@ -28,8 +28,12 @@ public struct RunSummary: Codable, Sendable, Equatable {
   public var status: RunStatus
   /// The seed of everything random.
   public var seed: UInt64
-  /// The number of trained values.
+  /// The number of values that can be trained.
   public var parameters: Int
+  /// The values among them that are trained, where `training.groups` freezes parts; nil: all, or what each stage says.
+  public var trainedParameters: Int?
+  /// The parts that `training.groups` freezes; nil: none.
+  public var frozen: [String]?
   /// Epochs completed.
   public var epochs: Int
   /// The epoch of the model in `model.safetensors`.
@@ -55,7 +59,8 @@ public struct RunSummary: Codable, Sendable, Equatable {
   public var stages: [StageSummary]?
 
   enum CodingKeys: String, CodingKey {
-    case status, seed, parameters, epochs, error, splits, undefined, stages
+    case status, seed, parameters, frozen, epochs, error, splits, undefined, stages
+    case trainedParameters = "trained_parameters"
     case bestEpoch = "best_epoch"
     case modelDigest = "model_sha256"
     case generatedData = "generated_data"

@@ -46,15 +46,16 @@ public struct Trainer {
   public func train(into run: RunFolder, overwrite: Bool = false) throws -> RunSummary {
     try run.recover()
     try run.checkVacant(overwrite: overwrite)
-    let bench = try Workbench(experiment, device: Device(threads: threads), verifiesData: verifiesData)
+    var bench = try Workbench(experiment, device: Device(threads: threads), verifiesData: verifiesData)
     if stop.isSet { throw InterruptedEarly() }
     try MemoryNeed.check(bench)
+    let initial = try bench.initialise()
     try run.make()
     let log = try RunLog(run, next: progress)
     // Again, now that no other process can finish a run there.
     try run.settle()
     try run.checkVacant(overwrite: overwrite)
-    return try RunSession(bench, run: run, log: log, stop: stop).start()
+    return try RunSession(bench, run: run, log: log, stop: stop, initial: initial).start()
   }
 
   /// Goes on with a run that was interrupted or killed, or that gets more epochs: to the same bits as if it had never

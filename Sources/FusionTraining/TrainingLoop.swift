@@ -14,6 +14,8 @@ final class TrainingLoop {
   /// The parameters of the pipeline, then those that live in the stage alone.
   let store: ParameterStore
   let optimizer: ParameterGroups
+  /// What is evaluated and saved in the place of the weights; nil: they themselves.
+  let average: WeightAverage?
   let objective: TaskLoss
   let settings: TrainingSettings
   /// What the learning rate does over the steps.
@@ -48,6 +50,7 @@ final class TrainingLoop {
     stage.freeze(bench.pipeline.store)
     store = ParameterStore(joining: [bench.pipeline.store, work.store])
     optimizer = ParameterGroups(settings, store.trainable)
+    average = settings.average.map { [store] in WeightAverage($0, store) }
     let size = settings.batchSize
     let full = samples / size
     batchesPerEpoch = settings.dropLast || samples.isMultiple(of: size) ? full : full + 1
@@ -78,6 +81,12 @@ final class TrainingLoop {
       && tally.samples == tally.batches * settings.batchSize
       && 0...tally.samples ~= tally.correct
       && (position.stage ?? 0, position.finished?.count ?? 0) == (stage.index, stage.index)
+  }
+
+  /// The metrics of a part of the data: of the averaged weights, where there are some.
+  func evaluate(_ split: DataSplit, title: String) throws -> MetricValues {
+    guard let average else { return try work.evaluate(split, title: title) }
+    return try average.inPlace { try work.evaluate(split, title: title) }
   }
 
   /// The rest of the epoch under way.
@@ -154,6 +163,7 @@ final class TrainingLoop {
       for (name, value, count) in try result.adjust?() ?? [] { position.tally.add(value, of: count, to: name) }
       if let limit = settings.gradientClip { store.trainable.clipGradients(norm: limit) }
       optimizer.step(course, at: update)
+      average?.update(epoch: position.epoch)
     }
     position.step += 1
     position.tally.batches += 1

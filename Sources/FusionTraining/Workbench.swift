@@ -76,6 +76,16 @@ struct Workbench {
 }
 
 extension Workbench {
+  /// Takes note that mean and deviation of some values are not those of the training part any more.
+  ///
+  /// - Parameter isFilled: whether buffers whose names begin with a text were filled from elsewhere.
+  mutating func forgetStatistics(where isFilled: (String) -> Bool) {
+    for name in pipeline.modalities where isFilled("modalities.\(name).standardise.") {
+      standardised.modalities.removeAll { $0.name == "'\(name)'" }
+    }
+    if isFilled("targets.standardise.") { standardised.targets = nil }
+  }
+
   /// Whether more or less of a watched metric is better. A metric that is not known is never measured either.
   func direction(ofColumn column: String) -> MetricDirection {
     objective.metrics.direction(ofColumn: column, modalities: pipeline.modalities) ?? .lowerIsBetter

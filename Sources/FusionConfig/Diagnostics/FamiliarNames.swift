@@ -33,6 +33,14 @@ enum FamiliarNames {
       ("minimum_delta", ["min_delta", "delta"]), ("metric", ["monitor", "watch"]),
       ("select_by", ["monitor", "save_best", "metric_for_best_model"]),
       ("checkpoint_every", ["save_every", "save_steps", "checkpoint_interval", "every_n_epochs"]),
+      ("average", ["ema", "swa", "model_ema", "ema_decay", "averaged_model", "moving_average"]),
+      (
+        "initialise_from",
+        [
+          "initialize_from", "init_from", "pretrained", "init_checkpoint", "load_from", "weights", "finetune_from",
+          "resume_from",
+        ]
+      ), ("frozen", ["freeze", "trainable", "requires_grad"]),
       ("warmup_epochs", ["warmup", "warm_up", "num_warmup_epochs", "warmup_steps", "num_warmup_steps"]),
       ("minimum", ["eta_min", "min_lr"]), ("step_size", ["step", "every", "lr_step", "period"]),
       ("gamma", ["factor", "lr_gamma", "drop"]), ("optimizer", ["opt", "optim", "solver"]),
@@ -73,7 +81,8 @@ enum FamiliarNames {
     "optimizer": "training.optimizer", "schedule": "training.schedule",
     "warmup_epochs": "training.schedule.warmup_epochs", "epochs": "training.epochs",
     "batch_size": "training.batch_size", "gradient_clip": "training.gradient_clip",
-    "early_stopping": "training.early_stopping", "stages": "training.stages", "select_by": "training.select_by",
+    "early_stopping": "training.early_stopping", "average": "training.average",
+    "initialise_from": "training.initialise_from", "stages": "training.stages", "select_by": "training.select_by",
     "modality_dropout": "training.modality_dropout", "root": "data.root", "validation": "data.validation",
     "patience": "training.early_stopping.patience", "step_size": "training.schedule.step_size",
     "class_weights": "task.class_weights",

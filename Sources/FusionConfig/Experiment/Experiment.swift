@@ -71,7 +71,7 @@ extension Node {
       problems.map { problem in
         Diagnostic(
           problem.path.isEmpty ? nil : nearest(problem.path).mark, problem.message,
-          notes: problem.hint.map { [$0] } ?? [])
+          notes: problem.hint.map { $0.split(separator: "\n").map(String.init) } ?? [])
       })
   }
 }

@@ -11,7 +11,7 @@ extension StrictReader {
     _ node: Node?, over optimizer: ConfiguredOptimizer?, _ name: String, _ pipeline: StagedPipeline?
   ) -> [GroupSettings]? {
     guard let node, node.scalar != .null else { return [] }
-    guard let pairs = node.pairs else {
+    guard node.pairs != nil else {
       findings.add(
         node.mark, "expected a map of parts for '\(name).groups', got \(node.inWords)",
         notes: ["for example: groups: {encoders.audio: {learning_rate: 0.01, weight_decay: 0, warmup_epochs: 2}}"])
@@ -21,7 +21,10 @@ extension StrictReader {
     let before = findings.found.count
     var claims: [PipelinePart: String] = [:]
     var groups: [GroupSettings] = []
-    for pair in pairs {
+    let names = pipeline.branches.map(\.name)
+    for (pair, _) in node.pairsOfParts(
+      nested: { $0.pairs != nil }, isPart: { names.contains($0.key) && $0.value.pairs != nil })
+    {
       guard let parts = pipeline.parts(pair.key) else {
         findings.add(
           pair.keyMark, "the pipeline has no part \(quoted(pair.key))",
@@ -34,16 +37,31 @@ extension StrictReader {
           findings.add(pair.keyMark, "'\(part.name)' is in two groups: '\(first)' and '\(pair.key)'")
         }
       }
-      guard let (own, warmupEpochs) = group(pair.value, over: optimizer, "\(name).groups.\(pair.key)") else { continue }
-      groups += parts.map { GroupSettings(name: pair.key, part: $0, optimizer: own, warmupEpochs: warmupEpochs) }
+      guard let (own, beside) = group(pair.value, over: optimizer, "\(name).groups.\(pair.key)") else { continue }
+      if beside.frozen {
+        for other in pair.value.pairs ?? [] where other.key != "frozen" && other.value.scalar != .null {
+          findings.add(
+            other.keyMark, "'\(pair.key)' is frozen, and has '\(other.key)', which says how it is trained",
+            notes: ["leave one of the two out"])
+        }
+      }
+      groups += parts.map {
+        GroupSettings(
+          name: pair.key, part: $0, optimizer: own, warmupEpochs: beside.warmupEpochs, isFrozen: beside.frozen)
+      }
+    }
+    if findings.found.count == before, pipeline.all.allSatisfy(groups.frozenParts.contains) {
+      findings.add(
+        node.mark, "nothing is trained: all parts of the pipeline are frozen",
+        notes: ["leave a part out of the frozen ones, or set training.epochs to 0 to save the weights as they are"])
     }
     return findings.found.count == before ? groups : nil
   }
 
   private mutating func group(
     _ node: Node, over optimizer: ConfiguredOptimizer, _ name: String
-  ) -> (ConfiguredOptimizer, Double?)? {
-    func read<O: Optimizer>(_ type: O.Type) -> (ConfiguredOptimizer, Double?)? {
+  ) -> (ConfiguredOptimizer, GroupPartSettings)? {
+    func read<O: Optimizer>(_ type: O.Type) -> (ConfiguredOptimizer, GroupPartSettings)? {
       let own = O.Configuration.fields.over(optimizer.configuration.configValue)
       let beside = GroupPartSettings.fields.filter { field in !own.contains { $0.key == field.key } }
       let context = MapContext(name, command: "fusionkit describe \(type.name)")
@@ -53,7 +71,7 @@ extension StrictReader {
       else { return nil }
       let problems = type.problems(configuration)
       for problem in problems { findings.add(node.nearest(problem.path).mark, problem.message) }
-      return problems.isEmpty ? (ConfiguredOptimizer(type, configuration), part.warmupEpochs) : nil
+      return problems.isEmpty ? (ConfiguredOptimizer(type, configuration), part) : nil
     }
     return read(optimizer.type)
   }

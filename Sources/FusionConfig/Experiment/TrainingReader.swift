@@ -14,29 +14,32 @@ extension StrictReader {
     _ node: Node, branches: [PipelineSpecification.Branch]?, modalities: Node?, task: TaskKind?,
     sideOutputs: [String]?, registry: Registry
   ) -> TrainingSettings? {
-    let context = MapContext("training", after: ["optimizer", "schedule", "objective", "groups", "stages"])
+    let context = MapContext(
+      "training", after: ["optimizer", "schedule", "objective", "groups", WeightSource.section, "stages"])
     let common = checked(node, TrainingLoopSettings.fields, context)
     var pipeline = branches.map {
       StagedPipeline(branches: $0, modalities: modalities, task: task, sideOutputs: sideOutputs, registry: registry)
     }
     pipeline?.groups = node["groups"]
     var settings = trainingSettings(node, common, over: nil, "training", pipeline, registry)
+    let sources = weightSources(node[WeightSource.section], pipeline)
+    if let sources { settings?.initialiseFrom = sources }
     let hasStages = node["stages"].map { $0.scalar != .null } ?? false
     if let objectivesNode = node["objective"], objectivesNode.scalar != .null {
       let parts = branches.map { $0.map { PipelinePart.encoder($0.name) } + [.fusion, .decoder] }
       // The parts that stages train are compared in each of them.
       let demands = ObjectiveDemands(
         modalities: branches?.count, task: task, batchSize: settings?.batchSize ?? .max, sideOutputs: sideOutputs,
-        trained: hasStages ? nil : parts)
+        trained: hasStages ? nil : parts?.filter { settings?.groups.frozenParts.contains($0) != true })
       guard let objectives = objectives(objectivesNode, "training.objective", demands, registry: registry) else {
         return nil
       }
       settings?.objectives = objectives
     }
-    guard let stagesNode = node["stages"], stagesNode.scalar != .null else { return settings }
+    guard let stagesNode = node["stages"], stagesNode.scalar != .null else { return sources == nil ? nil : settings }
     guard let stages = stages(stagesNode, over: settings, pipeline, registry), var settings else { return nil }
     settings.stages = stages
-    return settings
+    return sources == nil ? nil : settings
   }
 
   /// The keys that `training:` and its stages share; `loop` are those that have been checked.
@@ -152,6 +155,14 @@ extension StrictReader {
     _ taken: inout Set<String>
   ) -> StageSettings? {
     let name = "training.stages.\(index)"
+    var node = node
+    if let sources = node.pairs?.first(where: { $0.key == WeightSource.section }) {
+      findings.add(
+        sources.keyMark,
+        "'\(WeightSource.section)' is no key of a stage: weights are brought in once, before the first stage",
+        notes: ["write it under 'training'"])
+      node = node.without(WeightSource.section)
+    }
     var loop = base?.loop ?? TrainingLoopSettings()
     if let objective = node["objective"]?.scalar, objective != .string(StageObjective.task.rawValue) {
       // The metrics that the task is judged by may not exist here; every stage has a loss.
@@ -189,9 +200,12 @@ extension StrictReader {
       findings.add(
         node.nearest(["head"]).mark, "'head' is for the objective unimodal, this stage's is \(keys.objective.rawValue)")
     }
+    let isTrainSaid = keys.train != nil
+    let frozen = training?.groups.frozenParts ?? []
     keys.train = keys.train ?? (keys.objective == .task ? ["encoders", "fusion", "decoder"] : ["encoders"])
     guard let pipeline else { return nil }
-    let parts = parts(keys, node, pipeline)
+    let parts = parts(keys, node, pipeline, frozen: frozen, isSaid: isTrainSaid)
+    if !isTrainSaid, !frozen.isEmpty { keys.train = parts?.map(\.name) }
     let demands = ObjectiveDemands(
       modalities: pipeline.branches.count, task: pipeline.task, batchSize: training?.batchSize ?? .max,
       sideOutputs: pipeline.sideOutputs, trained: parts)
@@ -225,7 +239,13 @@ extension StrictReader {
   }
 
   /// The parts that a stage trains, in the order of the pipeline.
-  private mutating func parts(_ keys: StageKeys, _ node: Node, _ pipeline: StagedPipeline) -> [PipelinePart]? {
+  ///
+  /// - Parameters:
+  ///   - frozen: those that groups freeze.
+  ///   - isSaid: whether the file names what is trained: everything that is not frozen otherwise.
+  private mutating func parts(
+    _ keys: StageKeys, _ node: Node, _ pipeline: StagedPipeline, frozen: [PipelinePart], isSaid: Bool
+  ) -> [PipelinePart]? {
     let before = findings.found.count
     let place = node.nearest(["train"])
     let words = keys.train ?? []
@@ -249,9 +269,19 @@ extension StrictReader {
           mark, "the objective \(keys.objective.rawValue) trains encoders alone, '\(word)' takes no part in it",
           notes: ["train '\(word)' in a stage with the objective task"])
       }
+      for part in parts where isSaid && frozen.contains(part) {
+        findings.add(
+          mark, "the stage \(stage) trains '\(part.name)', which 'groups' freezes",
+          notes: ["name the other parts in 'train', or give the stage groups of its own: groups: {}"])
+      }
       chosen.formUnion(parts)
     }
-    let trained = pipeline.all.filter(chosen.contains)
+    let trained = pipeline.all.filter { chosen.contains($0) && !frozen.contains($0) }
+    if trained.isEmpty, !chosen.isEmpty, !isSaid {
+      findings.add(
+        node.mark, "the stage \(stage) trains nothing: 'groups' freezes all that it could train",
+        notes: ["name parts in 'train', or give the stage groups of its own: groups: {}"])
+    }
     if keys.objective == .reconstruction { checkMirrors(of: trained, stage, pipeline) }
     if [.memory, .file].contains(keys.cache), keys.objective != .task || !trained.allSatisfy({ !$0.isEncoder }) {
       findings.add(

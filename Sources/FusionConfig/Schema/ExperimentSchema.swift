@@ -89,9 +89,10 @@ private struct SectionSchemas {
         .init("schedule", components(.schedule, "how the learning rate changes")),
         .init("groups", groups),
       ]
+      let initial = ConfigValue.Entry(WeightSource.section, weightSources)
       return .map(
         [.init("description", .string(section.summary)), .init("type", .strings(["object", "null"]))]
-          + closedObject(own + components + [.init("stages", stages(own + components))]))
+          + closedObject(own + components + [initial, .init("stages", stages(own + components))]))
     case .sweep:
       let sampler = ConfigValue.Entry("sampler", variants(SamplerSettings.self, "which combinations are tried"))
       let own = [sampler] + SweepJudging.fields.map(\.schema) + [.init("parameters", sweepParameters)]
@@ -114,6 +115,22 @@ private struct SectionSchemas {
         "anyOf": .list([list, range, .object(["type": .string("null")])])
       ]),
     ])
+  }
+
+  /// A path for each part of the pipeline; null takes one of a base away.
+  private var weightSources: ConfigValue {
+    let path = ConfigValue.object(["type": .strings(["string", "null"])])
+    let encoders = ConfigValue.object(["type": .strings(["string", "object", "null"]), "additionalProperties": path])
+    return .map(
+      [
+        .init(
+          "description",
+          .string(
+            "runs or safetensors files whose weights parts begin with: encoders, encoders.NAME, fusion, decoder, or model"
+          )),
+        .init("type", .strings(["object", "null"])), .init("properties", .object(["encoders": encoders])),
+        .init("additionalProperties", path),
+      ])
   }
 
   /// The keys of any optimizer, for each part of the pipeline.

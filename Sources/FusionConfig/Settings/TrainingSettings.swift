@@ -18,6 +18,8 @@ public struct TrainingSettings: Sendable {
   public var objectives: [ObjectiveSettings]?
   /// Parts with another learning rate, decay or warm-up, in the order of the file.
   public var groups: [GroupSettings] = []
+  /// Where weights come from that the whole run starts from, in the order of the file; empty: all are drawn.
+  public var initialiseFrom: [WeightSource] = []
   /// One after the other, each with settings of its own; empty: everything is trained at once.
   public var stages: [StageSettings] = []
 
@@ -30,15 +32,30 @@ public struct TrainingSettings: Sendable {
   /// With every key; without `objective`, `stages` and `metrics` where there are none: runs of older versions stay runs of
   /// this configuration.
   var configValue: ConfigValue {
-    .map(
-      loop.configValue.entries.filter { entry in
-        // Keys that came later are written where they are set: runs of older versions stay runs of this configuration.
-        (entry.key != "metrics" || !loop.metrics.isEmpty) && (entry.key != "accumulate" || loop.accumulate != nil)
+    // Keys that came later are written where they are set: runs of older versions stay runs of this configuration.
+    var entries = loop.configValue.entries.filter { entry in
+      switch entry.key {
+      case "metrics": !loop.metrics.isEmpty
+      case "accumulate": loop.accumulate != nil
+      case "average": loop.average != nil
+      default: true
       }
-        + [.init("optimizer", optimizer.configValue), .init("schedule", schedule.configValue)]
-        + (objectives.map { [.init("objective", .list($0.map(\.configValue)))] } ?? [])
-        + (groups.isEmpty ? [] : [.init("groups", groupsValue)])
-        + (stages.isEmpty ? [] : [.init("stages", .list(stages.map(\.configValue)))]))
+    }
+    entries += [.init("optimizer", optimizer.configValue), .init("schedule", schedule.configValue)]
+    if let objectives { entries.append(.init("objective", .list(objectives.map(\.configValue)))) }
+    if !groups.isEmpty { entries.append(.init("groups", groupsValue)) }
+    if !initialiseFrom.isEmpty { entries.append(.init(WeightSource.section, initialiseFrom.configValue)) }
+    if !stages.isEmpty { entries.append(.init("stages", .list(stages.map(stageValue)))) }
+    return .map(entries)
+  }
+
+  /// A stage, with the keys that it takes away from the training's.
+  private func stageValue(_ stage: StageSettings) -> ConfigValue {
+    var entries = stage.configValue.entries
+    if loop.accumulate != nil, stage.training.accumulate == nil { entries.append(.init("accumulate", .null)) }
+    if loop.average != nil, stage.training.average == nil { entries.append(.init("average", .null)) }
+    if !groups.isEmpty, stage.training.groups.isEmpty { entries.append(.init("groups", .map([]))) }
+    return .map(entries)
   }
 }
 
@@ -102,6 +119,8 @@ public struct TrainingLoopSettings: ComponentConfiguration, Equatable {
   public var gradientClip: Double?
   /// How often a modality is taken from a sample.
   public var modalityDropout = ModalityDropout.all(0)
+  /// An average of the weights that is evaluated and saved in their place; nil: none.
+  public var average: AverageSettings?
   /// When to stop before the last epoch; nil: never.
   public var earlyStopping: EarlyStopping?
   /// Which epoch's weights `model.safetensors` holds.
@@ -125,6 +144,7 @@ public struct TrainingLoopSettings: ComponentConfiguration, Equatable {
     case dropLast = "drop_last"
     case gradientClip = "gradient_clip"
     case modalityDropout = "modality_dropout"
+    case average
     case earlyStopping = "early_stopping"
     case select
     case selectBy = "select_by"
@@ -146,6 +166,8 @@ public struct TrainingLoopSettings: ComponentConfiguration, Equatable {
     Option(
       "modality_dropout", "probability that a modality is taken from a sample: one, or one by name; never all of them",
       .range(0, 1, includesUpper: false)),
+    Option(
+      "average", "moving average of the weights, evaluated and saved in their place; none: the weights themselves"),
     Option("early_stopping", "when to stop before the last epoch; none: never"),
     Option("select", "which epoch's weights model.safetensors holds", Selection.self),
     Option("select_by", "what the best epoch is judged by: split.metric"),

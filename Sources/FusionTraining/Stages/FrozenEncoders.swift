@@ -27,7 +27,7 @@ final class FrozenEncodersWork: StageWork {
     self.bench = bench
     encoder = BlockEncoder(pipeline: bench.pipeline, device: bench.device)
     evaluator = bench.evaluator(progress, batchSize: stage.evaluationBatchSize)
-    let policy = stage.stage?.cache ?? .none
+    let policy = stage.stage?.cache ?? .auto
     let isStochastic = bench.pipeline.specification.branches.contains {
       $0.modality.isStochastic || $0.encoder.isStochastic
     }

@@ -37,7 +37,6 @@ struct Stage {
 
   /// Lets the optimizer have the parameters of the trained parts alone.
   func freeze(_ store: ParameterStore) {
-    guard stage != nil else { return }
     for parameter in store.parameters where parameter.role == .weight {
       parameter.isTrainable = !frozen.contains { $0.owns(parameter.name) }
     }
@@ -83,7 +82,7 @@ extension Experiment {
   /// The stages of the training, one where the configuration has none.
   var stages: [Stage] {
     guard !training.stages.isEmpty else {
-      return [Stage(index: 0, stage: nil, settings: training, seed: seed, frozen: [])]
+      return [Stage(index: 0, stage: nil, settings: training, seed: seed, frozen: training.groups.frozenParts)]
     }
     return training.stages.enumerated().map { index, stage in
       Stage(

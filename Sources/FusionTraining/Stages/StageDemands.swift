@@ -24,7 +24,16 @@ struct StageDemands {
   }
 
   private func emptyStage(_ stage: Stage) -> [Problem] {
-    guard let own = stage.stage, let trainable, own.parts.allSatisfy({ trainable($0) == 0 }) else { return [] }
+    guard let trainable else { return [] }
+    guard let own = stage.stage else {
+      guard !stage.frozen.isEmpty,
+        specification.parts.allSatisfy({ stage.frozen.contains($0) || trainable($0) == 0 })
+      else { return [] }
+      return [
+        Problem(path: stage.path("groups"), "nothing is trained: every part that has parameters is frozen")
+      ]
+    }
+    guard own.parts.allSatisfy({ trainable($0) == 0 }) else { return [] }
     return [
       Problem(
         path: stage.path("train"),
