@@ -31,7 +31,7 @@ func folder(of plugin: String) -> String {
 
 extension Target {
   static func component(_ name: String, path: String) -> Target {
-    .target(name: name, dependencies: ["FusionCore"], path: path, exclude: ["README.md"])
+    .target(name: name, dependencies: ["FusionCore", "FusionComponents"], path: path, exclude: ["README.md"])
   }
 }
 
@@ -56,6 +56,7 @@ let modules: [Target] = [
   .target(name: "CFusionABI"),
   .target(
     name: "FusionCore", dependencies: ["TensorEngine", "NeuralLayers", "CFusionABI"], plugins: ["FingerprintCore"]),
+  .target(name: "FusionComponents", dependencies: ["FusionCore"]),
   .target(name: "Checksums", dependencies: ["CCrypto"]),
   .target(name: "PluginLoading", dependencies: ["FusionCore", "CFusionABI", "Checksums"]),
   .target(name: "FusionConfig", dependencies: ["FusionCore", "PluginLoading", "CLibYAML"]),
@@ -68,7 +69,7 @@ let modules: [Target] = [
   .target(
     name: "FusionTraining",
     dependencies: ["FusionCore", "FusionConfig", "FusionData", "FusionMetrics"]),
-  .target(name: "FusionAnalysis", dependencies: ["FusionTraining", "CCairo"]),
+  .target(name: "FusionAnalysis", dependencies: ["FusionTraining", "FusionComponents", "CCairo"]),
   .target(name: "FusionConformance", dependencies: ["FusionCore", "FusionConfig", "FusionTraining", "Optimizers"]),
   .target(name: "FusionConformanceTesting", dependencies: ["FusionConformance"]),
   .executableTarget(name: "RegistrationGenerator"),
@@ -99,7 +100,6 @@ let tests: [Target] = [
     ], path: "Tests/Fuzzing", exclude: ["Corpus"]),
   .testTarget(name: "CFusionKernelsTests", dependencies: ["CFusionKernels", "NeuralLayers"]),
   .testTarget(name: "TensorEngineTests", dependencies: ["TensorEngine"]),
-  .testTarget(name: "TensorEngineNNTests", dependencies: ["TensorEngine"]),
   .testTarget(name: "NeuralLayersTests", dependencies: ["NeuralLayers"]),
   .testTarget(name: "FusionMetricsTests", dependencies: ["FusionMetrics"]),
   .testTarget(name: "FusionTrainingTests", dependencies: ["FusionTraining", "Optimizers", "Schedules"]),
@@ -121,6 +121,7 @@ let package = Package(
   platforms: [.macOS(.v14)],
   products: [
     .library(name: "FusionCore", targets: ["FusionCore"]),
+    .library(name: "FusionComponents", targets: ["FusionComponents"]),
     .library(name: "FusionMetrics", targets: ["FusionMetrics"]),
     .library(name: "FusionTraining", targets: ["FusionTraining"]),
     .library(name: "FusionConformance", targets: ["FusionConformance"]),

@@ -1,11 +1,12 @@
 import Foundation
 import PackagePlugin
 
-/// Generates the fingerprint of a target from the sources of it and of all targets below.
+/// Generates the fingerprint of the core: of a target, of all targets below, and of those above that plugins are made of.
 @main struct FingerprintCore: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
     let output = context.pluginWorkDirectoryURL.appending(path: "Fingerprint.swift")
-    let files = ([target] + target.recursiveTargetDependencies).compactMap { $0 as? any SourceModuleTarget }
+    let above = context.package.targets.filter { Self.importedByPlugins.contains($0.name) }
+    let files = ([target] + target.recursiveTargetDependencies + above).compactMap { $0 as? any SourceModuleTarget }
       .flatMap { sources($0) }
     return [
       .buildCommand(
@@ -15,6 +16,9 @@ import PackagePlugin
         inputFiles: files, outputFiles: [output])
     ]
   }
+
+  /// Modules that a plugin may import beside the core. They depend on the core, so they cannot be found below it.
+  private static let importedByPlugins: Set = ["FusionComponents"]
 
   /// Sources and headers; what build tools generate is left out, this plugin's own file above all.
   private func sources(_ target: any SourceModuleTarget) -> [URL] {

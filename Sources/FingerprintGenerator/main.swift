@@ -31,7 +31,7 @@ let source = """
   // Generated at build time from the sources of the core.
 
   extension PluginOffer {
-    /// SHA-256 over the sources of the core, of FusionCore and all below it: emitted into whoever asks, so that a plugin
+    /// SHA-256 over the sources of FusionCore, of all below it and of what plugins are made of: emitted into whoever asks, so that a plugin
     /// carries that of the core it was compiled against.
     @_alwaysEmitIntoClient public static var coreFingerprint: StaticString { "\(fingerprint)" }
   }

@@ -33,7 +33,8 @@ import Testing
   @Test(arguments: cases) func theReadmeNamesTheOptionsOfTheFixture(_ reference: Reference) throws {
     let entry = try Registry.allPlugins().find(.fusion, reference.fusion)
     let plugin = entry.origin
-    let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Plugins/Fusions/\(plugin)/README.md")
+    let path = URL(filePath: #filePath).deletingLastPathComponent().appending(
+      path: "../../Plugins/Fusions/\(plugin)/README.md")
     let sections = try String(contentsOf: path, encoding: .utf8).components(separatedBy: "\n## The numbers of ")
     try #require(sections.count == 2)
     let line = try #require(

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// A multilayer perceptron from the fused features to the task's output.

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Convolution blocks of any kernel and activation: convolution → batch norm → activation → dropout → pooling, the output

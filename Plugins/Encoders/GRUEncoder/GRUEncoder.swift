@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Layers of gated recurrent units over a sequence (Cho et al. 2014): the last state, the mean of all, or all of them.

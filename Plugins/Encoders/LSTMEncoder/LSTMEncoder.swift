@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Layers of long short-term memory over a sequence (Hochreiter and Schmidhuber 1997): the last state, the mean of all, or all of them.

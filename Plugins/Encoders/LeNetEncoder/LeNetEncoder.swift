@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// The convolutional encoder of PyKale's AV-MNIST example and of MultiBench.

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// A multilayer perceptron over the flattened modality.

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// A transformer over the patches of an image, `[C, H, W]`, or the frames of a sequence, `[T, F]`.

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Fusion by the sum of all modalities, element by element: y = Σ_m P_m x_m.

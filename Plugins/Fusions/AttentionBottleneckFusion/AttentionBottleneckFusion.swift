@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Attention bottlenecks (Nagrani et al. 2021, MBT, section 3.2): each modality keeps to its own tokens, and from the layer

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// A sum of all modalities weighted by attention that sees them all, as in TorchMultimodal's attention fusion:

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Multiplicative interaction of two modalities (Jayakumar et al. 2020, "Multiplicative Interactions and Where to Find

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Block-superdiagonal bilinear pooling (Ben-younes et al. 2019, section 3): projections of both modalities are cut into

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Cross-attention between tokens (Vaswani et al. 2017, section 3.2, with queries of one modality and keys of the others):

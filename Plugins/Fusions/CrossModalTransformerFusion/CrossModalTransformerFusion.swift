@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// The multimodal transformer MulT (Tsai et al. 2019, section 3): for every ordered pair of modalities layers in which the

@@ -1,4 +1,5 @@
 import Foundation
+import FusionComponents
 import FusionCore
 
 /// Each modality decides for itself, and their probabilities are averaged (Kittler et al. 1998, the sum rule):

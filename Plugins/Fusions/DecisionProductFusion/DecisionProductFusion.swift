@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Each modality decides for itself, and their probabilities are multiplied (Kittler et al. 1998, the product rule):

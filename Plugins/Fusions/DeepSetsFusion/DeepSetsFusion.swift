@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Deep sets (Zaheer et al. 2017, theorem 2): the modalities as a set, y = ρ(pool_m P_m x_m), with a perceptron ρ. Asked for,

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Trusted multi-view classification (Han et al. 2021): each modality gives evidence e_m = softplus(h_m(x_m)) for each of

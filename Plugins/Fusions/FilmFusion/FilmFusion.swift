@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Feature-wise linear modulation (Perez et al. 2018, equations 1 and 2): the first modality scales and shifts the channels

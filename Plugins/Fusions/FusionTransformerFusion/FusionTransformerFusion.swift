@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Early fusion by a transformer over the tokens of all modalities at once (Vaswani et al. 2017; the class token as in

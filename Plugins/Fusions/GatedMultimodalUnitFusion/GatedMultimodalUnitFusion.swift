@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// The gated multimodal unit (Arevalo et al. 2017, section 3.1): with h_m = tanh(W_m x_m) and gates

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// A hypernetwork (Ha et al. 2017, section 3.1, as a combiner of modalities): the first modality makes the layer that is

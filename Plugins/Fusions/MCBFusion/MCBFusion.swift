@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Multimodal compact bilinear pooling (Fukui et al. 2016, section 3.1): the count sketch of the outer product of two

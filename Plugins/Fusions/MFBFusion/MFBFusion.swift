@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Multimodal factorized bilinear pooling (Yu et al. 2017, equations 3 and 4): y = sum pooling of U x_1 ⊙ V x_2 over windows

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Multimodal factorized high-order pooling (Yu et al. 2018, equations 8 to 10): blocks of `mfb`, each of which multiplies its

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Multimodal low-rank bilinear pooling (Kim et al. 2017, equation 8): y = P (act(U x_1) ⊙ act(V x_2)) + b, with biases in

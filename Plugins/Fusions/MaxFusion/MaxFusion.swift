@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Fusion by the largest value of all modalities, element by element: y = max_m P_m x_m.

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Fusion by the mean of all modalities, element by element: y = 1/M Σ_m P_m x_m.

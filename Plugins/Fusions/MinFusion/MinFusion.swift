@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Fusion by the smallest value of all modalities, element by element: y = min_m P_m x_m.

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// A mixture of experts over all modalities (Jacobs et al. 1991; the best k alone as in Shazeer et al. 2017):

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Fusion by the product of all modalities, element by element: y = ⊙_m P_m x_m.

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Bilinear pooling by a Tucker decomposition whose core has slices of low rank (Ben-younes et al. 2017, equation 9):

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// The non-local gate (Wang et al. 2018, non-local networks, as MultiBench's NL-gate puts them between two modalities): the

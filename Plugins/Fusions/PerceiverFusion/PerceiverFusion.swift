@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// The perceiver (Jaegle et al. 2021, section 3.1): a few learned latent tokens look at the tokens of all modalities, then at

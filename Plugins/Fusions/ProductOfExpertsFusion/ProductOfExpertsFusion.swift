@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// The product of Gaussian experts, one a modality, as in the multimodal variational autoencoder (Wu and Goodman 2018,

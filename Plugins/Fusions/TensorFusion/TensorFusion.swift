@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Tensor fusion (Zadeh et al. 2017, section 3.2): the outer product of all modalities, each with a 1 in front,

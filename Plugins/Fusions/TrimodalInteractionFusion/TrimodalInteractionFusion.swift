@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Multiplicative interaction of three modalities (Jayakumar et al. 2020, as MultiBench extends it): the first two make the

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Bilinear pooling by Tucker decomposition (Ben-younes et al. 2017, equation 4): with narrow projections of both

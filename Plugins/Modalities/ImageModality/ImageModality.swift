@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Images: `[H, W]`, `[C, H, W]`, `[H, W, C]` or flat, to `[C, H, W]`.

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Sequences of equal length: `[T, F]`, or flat, to `[T, F]`.

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Spectrograms and other matrices over time: `[F, T]`, `[1, F, T]` or flat, to `[1, F, T]`.

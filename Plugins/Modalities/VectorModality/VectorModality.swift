@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// Feature vectors: whatever is stored, flattened to `[D]`.

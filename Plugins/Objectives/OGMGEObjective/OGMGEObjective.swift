@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 import Foundation
 

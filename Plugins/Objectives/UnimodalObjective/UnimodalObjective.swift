@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionCore
 
 /// The task's loss of each modality alone, through a head of its own over its features: Σ_m λ_m L(head_m(z_m)).

@@ -1,4 +1,5 @@
 import Foundation
+import FusionComponents
 import FusionCore
 
 /// Up to the full rate and down to almost nothing, the momentum the other way round (Smith and Topin 2019):

@@ -1,3 +1,4 @@
+import FusionComponents
 import FusionConfig
 import FusionCore
 

@@ -1,3 +1,5 @@
+import FusionCore
+
 /// A fusion that maps all modalities to one width and joins them element by element: all that such fusions share.
 ///
 /// A conforming type says how terms are joined; shapes, options and parameters follow. The order of modalities does not

@@ -1,3 +1,5 @@
+import FusionCore
+
 /// What the encoders over sequences share: the options of `gru` and `lstm`, the reading of their input, their layers.
 public struct RecurrentConfiguration: ComponentConfiguration {
   /// What becomes of the states of all steps.

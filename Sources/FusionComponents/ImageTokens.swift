@@ -1,3 +1,5 @@
+import FusionCore
+
 // The places of an image as tokens: what convolutions hand to a fusion that looks at tokens.
 
 extension Tensor {

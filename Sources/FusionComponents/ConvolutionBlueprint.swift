@@ -1,3 +1,5 @@
+import FusionCore
+
 extension Blueprint {
   /// Writes down the blocks of a ``ConvolutionStack`` and what is wrong with them.
   ///

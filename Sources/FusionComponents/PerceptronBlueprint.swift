@@ -1,3 +1,5 @@
+import FusionCore
+
 extension Blueprint {
   /// Writes down the layers of a ``MultilayerPerceptron``.
   public mutating func perceptron(inputs: Int, hidden: [Int], outputs: Int, activation: Activation, dropout: Double) {

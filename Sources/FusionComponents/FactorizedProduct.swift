@@ -1,3 +1,5 @@
+import FusionCore
+
 /// A bilinear form of low rank: z_d = Σ_r (U x_1)_{dr} (V x_2)_{dr}.
 ///
 /// The core of the bilinear poolings: `mlb` has rank 1, `mfb` and `mfh` sum over windows, `mutan` and `block` over slices.

@@ -1,3 +1,5 @@
+import FusionCore
+
 /// Brings the features of all modalities to one width: x_m ↦ P_m x_m.
 ///
 /// P_m is a linear layer with bias, `projections.<modality>`, where a width is asked for or the widths differ; otherwise

@@ -1,3 +1,5 @@
+import FusionCore
+
 /// Tokens of all modalities, brought to one width, with their positions: x_mt ↦ E_m x_mt + e_m + p_mt.
 ///
 /// Parameters: `embedding.<modality>.weight` `[width, d_m]`, `.bias`; `positions.<modality>` `[1, T_m, width]` where

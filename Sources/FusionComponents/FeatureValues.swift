@@ -1,3 +1,5 @@
+import FusionCore
+
 /// How the stored numbers of vectors and sequences are read: the choice behind their option `values`.
 public enum FeatureValues: String, Codable, CaseIterable, Sendable {
   /// Standardised, unless the configuration gives a mean or a deviation of its own.

@@ -1,3 +1,5 @@
+import FusionCore
+
 /// The options of factorized bilinear pooling: those of `mfb`, which `mfh` has too.
 public protocol FactorizedPoolingConfiguration: ComponentConfiguration {
   /// The width of a block's result.

@@ -1,3 +1,5 @@
+import FusionCore
+
 /// One linear layer a modality, to a width that all share: x_m ↦ W_m x_m + b_m.
 ///
 /// Parameters: `<name>.<modality>.weight` and, with a bias, `.bias`. Vectors are flattened features; over tokens the layer

@@ -1,3 +1,5 @@
+import FusionCore
+
 /// One perceptron a modality, each to the same width: what decides from a modality alone.
 ///
 /// Parameters: `<name>.<modality>.layers.<i>.{weight, bias}`.

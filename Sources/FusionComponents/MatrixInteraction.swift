@@ -1,3 +1,5 @@
+import FusionCore
+
 /// The matrix form of a multiplicative interaction (Jayakumar et al. 2020, section 3):
 ///
 /// y = x_2·(x_1·W + V) + x_1·U + b

@@ -1,3 +1,5 @@
+import FusionCore
+
 /// The options that everything made of transformer layers has.
 public protocol TransformerConfiguration: ComponentConfiguration {
   /// The width of a token.
