@@ -69,7 +69,8 @@ let modules: [Target] = [
   .target(
     name: "FusionTraining",
     dependencies: ["FusionCore", "FusionConfig", "FusionData", "FusionMetrics"]),
-  .target(name: "FusionAnalysis", dependencies: ["FusionTraining", "FusionComponents", "CCairo"]),
+  .target(name: "FusionExperiments", dependencies: ["FusionTraining", "FusionComponents"]),
+  .target(name: "FusionAnalysis", dependencies: ["FusionExperiments", "CCairo"]),
   .target(name: "FusionConformance", dependencies: ["FusionCore", "FusionConfig", "FusionTraining", "Optimizers"]),
   .target(name: "FusionConformanceTesting", dependencies: ["FusionConformance"]),
   .executableTarget(name: "RegistrationGenerator"),
@@ -83,7 +84,7 @@ let modules: [Target] = [
     name: "fusionkit",
     dependencies: [
       "AllPlugins", "FusionAnalysis", "FusionConfig", "FusionConformance", "FusionData", "FusionMetrics",
-      "FusionTraining", "Optimizers", "PluginLoading",
+      "FusionExperiments", "FusionTraining", "Optimizers", "PluginLoading",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     // A plugin that is loaded at run time finds the core here. The flag binds this program alone: packages that depend
@@ -102,7 +103,7 @@ let tests: [Target] = [
   .testTarget(name: "TensorEngineTests", dependencies: ["TensorEngine"]),
   .testTarget(name: "NeuralLayersTests", dependencies: ["NeuralLayers"]),
   .testTarget(name: "FusionMetricsTests", dependencies: ["FusionMetrics"]),
-  .testTarget(name: "FusionTrainingTests", dependencies: ["FusionTraining", "Optimizers", "Schedules"]),
+  .testTarget(name: "FusionTrainingTests", dependencies: ["FusionExperiments", "Optimizers", "Schedules"]),
   .testTarget(name: "FusionAnalysisTests", dependencies: ["FusionAnalysis"]),
   .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
   .testTarget(name: "FusionConfigTests", dependencies: ["FusionConfig", "Optimizers", "Schedules"]),

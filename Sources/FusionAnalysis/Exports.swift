@@ -1,2 +1,2 @@
-// What is analysed are runs: their folders, records and metrics come with this room.
-@_exported import FusionTraining
+// What is analysed are experiments: their runs, folders, records and metrics come with this module.
+@_exported import FusionExperiments

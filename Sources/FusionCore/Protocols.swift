@@ -221,3 +221,8 @@ extension Decoder {
   /// A decoder.
   public static var kind: ComponentKind { .decoder }
 }
+
+extension [ModalityShape] {
+  /// The width of all modalities side by side.
+  public var totalWidth: Int { reduce(0) { $0 + $1.width } }
+}

@@ -103,7 +103,7 @@ extension Trainer {
   ///   - folder: where they lie.
   /// - Throws: ``MixedData`` where one of them was trained on other data than there are now; `DataError` where these cannot
   ///   be read.
-  func checkData(since runs: [RunFolder], of folder: String) throws {
+  package func checkData(since runs: [RunFolder], of folder: String) throws {
     let records = runs.compactMap { run in (try? RunEnvironment.read(from: run).data).map { (run, $0) } }
     guard records.contains(where: { $0.1.fingerprints != nil }) else { return }
     let data = try experiment.openData(root: experiment.data.root)
@@ -113,12 +113,6 @@ extension Trainer {
       let changes = record.changes(to: now, needsAll: false)
       guard changes.isEmpty else { throw MixedData(folder: folder, run: run.path, changes: changes) }
     }
-  }
-
-  /// The same for jobs of which some are done and some are not; where all are, nothing new stands beside them.
-  public func checkData(since jobs: [TrainingJob], of folder: String) throws {
-    let finished = jobs.map(\.run).filter(\.isComplete)
-    if finished.count < jobs.count { try checkData(since: finished, of: folder) }
   }
 
   /// Says where data are not those that a run was trained on. Other data than its own are not compared.

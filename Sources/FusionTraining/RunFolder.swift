@@ -50,7 +50,7 @@ public struct RunFolder: Sendable, Equatable {
   }
 
   /// Whether the folder holds a run that came to its end.
-  var isComplete: Bool {
+  package var isComplete: Bool {
     if case .complete = state { true } else { false }
   }
 
@@ -139,5 +139,12 @@ public struct RunFolder: Sendable, Equatable {
   /// belongs to someone else.
   func write(_ text: String, to file: String) throws(DataError) {
     try AtomicFile.write(text, to: file, links: .replaced)
+  }
+}
+
+extension RunFolder {
+  /// Whether the run in the folder is of exactly this resolved configuration.
+  package func holds(_ configuration: String) -> Bool {
+    (try? String(contentsOfFile: self.configuration, encoding: .utf8)) == configuration
   }
 }

@@ -34,7 +34,7 @@ extension RunFolder {
   }
 
   /// Removes what processes have left in the folder that were killed while they wrote.
-  func removeAbandonedFiles() {
+  package func removeAbandonedFiles() {
     for folder in [path, checkpointFolder] { AbandonedFiles.remove(in: folder) }
   }
 

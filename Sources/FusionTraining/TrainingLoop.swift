@@ -203,5 +203,5 @@ final class TrainingLoop {
 
 extension Duration {
   /// As a floating-point number of seconds.
-  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+  package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -3,6 +3,7 @@ import Foundation
 import FusionConfig
 import FusionCore
 import FusionData
+import FusionExperiments
 import FusionTraining
 
 /// Parses, runs, and turns whatever goes wrong into a sentence and an exit status:

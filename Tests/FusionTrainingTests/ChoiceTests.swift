@@ -1,5 +1,6 @@
 import FusionConfig
 import FusionCore
+import FusionExperiments
 import FusionTraining
 import Foundation
 import Testing

@@ -1,6 +1,7 @@
 import FusionConfig
 import FusionCore
 import FusionData
+import FusionExperiments
 import FusionTraining
 import Foundation
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import FusionConfig
+import FusionExperiments
 import FusionTraining
 import Testing
 

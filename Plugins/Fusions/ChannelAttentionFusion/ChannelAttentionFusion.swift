@@ -1,4 +1,3 @@
-import FusionComponents
 import FusionCore
 
 /// Channel attention across modalities (Joze et al. 2020, the multimodal transfer module, after Hu et al. 2018): what is

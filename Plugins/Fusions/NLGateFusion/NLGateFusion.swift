@@ -1,4 +1,3 @@
-import FusionComponents
 import FusionCore
 
 /// The non-local gate (Wang et al. 2018, non-local networks, as MultiBench's NL-gate puts them between two modalities): the

@@ -1,4 +1,3 @@
-import FusionComponents
 import FusionCore
 
 /// Images: `[H, W]`, `[C, H, W]`, `[H, W, C]` or flat, to `[C, H, W]`.

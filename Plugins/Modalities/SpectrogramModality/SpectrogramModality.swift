@@ -1,4 +1,3 @@
-import FusionComponents
 import FusionCore
 
 /// Spectrograms and other matrices over time: `[F, T]`, `[1, F, T]` or flat, to `[1, F, T]`.

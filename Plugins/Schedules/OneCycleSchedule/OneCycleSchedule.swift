@@ -1,5 +1,4 @@
 import Foundation
-import FusionComponents
 import FusionCore
 
 /// Up to the full rate and down to almost nothing, the momentum the other way round (Smith and Topin 2019):

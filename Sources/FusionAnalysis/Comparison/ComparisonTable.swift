@@ -225,7 +225,7 @@ extension ComparisonTable.Row {
     var (values, seconds, memory): ([Double], [Double], [Int]) = ([], [], [])
     for (run, outcome) in runs where failure == nil {
       switch outcome {
-      case .failed(let child): failure = "seed \(run.seed): " + child.reason
+      case .failed(let child): failure = "seed \(run.seed): " + child.firstLine
       case .finished(let summary):
         seconds.append(summary.wallSeconds)
         memory += summary.peakMemoryBytes.map { [$0] } ?? []

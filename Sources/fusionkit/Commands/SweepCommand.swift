@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import FusionConfig
 import FusionCore
+import FusionExperiments
 import FusionTraining
 
 /// `fusionkit sweep`: which hyper-parameters are best?

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FusionConfig
 import FusionCore
+import FusionExperiments
 import FusionTraining
 
 /// `fusionkit train`: from a configuration to a run folder.

@@ -1,6 +1,7 @@
 import Foundation
 import FusionConformance
 import FusionCore
+import FusionExperiments
 import FusionTraining
 
 /// Runs the checks over a plugin in a process of its own. What stops that process, a failed precondition or a recursion

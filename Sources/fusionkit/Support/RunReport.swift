@@ -1,5 +1,6 @@
 import Foundation
 import FusionCore
+import FusionExperiments
 import FusionTraining
 
 /// What `train` prints in the end: metrics by part of the data, and where the run lies.

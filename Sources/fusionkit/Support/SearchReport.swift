@@ -1,5 +1,6 @@
 import Foundation
 import FusionCore
+import FusionExperiments
 import FusionTraining
 
 /// What `sweep` prints in the end: the trials, best first, and where the winner lies.

@@ -110,11 +110,9 @@ public struct Search {
     for outer in 0...settings.outerFolds {
       let outerFold = outer > 0 ? FoldSettings(index: outer, of: settings.outerFolds) : nil
       let cut = try experiment.trial([], fold: fold, outerFold: outerFold, registry: registry)
-      let bench = try Workbench(cut, device: Device(threads: threads))
-      isGenerated = bench.data.isGenerated
-      let stage = cut.stages[cut.stages.count - 1]
-      let encoders = stage.trainedEncoders(of: cut.pipeline).map { bench.pipeline.modalities[$0] }
-      let known = stage.metricNames(bench.objective, modalities: encoders).validation
+      let rehearsal = try cut.rehearsal(threads: threads)
+      isGenerated = rehearsal.isGenerated
+      let known = rehearsal.validationMetrics
       if !known.contains(plan.metric) {
         let nearest = nearestSpelling(of: plan.metric, among: known).map { ": did you mean 'validation.\($0)'?" } ?? ""
         throw experiment.diagnostics(for: [
@@ -123,7 +121,7 @@ public struct Search {
             hint: "available: " + known.map { "validation.\($0)" }.joined(separator: ", "))
         ])
       }
-      if bench.data.validation == nil {
+      if !rehearsal.hasValidation {
         throw experiment.diagnostics(for: [
           Problem(
             path: ["sweep", "metric"], "'\(settings.metric)' needs a validation part, there is none",

@@ -93,7 +93,7 @@ public struct RateSearch: Sendable {
         // What fails whenever it is tried, as a validation that gives no numbers, is the rate's fault too.
         outcomes[index] =
           runs[index].job.divergence.map(Outcome.diverged)
-          ?? (child.isLasting ? .diverged(child.reason) : .failed(child.reason))
+          ?? (child.isLasting ? .diverged(child.firstLine) : .failed(child.firstLine))
       }
     }
     return outcomes.compactMap { $0 }
@@ -157,7 +157,7 @@ extension TrainingJob {
 
 extension ChildOutcome {
   /// The first line of what a failed process said, without `error: `.
-  var reason: String {
+  package var firstLine: String {
     let line = errors.split(separator: "\n").first.map(String.init) ?? "status \(status)"
     return line.hasPrefix("error: ") ? String(line.dropFirst(7)) : line
   }

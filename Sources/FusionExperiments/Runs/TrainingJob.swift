@@ -208,11 +208,6 @@ extension RunFolder {
     defer { close(descriptor) }
     return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
-
-  /// Whether the run in the folder is of exactly this resolved configuration.
-  func holds(_ configuration: String) -> Bool {
-    (try? String(contentsOfFile: self.configuration, encoding: .utf8)) == configuration
-  }
 }
 
 extension RunSummary {

@@ -25,7 +25,7 @@ public struct ComparisonPlan: Sendable {
     /// Operations for one sample, forwards.
     public let flops: Int
     /// Whether it can be evaluated where modalities are missing.
-    let takesSubsets: Bool
+    package let takesSubsets: Bool
     fileprivate let change: ExperimentChange
 
     /// The folder of its runs.

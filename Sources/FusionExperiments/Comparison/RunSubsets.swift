@@ -3,7 +3,7 @@ import Foundation
 import FusionData
 
 /// What `evaluate --subsets --json` said about a run.
-struct RunSubsets: Decodable {
+package struct RunSubsets: Decodable {
   private struct Row: Decodable {
     let present: [String]
     let metrics: [String: Double]
@@ -11,7 +11,7 @@ struct RunSubsets: Decodable {
   private let subsets: [Row]
 
   /// Nil where the run has no such file, or one that cannot be read.
-  init?(of run: RunFolder) {
+  package init?(of run: RunFolder) {
     guard let bytes = try? RegularFile.bytes(of: run.subsets),
       let read = try? JSONDecoder().decode(Self.self, from: Data(bytes))
     else { return nil }
@@ -19,14 +19,14 @@ struct RunSubsets: Decodable {
   }
 
   /// Whether each of some modalities was left out once, and each was there alone.
-  func tell(of modalities: [String]) -> Bool {
+  package func tell(of modalities: [String]) -> Bool {
     modalities.allSatisfy { name in
       subsets.contains { $0.present == [name] } && subsets.contains { $0.present == modalities.filter { $0 != name } }
     }
   }
 
   /// The metric where these modalities alone are there.
-  func value(of metric: String, present: [String]) -> Double? {
+  package func value(of metric: String, present: [String]) -> Double? {
     subsets.first { $0.present == present }?.metrics[metric]
   }
 }
