@@ -12,6 +12,13 @@ extension StringProtocol {
   /// As ``printable``, with line feeds and tabs left alone: for whole messages, whose own lines are wanted.
   package var printableLines: String { shown(keepingLineFeeds: true) }
 
+  /// As much of a part of a message as anybody reads: names that a text or a damaged file repeats in it may be of any
+  /// length.
+  package var shortened: String {
+    let start = unicodeScalars.prefix(4000)
+    return start.endIndex == unicodeScalars.endIndex ? String(self) : String(String.UnicodeScalarView(start)) + "…"
+  }
+
   /// The text in one line as Markdown that shows just this text, in a table too: no markup, no HTML, no new cell.
   package var markdown: String {
     let scalars = Array(printable.unicodeScalars)

@@ -59,6 +59,15 @@ import Testing
         == "--set data.classes.2=5: error: 'data.classes' is a list without an element '2': its elements are 0 to 1")
   }
 
+  /// A message repeats what somebody reads of a word of any length, in what it proposes too.
+  @Test(arguments: ["fusion", "training.batch_size", "training.objective", "data.classes.0", "seed"])
+  func aWordOfAnyLengthIsToldInShort(_ key: String) {
+    for word in [String(repeating: "data:", count: 20_000), "'" + String(repeating: "7", count: 90_000) + "'"] {
+      let message = message(plainText, "\(key)=\(word)")
+      #expect(!message.isEmpty && message.utf8.count < 12_000, "\(key): \(message.utf8.count) bytes")
+    }
+  }
+
   @Test func placesOfTheFileSurvive() {
     #expect(
       message(plainText + "training: {epochs: -1}\n", "training.batch_size=9") == """

@@ -22,21 +22,14 @@ public struct Diagnostic: Sendable {
 extension Diagnostic: CustomStringConvertible {
   /// `path:line:column: error: …`, the source line, a caret and what to do.
   public var description: String {
-    var lines = [(mark.map { $0.place + ": " } ?? "") + "error: " + message.beginning]
+    var lines = [(mark.map { $0.place + ": " } ?? "") + "error: " + message.shortened]
+    let suggestion = suggestion?.shortened
     if let excerpt = mark.flatMap(Excerpt.init) {
       lines += excerpt.lines(suggestion: suggestion)
     } else if let suggestion {
       lines.append("  " + suggestion)
     }
-    return (lines + notes.map { "  " + $0.beginning }).joined(separator: "\n")
-  }
-}
-
-extension String {
-  /// As much of a part of a message as anybody reads: names that a text repeats in it may be of any length.
-  fileprivate var beginning: String {
-    let start = unicodeScalars.prefix(4000)
-    return start.endIndex == unicodeScalars.endIndex ? self : String(String.UnicodeScalarView(start)) + "…"
+    return (lines + notes.map { "  " + $0.shortened }).joined(separator: "\n")
   }
 }
 

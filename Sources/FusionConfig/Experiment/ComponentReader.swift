@@ -69,7 +69,7 @@ extension StrictReader {
     let available = "available: \(names.joined(separator: ", "))   (fusionkit list \(kind.plural))"
     guard node.pairs != nil else {
       var suggestion: String?
-      if case .string(let word)? = node.scalar { suggestion = "write {\(key): \(word)}" }
+      if case .string(let word)? = node.scalar, word.utf8.count <= 64 { suggestion = "write {\(key): \(word)}" }
       findings.add(
         node.mark, "expected a map with '\(key)' for '\(name)', got \(node.inWords)", suggestion: suggestion,
         notes: [available])

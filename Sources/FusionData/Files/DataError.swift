@@ -14,7 +14,7 @@ public struct DataError: UserError, Equatable {
 
     /// `file: reason`, and what was expected below.
     public var description: String {
-      "\(file.beginning): \(reason.beginning)" + (expected.map { "\n  expected: \($0.beginning)" } ?? "")
+      "\(file.shortened): \(reason.shortened)" + (expected.map { "\n  expected: \($0.shortened)" } ?? "")
     }
   }
 
@@ -85,12 +85,4 @@ func checkedProduct(_ sizes: [Int]) -> Int? {
     product = next
   }
   return isEmpty ? 0 : product
-}
-
-extension String {
-  /// As much of a part of a message as anybody reads: what a damaged file repeats in it may be of any length.
-  fileprivate var beginning: String {
-    let start = unicodeScalars.prefix(4000)
-    return start.endIndex == unicodeScalars.endIndex ? self : String(String.UnicodeScalarView(start)) + "…"
-  }
 }
