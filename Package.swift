@@ -21,7 +21,7 @@ let plugins = [
 /// The kinds whose components are small: their folder is one target for all of them, because each target costs time to
 /// compile and link. A component is a type in a file of its own name, in a folder of that name:
 /// `Plugins/Optimizers/SGD/SGD.swift`. The registration finds them.
-let collections: [String] = ["Optimizers", "Schedules"]
+let collections: [String] = ["Datasets", "Optimizers", "Schedules"]
 
 /// The folder of a plugin's kind: the last word of its name tells the kind.
 func folder(of plugin: String) -> String {
@@ -31,7 +31,10 @@ func folder(of plugin: String) -> String {
 
 extension Target {
   static func component(_ name: String, path: String) -> Target {
-    .target(name: name, dependencies: ["FusionCore", "FusionComponents"], path: path, exclude: ["README.md"])
+    // Data sets are made of FusionData's readers; everything else is made of the core.
+    .target(
+      name: name, dependencies: name == "Datasets" ? ["FusionData"] : ["FusionCore", "FusionComponents"], path: path,
+      exclude: ["README.md"])
   }
 }
 
@@ -64,14 +67,16 @@ let modules: [Target] = [
     name: "FusionData",
     dependencies: [
       "FusionCore", "CFusionKernels", "Checksums", "CBLAS", "CZlib", "CLibZip", "CSndFile", "CFFTW",
-    ]),
+    ], plugins: ["FingerprintCore"]),
   .target(name: "FusionMetrics", dependencies: ["FusionCore"]),
   .target(
     name: "FusionTraining",
     dependencies: ["FusionCore", "FusionConfig", "FusionData", "FusionMetrics"]),
   .target(name: "FusionExperiments", dependencies: ["FusionTraining", "FusionComponents"]),
   .target(name: "FusionAnalysis", dependencies: ["FusionExperiments", "CCairo"]),
-  .target(name: "FusionConformance", dependencies: ["FusionCore", "FusionConfig", "FusionTraining", "Optimizers"]),
+  .target(
+    name: "FusionConformance",
+    dependencies: ["FusionCore", "FusionConfig", "FusionData", "FusionTraining", "Optimizers"]),
   .target(name: "FusionConformanceTesting", dependencies: ["FusionConformance"]),
   .executableTarget(name: "RegistrationGenerator"),
   .plugin(
@@ -96,20 +101,21 @@ let tests: [Target] = [
   .executableTarget(
     name: "fusionkit-fuzz",
     dependencies: [
-      "AllPlugins", "FusionConfig", "FusionCore", "FusionData", "FusionTraining", "CCrypto", "CZlib",
+      "AllPlugins", "Datasets", "FusionConfig", "FusionCore", "FusionData", "FusionTraining", "CCrypto", "CZlib",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ], path: "Tests/Fuzzing", exclude: ["Corpus"]),
   .testTarget(name: "CFusionKernelsTests", dependencies: ["CFusionKernels", "NeuralLayers"]),
   .testTarget(name: "TensorEngineTests", dependencies: ["TensorEngine"]),
   .testTarget(name: "NeuralLayersTests", dependencies: ["NeuralLayers"]),
   .testTarget(name: "FusionMetricsTests", dependencies: ["FusionMetrics"]),
-  .testTarget(name: "FusionTrainingTests", dependencies: ["FusionExperiments", "Optimizers", "Schedules"]),
+  .testTarget(name: "FusionTrainingTests", dependencies: ["FusionExperiments", "Datasets", "Optimizers", "Schedules"]),
   .testTarget(name: "FusionAnalysisTests", dependencies: ["FusionAnalysis"]),
   .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
   .testTarget(name: "FusionConfigTests", dependencies: ["FusionConfig", "Optimizers", "Schedules"]),
-  .testTarget(name: "FusionDataTests", dependencies: ["FusionData"]),
+  .testTarget(name: "FusionDataTests", dependencies: ["FusionData", "Datasets"]),
   .testTarget(
-    name: "FusionConformanceTests", dependencies: ["FusionConformance", "FusionConformanceTesting", "FusionMetrics"]),
+    name: "FusionConformanceTests",
+    dependencies: ["FusionConformance", "FusionConformanceTesting", "FusionData", "FusionMetrics"]),
   .testTarget(name: "CommandLineTests", dependencies: ["fusionkit"]),
   .testTarget(
     name: "PluginTests",
@@ -123,6 +129,7 @@ let package = Package(
   products: [
     .library(name: "FusionCore", targets: ["FusionCore"]),
     .library(name: "FusionComponents", targets: ["FusionComponents"]),
+    .library(name: "FusionData", targets: ["FusionData"]),
     .library(name: "FusionMetrics", targets: ["FusionMetrics"]),
     .library(name: "FusionTraining", targets: ["FusionTraining"]),
     .library(name: "FusionConformance", targets: ["FusionConformance"]),

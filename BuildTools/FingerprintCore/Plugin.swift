@@ -10,9 +10,9 @@ import PackagePlugin
       .flatMap { sources($0) }
     return [
       .buildCommand(
-        displayName: "Fingerprinting \(files.count) files of the core",
+        displayName: "Fingerprinting \(target.name) (\(files.count) files)",
         executable: try context.tool(named: "FingerprintGenerator").url,
-        arguments: [output.path, context.package.directoryURL.path] + files.map { $0.path },
+        arguments: [target.name, output.path, context.package.directoryURL.path] + files.map { $0.path },
         inputFiles: files, outputFiles: [output])
     ]
   }

@@ -121,8 +121,10 @@ public enum ComponentKind: String, Sendable, CaseIterable, Codable {
     case .optimizer: type is any Optimizer.Type
     case .schedule: type is any Schedule.Type
     case .objective: type is any Objective.Type
+    case .dataset: type is any DatasetComponent.Type
+    case .transform: type is any Transform.Type
     // No protocol of the core: a library cannot offer them.
-    case .dataset, .transform, .callback: false
+    case .callback: false
     }
   }
 

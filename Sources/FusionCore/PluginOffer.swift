@@ -29,9 +29,11 @@ public struct PluginOffer {
   /// What a library tells of itself before any Swift value crosses: ABI, compiler, core, and how to go on.
   ///
   /// Emitted into the library, so that the values are those of its compilation.
+  ///
+  /// - Parameter data: `PluginOffer.dataFingerprint` where the library uses the module FusionData, as data sets do.
   @_alwaysEmitIntoClient
   public static func handshake(
-    _ offer: @escaping @convention(c) (UnsafeMutableRawPointer) -> Void
+    data: StaticString? = nil, _ offer: @escaping @convention(c) (UnsafeMutableRawPointer) -> Void
   ) -> UnsafePointer<fusionkit_plugin_handshake> {
     // Made once and kept: a library is never unloaded.
     let handshake = UnsafeMutablePointer<fusionkit_plugin_handshake>.allocate(capacity: 1)
@@ -39,7 +41,8 @@ public struct PluginOffer {
       to: fusionkit_plugin_handshake(
         abi: FUSIONKIT_PLUGIN_ABI, compiler: fusionkit_compiler(),
         core: UnsafeRawPointer(coreFingerprint.utf8Start).assumingMemoryBound(to: CChar.self),
-        marker: fusionkit_marker_address(), offer: offer))
+        marker: fusionkit_marker_address(), offer: offer,
+        data: data.map { UnsafeRawPointer($0.utf8Start).assumingMemoryBound(to: CChar.self) }))
     return UnsafePointer(handshake)
   }
 }

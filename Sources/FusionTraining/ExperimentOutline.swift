@@ -31,15 +31,15 @@ public struct ExperimentOutline: Sendable {
 public enum TestCut: Sendable, Equatable {
   /// `data.outer_fold`: a fold of the training part, drawn with `data.cut_seed`.
   case outerFold
-  /// `data.files` of the data set `arrays`: a share of them, drawn with `data.split_seed`.
-  case files
+  /// A share of one set of samples, drawn with this key of the data set's own: `data.split_seed` of `arrays`.
+  case ownSeed(key: String)
 
   /// Of an experiment; nil where its data name their test part.
   public init?(_ data: DataSettings) {
     if data.outerFold != nil {
       self = .outerFold
-    } else if let arrays = data.configuration as? ArraysDataset.Configuration, !arrays.files.isEmpty {
-      self = .files
+    } else if let key = data.testCutKey {
+      self = .ownSeed(key: key)
     } else {
       return nil
     }
@@ -49,7 +49,7 @@ public enum TestCut: Sendable, Equatable {
   public func keys(seed: UInt64) -> [ConfigValue.Entry] {
     switch self {
     case .outerFold: [.init("cut_seed", Int(exactly: seed).map { .integer($0) } ?? .unsigned(seed))]
-    case .files: [.init("split_seed", .integer(Int(seed & UInt64(Int.max))))]
+    case .ownSeed(let key): [.init(key, .integer(Int(seed & UInt64(Int.max))))]
     }
   }
 }

@@ -86,7 +86,7 @@ extension Experiment {
   private func problems(of opened: Dataset) throws -> [Problem] {
     let train = try opened.split(.train)
     do throws(PipelineError) {
-      try task.check(train, isArrays: data.dataset == ArraysDataset.self)
+      try task.check(train, readsTargetType: data.readsTargetType)
     } catch {
       // Of data that do not suit the task, everything else is misleading.
       return error.problems

@@ -5,8 +5,8 @@ import FusionData
 extension TaskSettings {
   /// Whether the part's targets are of the task's kind.
   ///
-  /// - Parameter isArrays: whether `data.target_type` says how targets are read.
-  func check(_ part: DataSplit, isArrays: Bool) throws(PipelineError) {
+  /// - Parameter readsTargetType: whether `data.target_type` says how targets are read.
+  func check(_ part: DataSplit, readsTargetType: Bool) throws(PipelineError) {
     let type: String
     switch (self, part.targets) {
     case (_, nil):
@@ -21,7 +21,7 @@ extension TaskSettings {
     throw PipelineError(problems: [
       Problem(
         path: ["task", "type"], "'\(typeName)' does not suit the data, which hold \(part.targets!.inWords)",
-        hint: isArrays ? "or set data.target_type: \(type)" : nil)
+        hint: readsTargetType ? "or set data.target_type: \(type)" : nil)
     ])
   }
 

@@ -132,6 +132,7 @@ extension Experiment {
     var opened: Dataset
     do {
       opened = try open(format)
+      try opened.checkModalities(pipeline.branches.map { $0.name }, needsAll: isOwn, dataset: data.dataset.name)
     } catch let error as DataError where isOwn {
       // What the configuration names is told at its place.
       let problems = misnamed(format)
@@ -181,7 +182,7 @@ extension Experiment {
   /// - Throws: `ConfigError` where the part has no targets, or targets of another kind than the task's.
   func checkTask(suits part: DataSplit) throws {
     do throws(PipelineError) {
-      try task.check(part, isArrays: data.dataset == ArraysDataset.self)
+      try task.check(part, readsTargetType: data.readsTargetType)
     } catch {
       throw diagnostics(for: error.problems)
     }

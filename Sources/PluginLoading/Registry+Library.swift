@@ -115,11 +115,27 @@ private struct Library {
         path, "it was built against another core\n  it:           \(cores.0.prefix(64))\n  this program: \(cores.1)",
         advice: .buildAgain)
     }
+    if let data = handshake.pointee.data {
+      let modules = (String(cString: data), Self.dataFingerprint)
+      guard modules.0 == modules.1 else {
+        throw PluginError(
+          path,
+          "it was built against another version of FusionData\n  it:           \(modules.0.prefix(64))\n"
+            + "  this program: \(modules.1)",
+          advice: .buildAgain)
+      }
+    }
     guard handshake.pointee.marker == fusionkit_marker_address() else {
       throw PluginError(
         path, "it holds a core of its own, whose types this program does not know",
         advice: "link only the plugin's own objects: fusionkit plugin build PACKAGE does")
     }
+  }
+
+  /// That of this program's FusionData, a module above this one: found by its symbol.
+  private static var dataFingerprint: String {
+    guard let symbol = dlsym(dlopen(nil, RTLD_NOW), "fusionkit_data_fingerprint") else { return "nothing" }
+    return String(cString: unsafeBitCast(symbol, to: (@convention(c) () -> UnsafePointer<CChar>).self)())
   }
 
   /// The plugins: from here on, Swift values cross.

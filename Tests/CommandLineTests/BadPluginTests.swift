@@ -109,7 +109,7 @@ import Testing
     func refusal(_ name: String, _ answer: String, more: String = "", _ words: String) throws {
       try expectRefusal(PluginLibraries.c(name, answer: answer, more: more, in: folder), words)
     }
-    try refusal("abi", "answer.abi = 2;", "it speaks version 2 of the plugin interface, this program version 1")
+    try refusal("abi", "answer.abi = 1;", "it speaks version 1 of the plugin interface, this program version 2")
     try refusal("silent", "return 0;", "it says nothing about what it was built with")
     try refusal("nameless", "answer.compiler = 0;", "it:           nothing")
     try refusal("stale", "answer.core = \"old\";", "another core\n  it:           old")

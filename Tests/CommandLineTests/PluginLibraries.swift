@@ -72,7 +72,7 @@ enum PluginLibraries {
       const fusionkit_plugin_handshake *fusionkit_plugin(void) {
         static fusionkit_plugin_handshake answer;
         answer = (fusionkit_plugin_handshake)
-          {FUSIONKIT_PLUGIN_ABI, fusionkit_compiler(), core, fusionkit_marker_address(), nothing};
+          {FUSIONKIT_PLUGIN_ABI, fusionkit_compiler(), core, fusionkit_marker_address(), nothing, 0};
         \(answer)
         return &answer;
       }

@@ -4,9 +4,11 @@ import Testing
 
 /// `fusionkit plugin new`, in a folder that looks like a checkout, and for a package of its own.
 @Suite struct PluginNewTests {
-  static let kinds = ["fusion", "encoder", "decoder", "modality", "optimizer", "schedule", "objective", "metric"]
+  static let kinds = [
+    "fusion", "encoder", "decoder", "modality", "dataset", "optimizer", "schedule", "objective", "metric",
+  ]
   /// Those that share one target, and have neither word nor README of their own.
-  static let collections = ["optimizer", "schedule"]
+  static let collections = ["dataset", "optimizer", "schedule"]
   /// Those whose plugins start with values by PyTorch.
   static let withFixture = ["fusion", "encoder", "decoder"]
 
@@ -68,8 +70,10 @@ import Testing
     #expect(try Binary.run(["plugin", "new", "another_try", "--kind", kind], in: folder.path).status == 0)
     let type = "AnotherTry" + kind.capitalized
     let build = Binary.folder.path
+    let system = ["CBLAS", "CZlib", "CLibZip", "CSndFile", "CFFTW", "CCrypto"]
+      .map { "-I '\(Binary.package)/Sources/\($0)'" }.joined(separator: " ")
     let line = """
-      swiftc -typecheck -swift-version 6 -warnings-as-errors -I '\(build)/Modules' -I '\(Binary.package)/Sources/CBLAS' \
+      swiftc -typecheck -swift-version 6 -warnings-as-errors -I '\(build)/Modules' \(system) \
       -Xcc -fmodule-map-file='\(build)/CFusionKernels.build/module.modulemap' \
       -Xcc -I'\(Binary.package)/Sources/CFusionKernels/include' \
       -Xcc -fmodule-map-file='\(build)/CFusionABI.build/module.modulemap' \

@@ -10,7 +10,7 @@ import Testing
     let toys: [any Component.Type] = [
       ToyFusion<Lawful>.self, ToyEncoder<Lawful>.self, ToyDecoder<Lawful>.self, ToyModality<Lawful>.self,
       ToyMetric<Lawful>.self, ToyOptimizer<Lawful>.self, ToySchedule<Lawful>.self,
-      ToyObjective<LawfulObjective>.self,
+      ToyObjective<LawfulObjective>.self, ToyDataset<Lawful>.self,
     ]
     for toy in toys {
       let report = Conformance(seed: seed).report(on: toy)

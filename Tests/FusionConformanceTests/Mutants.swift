@@ -121,5 +121,15 @@ struct Mutant: Sendable {
     Mutant(id: "OBJ-4", type: ToyObjective<OBJ4Idle>.self),
     Mutant(id: "OBJ-5", type: ToyObjective<OBJ5>.self),
     Mutant(id: "OBJ-6", type: ToyObjective<OBJ6>.self),
+    Mutant(id: "DAT-1", type: ToyDataset<DAT1>.self),
+    Mutant(id: "DAT-2", type: ToyDataset<DAT2>.self),
+    Mutant(id: "DAT-3", type: ToyDataset<DAT3>.self),
+    Mutant(id: "DAT-3", type: ToyDataset<DAT3Classes>.self),
+    Mutant(id: "DAT-4", type: ToyDataset<DAT4>.self),
+    Mutant(id: "DAT-5", type: ToyDataset<DAT5>.self),
+    Mutant(id: "DAT-5", type: ToyDataset<DAT5Classes>.self),
+    Mutant(id: "DAT-6", type: ToyDataset<DAT6>.self),
+    Mutant(id: "DAT-7", type: ToyDataset<DAT7>.self),
+    Mutant(id: "DAT-8", type: ToyDataset<DAT8>.self),
   ]
 }

@@ -10,7 +10,7 @@ private let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appe
 @Suite struct ScaffoldTests {
   static let samples: [any Component.Type] = [
     SampleFusion.self, SampleEncoder.self, SampleDecoder.self, SampleModality.self,
-    SampleOptimizer.self, SampleSchedule.self, SampleObjective.self, SampleMetric.self,
+    SampleOptimizer.self, SampleSchedule.self, SampleObjective.self, SampleMetric.self, SampleDataset.self,
   ]
 
   @Test func scaffoldedPluginsKeepTheRules() {

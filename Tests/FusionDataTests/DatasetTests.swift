@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import FusionCore
 import FusionData
@@ -284,11 +285,5 @@ import Testing
       }
     }
     #expect(names.contains("names a class twice"))
-  }
-
-  @Test func everyFormatIsRegistered() throws {
-    var registry = Registry()
-    try registry.registerDatasets()
-    #expect(registry.all(.dataset).map { $0.type.name } == ["arrays", "avmnist", "written_spoken"])
   }
 }

@@ -104,6 +104,12 @@ struct ToyData: DatasetFormat {
       test: try part(.test, 90, configuration, modalities))
   }
 
+  static func example(in folder: String, withTargets: Bool) -> DatasetExample<Configuration> {
+    var configuration = Configuration()
+    configuration.testTargets = withTargets
+    return DatasetExample(configuration, root: nil, modalities: ["a", "b"])
+  }
+
   private static let centres: [[Float]] = [[1, 1, -1, 0, 1], [-1, 1, 1, 1, -1], [1, -1, 1, -1, -1]]
 
   private static func part(

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 // Goes up when the struct below, or what `offer` is handed, changes.
-#define FUSIONKIT_PLUGIN_ABI 1u
+#define FUSIONKIT_PLUGIN_ABI 2u
 
 // What a library says about itself: the result of its function `fusionkit_plugin`.
 typedef struct {
@@ -23,6 +23,8 @@ typedef struct {
   const void *_Nullable marker;
   // Names its plugins to a `FusionCore.PluginOffer`, to which the argument points.
   void (*_Nullable offer)(void *_Nonnull plugin_offer);
+  // The fingerprint of the module FusionData it was compiled against; null where it uses the core alone.
+  const char *_Nullable data;
 } fusionkit_plugin_handshake;
 
 // `fusionkit_plugin`, the one symbol by which a library is known to be a plugin.

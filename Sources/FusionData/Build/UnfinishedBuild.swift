@@ -2,7 +2,7 @@ import Foundation
 
 /// The mark of a data set whose files are just taking their places: while it lies in the folder, old files and new ones may
 /// lie side by side, and nothing reads them as a data set.
-enum UnfinishedBuild {
+package enum UnfinishedBuild {
   private static let name = "unfinished-build.txt"
 
   /// Puts the mark into a folder.
@@ -19,7 +19,7 @@ enum UnfinishedBuild {
   }
 
   /// Refuses a folder with the mark.
-  static func check(_ folder: String) throws(DataError) {
+  package static func check(_ folder: String) throws(DataError) {
     guard access("\(folder)/\(name)", F_OK) == 0 else { return }
     throw DataError(
       folder, "holds a data set whose build was stopped half-way: old and new files lie side by side",

@@ -2,13 +2,13 @@ import Foundation
 import FusionCore
 
 /// `file` or `file:member`, as a configuration names an array.
-struct ArrayReference {
+package struct ArrayReference {
   /// The path, the folder put before a relative one.
-  let path: String
+  package let path: String
   /// The array of an npz or safetensors file, or columns of a table.
-  let member: String?
+  package let member: String?
 
-  init(_ text: String, root: String?) {
+  package init(_ text: String, root: String?) {
     func resolved(_ file: some StringProtocol) -> String {
       let file = (String(file) as NSString).expandingTildeInPath
       return file.hasPrefix("/") || root == nil ? file : "\(root!)/\(file)"
@@ -24,18 +24,18 @@ struct ArrayReference {
     member = colon.map { String(text[text.index(after: $0)...]) }
   }
 
-  init(path: String, member: String? = nil) {
+  package init(path: String, member: String? = nil) {
     self.path = path
     self.member = member
   }
 
   /// The kinds of files, told by their names.
-  enum Kind {
+  package enum Kind {
     case table, npy, npz, safetensors, idx
   }
 
   /// Nil for a name that tells none.
-  var kind: Kind? {
+  package var kind: Kind? {
     let name = path.lowercased()
     if [".csv", ".tsv", ".csv.gz", ".tsv.gz"].contains(where: { name.hasSuffix($0) }) { return .table }
     if name.hasSuffix(".npz") { return .npz }
@@ -44,15 +44,15 @@ struct ArrayReference {
     return name.hasSuffix("-ubyte") || name.hasSuffix(".idx") || name.hasSuffix(".gz") ? .idx : nil
   }
 
-  var isTable: Bool { kind == .table }
-  var exists: Bool { FileManager.default.fileExists(atPath: path) }
+  package var isTable: Bool { kind == .table }
+  package var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
   /// Opens the array; the kind of file follows from its name.
   ///
   /// - Parameters:
   ///   - header: whether the first row of a table names its columns.
   ///   - journal: takes note of how a table was understood.
-  func open(header: TableHeader = .auto, journal: ReadingJournal? = nil) throws(DataError) -> StoredArray {
+  package func open(header: TableHeader = .auto, journal: ReadingJournal? = nil) throws(DataError) -> StoredArray {
     switch kind {
     case .table:
       let table = try openTable(header: header, journal: journal)
@@ -82,14 +82,14 @@ struct ArrayReference {
   }
 
   /// Opens the file as a table, which it has to be.
-  func openTable(header: TableHeader, journal: ReadingJournal? = nil) throws(DataError) -> CSV {
+  package func openTable(header: TableHeader, journal: ReadingJournal? = nil) throws(DataError) -> CSV {
     let table = try CSV(opening: path, header: header, naming: member ?? "")
     journal?.add(table)
     return table
   }
 
   /// The columns that are meant: all of them, but for numbers of rows, where none are named.
-  func columns(of table: CSV, _ journal: ReadingJournal? = nil) throws(DataError) -> [Int] {
+  package func columns(of table: CSV, _ journal: ReadingJournal? = nil) throws(DataError) -> [Int] {
     let columns = try table.columns(member ?? "")
     guard (member ?? "").isEmpty, let index = table.indexColumn else { return columns }
     journal?.note(
@@ -99,7 +99,7 @@ struct ArrayReference {
   }
 
   /// Text, one for each sample, where that is what an npy or npz file holds; nil where it holds something else.
-  func text() throws(DataError) -> [String]? {
+  package func text() throws(DataError) -> [String]? {
     switch kind {
     case .npy: return try Npy.text(path)
     case .npz:

@@ -3,13 +3,13 @@ import FusionCore
 
 extension ArrayReference {
   /// Up to how many bytes a table is read for the names of its columns.
-  static let mostTableBytes = 64 << 20
+  package static let mostTableBytes = 64 << 20
 
   /// Whether the file is there, and holds what the reference names; of arrays, headers alone are read.
   ///
   /// - Parameter header: whether the first row of a table names its columns.
   /// - Throws: ``DataError`` with the nearest spelling of what is missing.
-  func checkNames(header: TableHeader = .auto) throws(DataError) {
+  package func checkNames(header: TableHeader = .auto) throws(DataError) {
     guard exists else { throw DataError(path, "there is no such file" + nearestFile()) }
     let name = path.lowercased()
     if isTable {
@@ -26,7 +26,7 @@ extension ArrayReference {
   }
 
   /// The size of the file in bytes; 0 where it cannot be told.
-  var size: Int { (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0 }
+  package var size: Int { (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0 }
 
   private func checkMember(among names: [String]) throws(DataError) {
     guard let member, !names.contains(member) else { return }

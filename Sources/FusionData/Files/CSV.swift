@@ -14,7 +14,7 @@ public struct CSV: Sendable {
   /// The number of rows, the header left out.
   public let rowCount: Int
   /// What the columns hold, the header left out.
-  let tallies: [ColumnTally]
+  package let tallies: [ColumnTally]
   private let store: ByteStore
 
   /// Opens a table, makes sure that every row has as many fields as the first, and looks at what the columns hold.
@@ -79,7 +79,7 @@ public struct CSV: Sendable {
   }
 
   /// What a column is called in messages.
-  func name(of column: Int) -> String {
+  package func name(of column: Int) -> String {
     header.flatMap { $0[column].isEmpty ? nil : $0[column].excerpt() } ?? "\(column + 1)"
   }
 
@@ -175,7 +175,7 @@ public struct CSV: Sendable {
   }
 
   /// The line on which a row begins, counted from 1; nil where there is no such row.
-  func line(ofRow row: Int) -> Int? {
+  package func line(ofRow row: Int) -> Int? {
     var found: Int?
     var passed = 0
     try? forEachDataRow { _, fields throws(DataError) in

@@ -41,7 +41,7 @@ public struct DataError: UserError, Equatable {
 
 extension Sequence {
   /// Transforms every element and gathers the errors, so that a user sees all broken files at once.
-  func mapGathering<Result>(_ step: (Element) throws(DataError) -> Result) throws(DataError) -> [Result] {
+  public func mapGathering<Result>(_ step: (Element) throws(DataError) -> Result) throws(DataError) -> [Result] {
     var results: [Result] = []
     var errors: [DataError] = []
     for element in self {

@@ -1,15 +1,17 @@
 /// Takes note, while files are read, of what a person should know, and of how tables were understood.
-final class ReadingJournal {
+package final class ReadingJournal {
+  /// Nothing yet.
+  package init() {}
   /// One sentence each, without repetition.
-  private(set) var notes: [String] = []
+  package private(set) var notes: [String] = []
   /// The tables, by path.
-  private(set) var tables: [String: TableRecord] = [:]
+  package private(set) var tables: [String: TableRecord] = [:]
 
-  func note(_ text: String) {
+  package func note(_ text: String) {
     if !notes.contains(text) { notes.append(text) }
   }
 
-  func add(_ table: CSV) { tables[table.path] = TableRecord(table) }
+  package func add(_ table: CSV) { tables[table.path] = TableRecord(table) }
 }
 
 /// How a table was understood: what a run records of it.

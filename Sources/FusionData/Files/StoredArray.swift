@@ -48,13 +48,28 @@ public struct StoredArray: Sendable {
   /// Values that were read as text or computed.
   ///
   /// - Parameters:
-  ///   - shape: as many values as `values` holds.
+  ///   - shape: samples first, of as many values as `values` holds.
+  ///   - source: the file, or what else names the array to a person.
+  /// - Throws: ``DataError`` where the values do not fill the shape, or there is too little memory.
   public init(_ values: [Float], shape: Shape, source: String) throws(DataError) {
-    precondition(shape.elementCount == values.count, "\(values.count) values do not fill the shape \(shape)")
+    guard checkedProduct(shape) == values.count, !shape.isEmpty else {
+      throw DataError(
+        source, "holds \(counted(values.count, "value"))", expected: "as many as the shape \(shape) takes, [N, …]")
+    }
     let store = try ByteStore(path: source, owning: values.count * 4) { memory throws(DataError) in
       values.withUnsafeBytes { memory.copyMemory(from: $0) }
     }
     try self.init(source: source, store: store, offset: 0, elementType: .float32, shape: shape)
+  }
+
+  /// An array of a file; which reader is meant follows from its name: `.npy`, `.npz`, `.safetensors`, `.csv`, `.tsv`, `.idx`.
+  ///
+  /// - Parameters:
+  ///   - reference: `FILE`, or `FILE:MEMBER` for one array of several and for columns of a table: `table.csv:x1..x9`.
+  ///   - root: the folder that a relative path starts from.
+  /// - Throws: ``DataError`` where the file is missing, broken or of an unknown kind.
+  public init(opening reference: String, root: String? = nil) throws(DataError) {
+    self = try ArrayReference(reference, root: root).open()
   }
 
   /// The number of samples: the first size.

@@ -1,9 +1,9 @@
 import FusionCore
 
 /// The classes of a part as a file tells them: words, or whole numbers.
-struct ClassLabels {
+package struct ClassLabels {
   /// What stands for a class in the file.
-  enum Kind: Sendable {
+  package enum Kind: Sendable {
     case words, numbers
   }
 
@@ -11,9 +11,9 @@ struct ClassLabels {
   private static let fewClasses = 20
   private static let mostClasses = 100_000
 
-  let kind: Kind
+  package let kind: Kind
   /// The names of the classes, as they are found: the words in the order of the alphabet, the numbers in theirs.
-  let found: [String]
+  package let found: [String]
   /// For each row, its place in ``found``.
   private let places: [Int32]
   private let source: String
@@ -21,7 +21,7 @@ struct ClassLabels {
   private let problem: (_ row: Int, _ what: String, _ expected: String) -> DataError
 
   /// Words, one for each row.
-  init(
+  package init(
     words: [String], source: String,
     problem: @escaping (_ row: Int, _ what: String, _ expected: String) -> DataError
   ) throws(DataError) {
@@ -41,7 +41,7 @@ struct ClassLabels {
   /// Whole numbers `[N]` or `[N, 1]`; truth values are the words False and True.
   ///
   /// - Throws: ``DataError`` that names the first row whose label is not a whole number of at least 0.
-  init(_ array: StoredArray) throws(DataError) {
+  package init(_ array: StoredArray) throws(DataError) {
     guard array.sampleCount == 1 else {
       throw DataError(array.source, "holds labels of shape \(array.shape)", expected: "one label for each sample: [N]")
     }
@@ -98,7 +98,7 @@ struct ClassLabels {
   /// the names are numbers, by those.
   ///
   /// - Throws: ``DataError`` that names the first row of another class.
-  func targets(names: [String]) throws(DataError) -> Targets {
+  package func targets(names: [String]) throws(DataError) -> Targets {
     guard names != found else { return .classes(labels: places, names: names) }
     let areNumbers = names.allSatisfy { Int($0).map { "\($0)" } == $0 }
     let numbers = Dictionary(names.enumerated().map { ($1, Int32($0)) }) { first, _ in first }
@@ -126,7 +126,7 @@ struct ClassLabels {
   }
 
   /// What a person should know of classes that are named as they were found; nil: nothing.
-  var note: String? {
+  package var note: String? {
     let numbers = found.compactMap { Int($0) }
     if kind == .words {
       // Letters of another size, or blanks within quotes, make another class.
@@ -149,7 +149,7 @@ struct ClassLabels {
   }
 
   /// Refuses more classes than a tenth of the samples, where they are many: these may be values, or names of samples.
-  func checkNumber() throws(DataError) {
+  package func checkNumber() throws(DataError) {
     guard found.count > Self.fewClasses, found.count > places.count / 10 else { return }
     throw DataError(
       source,
@@ -168,5 +168,29 @@ extension Targets {
   public static func classes(_ array: StoredArray, names: [String]? = nil) throws(DataError) -> Targets {
     let labels = try ClassLabels(array)
     return try labels.targets(names: names ?? labels.found)
+  }
+
+  /// Takes words for classes, one for each row.
+  ///
+  /// - Parameters:
+  ///   - names: the classes, in order; nil: the words that are there, in the order of the alphabet. The parts of a data set have
+  ///     the same classes where those of the training part are handed on: `Targets.classes(words, names: train.names)`.
+  ///   - source: the file, for messages.
+  /// - Throws: ``DataError`` that names the first row of another class.
+  public static func classes(
+    _ words: [String], names: [String]? = nil, source: String
+  ) throws(DataError) -> Targets {
+    let labels = try ClassLabels(words: words, source: source) { row, what, expected in
+      DataError(source, "row \(row + 1) \(what)", expected: expected)
+    }
+    return try labels.targets(names: names ?? labels.found)
+  }
+
+  /// The names of the classes; nil for values.
+  public var names: [String]? {
+    switch self {
+    case .classes(_, let names), .flags(_, let names): names
+    case .values: nil
+    }
   }
 }

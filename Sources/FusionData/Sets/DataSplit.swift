@@ -51,7 +51,7 @@ public struct DataSplit: Sendable {
     name: String, modalities: [ModalityArray], targets: Targets?, targetSource: String? = nil,
     groups: SampleGroups? = nil, groupSource: String? = nil, ids: [String]? = nil, idSource: String? = nil
   ) throws(DataError) {
-    precondition(!modalities.isEmpty, "a part without arrays")
+    guard !modalities.isEmpty else { throw DataError("the part '\(name)'", "has no modality") }
     var lengths = modalities.map { (source: $0.array.source, count: $0.array.count) }
     if let targets { lengths.append((targetSource ?? "the targets", targets.count)) }
     if let groups { lengths.append((groupSource ?? "the groups", groups.numbers.count)) }
@@ -72,6 +72,20 @@ public struct DataSplit: Sendable {
     }
     for modality in modalities {
       do throws(DataError) { try modality.presence?.check(suits: modality.array) } catch { errors.append(error) }
+    }
+    if case .classes(let labels, let names)? = targets,
+      let row = labels.firstIndex(where: { $0 < -1 || $0 >= names.count })
+    {
+      errors.append(
+        DataError(
+          targetSource ?? "the targets", "row \(row + 1) has the label \(labels[row])",
+          expected:
+            "0 to \(names.count - 1), for \(names.count == 1 ? "1 class" : "\(names.count) classes"); -1 leaves a row out"
+        ))
+    }
+    let repeated = Set(modalities.map(\.name).filter { name in modalities.count { $0.name == name } > 1 })
+    for name in repeated.sorted() {
+      errors.append(DataError("the part", "has the modality '\(name)' twice", expected: "each modality once"))
     }
     guard errors.isEmpty else { throw DataError(gathering: errors) }
     guard lengths[0].count > 0 else { throw DataError(lengths[0].source, "holds no samples") }

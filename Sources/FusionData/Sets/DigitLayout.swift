@@ -2,13 +2,15 @@ import FusionCore
 import Foundation
 
 /// How a folder holds pairs of written and spoken digits: an npy file for each modality and part, one for the labels.
-struct DigitLayout: Sendable {
+///
+/// What the builders write, `data inspect` recognises and the data sets `avmnist` and `written_spoken` open.
+package struct DigitLayout: Sendable {
   /// The data set's name, for messages.
   let dataset: String
   /// The modalities, in the order in which they are told to people.
-  let modalities: [String]
+  package let modalities: [String]
   /// The shape of a sample of each modality. Files may hold it flat.
-  let sampleShapes: [String: Shape]
+  package let sampleShapes: [String: Shape]
   /// The path, within the folder, of a modality's array of a part.
   let array: @Sendable (_ modality: String, _ part: String) -> String
   /// The path, within the folder, of the list of the samples that have a modality; a part may be without.
@@ -19,9 +21,21 @@ struct DigitLayout: Sendable {
   /// without.
   let origins: @Sendable (_ part: String) -> String
 
-  static let classes = (0..<10).map { "\($0)" }
+  package static let classes = (0..<10).map { "\($0)" }
+  /// PyKale's layout of AV-MNIST.
+  package static let avmnist = DigitLayout(
+    dataset: "avmnist", modalities: ["image", "audio"], sampleShapes: ["image": [28, 28], "audio": [112, 112]],
+    array: { "\($0)/\($1)_data.npy" }, presence: { "\($0)/\($1)_present.npy" }, labels: { "\($0)_labels.npy" },
+    origins: { "\($0)_origins.csv" })
+  /// The files of the written and spoken digits database.
+  package static let writtenSpoken = DigitLayout(
+    dataset: "written_spoken", modalities: ["image", "audio"],
+    sampleShapes: ["image": [28, 28], "audio": [DigitCepstrum.frames, DigitCepstrum.coefficients]],
+    array: { modality, part in "data_\(modality == "image" ? "wr" : "sp")_\(part).npy" },
+    presence: { modality, part in "present_\(modality == "image" ? "wr" : "sp")_\(part).npy" },
+    labels: { "labels_\($0).npy" }, origins: { "origins_\($0).csv" })
   /// Those that a folder can be recognised as.
-  static let all = [AVMNISTDataset.layout, WrittenSpokenDataset.layout]
+  static let all = [avmnist, writtenSpoken]
 
   /// The modalities of which a folder holds an array.
   func modalities(in folder: String) -> [String] {
@@ -33,7 +47,7 @@ struct DigitLayout: Sendable {
   /// Opens the files of the modalities, checks shapes, labels and lengths, and looks for NaN in floating-point arrays.
   ///
   /// - Parameter needsAll: whether every modality has to be there; otherwise those that a part has no array of are left out.
-  func open(root: String?, modalities: [String], needsAll: Bool) throws(DataError) -> Dataset {
+  package func open(root: String?, modalities: [String], needsAll: Bool) throws(DataError) -> Dataset {
     guard let root else {
       throw DataError("data.root", "is missing", expected: "the folder of the data set \(dataset)")
     }
@@ -95,5 +109,24 @@ struct DigitLayout: Sendable {
     let table = try CSV(opening: file)
     guard let column = table.header?.firstIndex(of: "recording") else { return nil }
     return SampleGroups(try table.text(column: column))
+  }
+
+  /// Writes a few samples of noise, the same every time: 20 to train on, one of each class to test.
+  package func writeExample(in folder: String, withTargets: Bool) throws(DataError) {
+    let random = RandomStream(seed: 0)
+    for (part, count) in [("train", 20), ("test", 10)] {
+      for name in modalities {
+        let file = "\(folder)/\(array(name, part))"
+        let shape = sampleShapes[name]!
+        let values = (0..<count * shape.elementCount).map { place in
+          UInt8(random.derived(part).derived(name).integer(below: 256, at: place))
+        }
+        try? FileManager.default.createDirectory(
+          atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try Npy.write(values, shape: [count] + shape, to: file)
+      }
+      guard part == "train" || withTargets else { continue }
+      try Npy.write((0..<count).map { $0 % Self.classes.count }, shape: [count], to: "\(folder)/\(labels(part))")
+    }
   }
 }

@@ -57,7 +57,7 @@ extension ModalityArray {
   ///
   /// - Parameters:
   ///   - needed: whether a modality that every sample lacks is an error, because there would be nothing to learn from.
-  init(
+  package init(
     _ name: String, _ array: StoredArray, presence: PresenceMask?, needed: Bool, device: Device
   ) throws(DataError) {
     if let presence {

@@ -49,7 +49,9 @@ public struct Recipe: Codable, Sendable, Equatable {
   }
 
   /// Whether the data of a folder say that they were generated.
-  static func isGenerated(folder: String) throws(DataError) -> Bool { try read(folder: folder)?.generated ?? false }
+  package static func isGenerated(folder: String) throws(DataError) -> Bool {
+    try read(folder: folder)?.generated ?? false
+  }
 
   /// Writes the recipe into a folder.
   func write(folder: String) throws(DataError) {

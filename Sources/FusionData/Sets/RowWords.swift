@@ -23,7 +23,7 @@ extension ArrayReference {
   ///
   /// - Parameter what: what the words are, for messages: `group`, `id`.
   /// - Throws: ``DataError`` where the file holds something else, or a word is missing.
-  func rowWords(
+  package func rowWords(
     _ what: String, header: TableHeader = .auto, journal: ReadingJournal? = nil
   ) throws(DataError) -> [String] {
     try placedWords(what, header: header, journal: journal).words
@@ -61,7 +61,7 @@ extension ArrayReference {
   }
 
   /// One name for each row, as ``rowWords(_:header:journal:)``, no two alike.
-  func rowIDs(header: TableHeader, journal: ReadingJournal) throws(DataError) -> [String] {
+  package func rowIDs(header: TableHeader, journal: ReadingJournal) throws(DataError) -> [String] {
     let (words, place) = try placedWords("id", header: header, journal: journal)
     var rows: [String: Int] = [:]
     for (row, word) in words.enumerated() {

@@ -116,7 +116,7 @@ struct PredictCommand: ParsableCommand {
         problems.joined(separator: "\n  ") + "\n  the model takes: \(modalities.joined(separator: ", "))")
     }
     let record = try RunEnvironment.read(from: run).data
-    let header = (experiment.data.configuration as? ArraysDataset.Configuration)?.header ?? .auto
+    let header = experiment.data.tableHeader
     var arrays: [ModalityArray] = []
     var errors: [DataError] = []
     for name in modalities {

@@ -11,8 +11,9 @@ struct BuiltCore {
     // Their headers are part of the modules.
     let checkout = Checkout.above(folder) ?? Self.source
     let maps = ["CFusionABI", "CFusionKernels"].map { "\(folder)/\($0).build/module.modulemap" }
-    let headers = ["CFusionABI/include", "CFusionKernels/include", "CBLAS"].map { "\(checkout)/Sources/\($0)" }
-    let missing = (["\(folder)/Modules/FusionCore.swiftmodule"] + maps + headers).filter {
+    let headers = ["CFusionABI/include", "CFusionKernels/include"].map { "\(checkout)/Sources/\($0)" }
+    let system = Self.systemLibraries.map { "\(checkout)/Sources/\($0.module)" }
+    let missing = (["\(folder)/Modules/FusionCore.swiftmodule"] + maps + headers + system).filter {
       !FileManager.default.fileExists(atPath: $0)
     }
     guard missing.isEmpty else {
@@ -22,11 +23,19 @@ struct BuiltCore {
           + "\n  run the one in a checkout of FusionKit: swift build -c release --product fusionkit, then "
           + ".build/release/fusionkit")
     }
-    flags =
-      ["-I", "\(folder)/Modules", "-I", headers[2]]
-      + maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] } + headers.prefix(2).flatMap { ["-Xcc", "-I\($0)"] }
-      + Self.systemHeaders("openblas")
+    var flags = ["-I", "\(folder)/Modules"]
+    for path in system { flags += ["-I", path] }
+    for map in maps { flags += ["-Xcc", "-fmodule-map-file=\(map)"] }
+    for path in headers { flags += ["-Xcc", "-I\(path)"] }
+    for library in Self.systemLibraries { flags += Self.systemHeaders(library.package) }
+    self.flags = flags
   }
+
+  /// Those of the system that the core and FusionData are made with, as pkg-config calls them.
+  private static let systemLibraries: [(module: String, package: String)] = [
+    ("CBLAS", "openblas"), ("CZlib", "zlib"), ("CLibZip", "libzip"), ("CSndFile", "sndfile"), ("CFFTW", "fftw3f"),
+    ("CCrypto", "libcrypto"),
+  ]
 
   /// The checkout that this program was built in: the one around it, or else the sources that it was compiled from; nil
   /// where neither is there any more.

@@ -66,12 +66,12 @@ struct LibraryBuild {
   private var entrySource: String {
     """
     import CFusionABI
-    import FusionCore
+    import FusionCore\(package.usesData ? "\nimport FusionData" : "")
     \(package.plugins.map { "import \($0)" }.joined(separator: "\n"))
 
     @_cdecl("fusionkit_plugin")
     public func fusionkitPlugin() -> UnsafePointer<fusionkit_plugin_handshake>? {
-      PluginOffer.handshake { offer in
+      PluginOffer.handshake\(package.usesData ? "(data: PluginOffer.dataFingerprint)" : "") { offer in
     \(package.plugins.map { "    PluginOffer.add(\($0).self, to: offer)" }.joined(separator: "\n"))
       }
     }

@@ -18,6 +18,10 @@ struct PluginPackage {
   let targets: [Target]
   /// Those that hold a plugin of their name: the targets of the library products.
   let plugins: [String]
+  /// Whether a target uses FusionData, as data sets do: the library then carries that module's fingerprint too.
+  let usesData: Bool
+  /// The modules of this program that a target may depend on.
+  fileprivate static let core = ["FusionCore", "FusionComponents", "FusionData"]
 
   /// What the library of a package is called, unless the user says otherwise.
   static func libraryName(_ name: String) -> String {
@@ -51,7 +55,12 @@ struct PluginPackage {
         "\(folder)/Package.swift has no library product\n"
           + "  the plugins to build are its targets: .library(name: \"…\", targets: [\"GatedSumFusion\"])")
     }
-    targets = try manifest.closure(of: plugins, in: folder)
+    let targets = try manifest.closure(of: plugins, in: folder)
+    self.targets = targets
+    usesData = manifest.targets.contains { target in
+      targets.contains { $0.name == target.name }
+        && target.dependencies.contains { $0.values.contains { $0.name == "FusionData" } }
+    }
   }
 }
 
@@ -119,10 +128,11 @@ private struct PackageManifest: Decodable {
       for (kind, reference) in target.dependencies.flatMap({ $0.map { ($0.key, $0.value) } }) {
         if kind != "product", targets.contains(where: { $0.name == reference.name }) {
           try visit(reference.name)
-        } else if reference.name != "FusionCore" {
+        } else if !PluginPackage.core.contains(reference.name) {
           throw UsageError(
             "the target '\(name)' depends on '\(reference.name)': a plugin's library is built of Swift targets of its "
-              + "own package and FusionCore\n  other packages and C targets would have to be linked into it by hand")
+              + "own package, FusionCore, FusionComponents and FusionData\n  other packages and C targets would have to be linked into it by hand"
+          )
         }
       }
       found.append(try compiled(target, in: folder))

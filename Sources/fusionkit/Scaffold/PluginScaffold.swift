@@ -54,9 +54,9 @@ struct PluginScaffold {
     add("Sources/\(name.type)/\(name.type).swift", template.source)
     add("Tests/\(name.type)Tests/\(name.type)Tests.swift", ScaffoldTexts.tests(template))
     addFixture(to: &scaffold, "\(folder)/Tests/\(name.type)Tests/Fixtures")
-    add("README.md", ScaffoldTexts.readme(template) + ScaffoldTexts.packageSteps)
+    add("README.md", ScaffoldTexts.readme(template) + ScaffoldTexts.packageSteps(template))
     add("configs/\(name.stem).yaml", ScaffoldTexts.experiment(name.kind, template, extends: nil))
-    add("configs/base.yaml", ScaffoldTexts.base)
+    if !template.isWhole { add("configs/base.yaml", ScaffoldTexts.base) }
     add(".gitignore", ".build/\noutputs/\n/data/\n")
     return scaffold
   }

@@ -17,28 +17,39 @@ enum ScaffoldTexts {
   }
 
   /// What to type in a package.
-  static let packageSteps = """
+  static func packageSteps(_ template: PluginTemplate) -> String {
+    """
 
     ```sh
     fusionkit plugin build                              # .build/__library__
     fusionkit conformance --plugin .build/__library__
-    fusionkit data demo --out data/demo
+    \(template.isWhole ? "" : "fusionkit data demo --out data/demo\n")\
     fusionkit train configs/__stem__.yaml               # loads the library, as its 'plugins' says
     swift test -c release                               # the same checks and the fixture; compiles FusionKit first
     ```
 
     """
+  }
 
   /// An experiment that tries it, on the data of the other examples; one of a package loads its library.
   static func experiment(_ kind: ComponentKind, _ template: PluginTemplate, extends base: String?) -> String {
-    """
-    # Tries the \(kind.words) '__name__'. Data by formula: fusionkit data demo --out data/demo, then
-    #   fusionkit train configs/__stem__.yaml --set data.root=data/demo
-    name: __stem__
-    extends: \(base ?? "base.yaml")\(base == nil ? "\nplugins: [../.build/__library__]" : "")
-    \(template.experiment)
+    let plugins = base == nil ? "\nplugins: [../.build/__library__]" : ""
+    guard !template.isWhole else {
+      return """
+        # Tries the \(kind.words) '__name__': fusionkit train configs/__stem__.yaml
+        name: __stem__\(plugins)
+        \(template.experiment)
 
-    """
+        """
+    }
+    return """
+      # Tries the \(kind.words) '__name__'. Data by formula: fusionkit data demo --out data/demo, then
+      #   fusionkit train configs/__stem__.yaml --set data.root=data/demo
+      name: __stem__
+      extends: \(base ?? "base.yaml")\(plugins)
+      \(template.experiment)
+
+      """
   }
 
   /// The experiment that the one of a package extends.
@@ -101,7 +112,7 @@ enum ScaffoldTexts {
         products: [.library(name: "__type__", targets: ["__type__"])],
         dependencies: [.package(\(dependency))],
         targets: [
-          .target(name: "__type__", dependencies: [.product(name: "FusionCore", package: "__package__")]),
+          .target(name: "__type__", dependencies: [.product(name: "\(template.product)", package: "__package__")]),
           .testTarget(
             name: "__type__Tests",
             dependencies: ["__type__", .product(name: "FusionConformanceTesting", package: "__package__")]\(hasFixture ? ",\n      exclude: [\"Fixtures\"]" : "")),

@@ -5,10 +5,9 @@ import FusionMetrics
 import PluginLoading
 
 extension Registry {
-  /// Everything this program knows: the plugins of this package, the data sets, and what `--plugin` names.
+  /// Everything this program knows: the plugins of this package, the metrics, and what `--plugin` names.
   static func complete(plugins: [String] = []) throws -> Registry {
     var registry = try Registry.allPlugins()
-    try registry.registerDatasets()
     try registry.registerMetrics()
     var errors: [PluginError] = []
     for path in plugins {

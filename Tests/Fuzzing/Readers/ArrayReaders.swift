@@ -1,4 +1,5 @@
 import FusionCore
+import Datasets
 import FusionData
 import Foundation
 

@@ -1,4 +1,5 @@
 import AllPlugins
+import Datasets
 import FusionConfig
 import FusionCore
 import FusionData
@@ -50,9 +51,7 @@ struct YAMLFuzz: FuzzReader {
   let dictionary: [String]
 
   init(folder: String) throws {
-    var registry = try Registry.allPlugins()
-    try registry.registerDatasets()
-    self.registry = registry
+    registry = try Registry.allPlugins()
     self.folder = folder
     let own = Corpus.files([".yaml": .yaml])
     let configs = Corpus.package + "/configs"
@@ -90,9 +89,7 @@ struct OverrideFuzz: FuzzReader {
   private let text: String
 
   init(folder: String) throws {
-    var registry = try Registry.allPlugins()
-    try registry.registerDatasets()
-    self.registry = registry
+    registry = try Registry.allPlugins()
     let own = Corpus.files([".yaml": .yaml])
     text = String(decoding: own[0].bytes, as: UTF8.self)
     seeds = [

@@ -44,7 +44,7 @@ extension CSV {
   }
 
   /// The places of the first fields of a column that satisfy a condition, and how many there are.
-  func places(
+  package func places(
     column: Int, limit: Int = 5, where isMeant: (CellKind, String) -> Bool
   ) throws(DataError) -> (shown: [(place: String, text: String)], count: Int) {
     var shown: [(String, String)] = []

@@ -4,7 +4,7 @@ import FusionCore
 ///
 /// A number is an optional sign, ASCII digits with at most one decimal point among, before or behind them, and an optional
 /// exponent. Hexadecimal, thousands separators, digits of other scripts, `inf` and `nan` are no numbers.
-enum CellKind: UInt8 {
+package enum CellKind: UInt8 {
   /// Empty, or one of the known marks.
   case missing
   /// A number without a decimal point or an exponent, exact as a `Double`.
@@ -16,9 +16,9 @@ enum CellKind: UInt8 {
   case text
 
   /// Marks of missing values, in lower case.
-  static let marks: Set<String> = ["", "?", "na", "n/a", "null", "nan", "-", "-nan", "<na>", "#n/a"]
+  package static let marks: Set<String> = ["", "?", "na", "n/a", "null", "nan", "-", "-nan", "<na>", "#n/a"]
   /// The marks as they are told to people.
-  static let marksInWords = "?, NA, N/A, null, nan, -, or nothing"
+  package static let marksInWords = "?, NA, N/A, null, nan, -, or nothing"
 
   init(_ cell: UnsafeRawBufferPointer) {
     guard let first = cell.first else {

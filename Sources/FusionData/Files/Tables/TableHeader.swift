@@ -11,25 +11,25 @@ public enum TableHeader: String, Codable, Sendable, CaseIterable {
 }
 
 /// What is known of a column while its rows go by.
-struct ColumnTally {
-  private(set) var missing = 0
-  private(set) var whole = 0
-  private(set) var decimal = 0
-  private(set) var truth = 0
-  private(set) var text = 0
+package struct ColumnTally {
+  package private(set) var missing = 0
+  package private(set) var whole = 0
+  package private(set) var decimal = 0
+  package private(set) var truth = 0
+  package private(set) var text = 0
   /// Whether the first row's field stands in another row too.
-  var recurs = false
+  package var recurs = false
 
   /// Whether every field is a number.
-  var isNumeric: Bool { missing + truth + text == 0 && whole + decimal > 0 }
+  package var isNumeric: Bool { missing + truth + text == 0 && whole + decimal > 0 }
   /// Whether every field that is there is a number.
-  var isNumericWhereKnown: Bool { truth + text == 0 && whole + decimal > 0 }
+  package var isNumericWhereKnown: Bool { truth + text == 0 && whole + decimal > 0 }
   /// Whether every field that is there is true or false.
-  var isTruthWhereKnown: Bool { whole + decimal + text == 0 && truth > 0 }
+  package var isTruthWhereKnown: Bool { whole + decimal + text == 0 && truth > 0 }
   /// Whether there are no more words than numbers.
-  var isRatherNumbers: Bool { whole + decimal > 0 && whole + decimal >= text + truth }
+  package var isRatherNumbers: Bool { whole + decimal > 0 && whole + decimal >= text + truth }
   /// Whether every number is a whole one.
-  var isWhole: Bool { decimal == 0 }
+  package var isWhole: Bool { decimal == 0 }
 
   /// The same with one more field.
   func adding(_ kind: CellKind) -> ColumnTally {

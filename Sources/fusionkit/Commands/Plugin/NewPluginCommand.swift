@@ -68,8 +68,8 @@ struct NewPluginCommand: ParsableCommand {
       next: [
         "cd \(package.shellWord)", "fusionkit plugin build",
         "fusionkit conformance --plugin \(".build/\(plugin.libraryName)".shellWord)",
-        "fusionkit data demo --out data/demo", "fusionkit train configs/\(name.stem).yaml",
-      ])
+      ] + (template.isWhole ? [] : ["fusionkit data demo --out data/demo"])
+        + ["fusionkit train configs/\(name.stem).yaml"])
   }
 
   private func inTreeSteps(_ name: PluginName) -> [String] {

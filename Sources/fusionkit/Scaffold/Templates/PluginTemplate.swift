@@ -14,6 +14,10 @@ struct PluginTemplate {
   let experiment: String
   /// Values by PyTorch and the script that made them; nil: there is nothing to compute.
   let fixture: (script: String, values: String)?
+  /// What its target depends on.
+  var product = "FusionCore"
+  /// Whether it stands on its own data: then its experiment extends no other.
+  var isWhole = false
 }
 
 extension ComponentKind {
@@ -28,7 +32,8 @@ extension ComponentKind {
     case .schedule: .schedule
     case .objective: .objective
     case .metric: .metric
-    case .dataset, .transform, .callback: nil
+    case .dataset: .dataset
+    case .transform, .callback: nil
     }
   }
 }

@@ -1,4 +1,5 @@
 import FusionCore
+import FusionData
 
 extension ArraysDataset {
   /// Files, members and columns that the configuration names and that are not there.

@@ -1,5 +1,5 @@
 import FusionCore
-import Foundation
+import FusionData
 
 /// PyKale's layout of AV-MNIST: pairs of a written and a spoken digit.
 ///
@@ -20,10 +20,7 @@ public enum AVMNISTDataset: DatasetFormat {
   /// One line on what it is.
   public static let summary = "AV-MNIST in PyKale's layout: images 28x28, spectrograms 112x112, labels 0 to 9"
 
-  static let layout = DigitLayout(
-    dataset: name, modalities: ["image", "audio"], sampleShapes: ["image": [28, 28], "audio": [112, 112]],
-    array: { "\($0)/\($1)_data.npy" }, presence: { "\($0)/\($1)_present.npy" }, labels: { "\($0)_labels.npy" },
-    origins: { "\($0)_origins.csv" })
+  private static let layout = DigitLayout.avmnist
 
   /// The shapes of the layout; bytes, as the builders write them.
   public static func declaredArrays(_ configuration: NoConfiguration) -> [String: ArrayDescription]? {
@@ -42,24 +39,10 @@ public enum AVMNISTDataset: DatasetFormat {
   public static func openForPrediction(
     _ configuration: NoConfiguration, root: String?, modalities: [String]
   ) throws(DataError) -> Dataset { try layout.open(root: root, modalities: modalities, needsAll: false) }
-}
 
-/// A clear error where a folder is missing or is none.
-func requireFolder(
-  _ path: String, expected: String = "a data set, for example one made by fusionkit data demo"
-) throws(DataError) {
-  var isFolder: ObjCBool = false
-  guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-    throw DataError(path, "there is no such folder", expected: expected)
-  }
-  guard isFolder.boolValue else { throw DataError(path, "is a file, not a folder", expected: expected) }
-}
-
-extension Registry {
-  /// Enters the data set formats of this room.
-  public mutating func registerDatasets() throws(RegistryError) {
-    try register(AVMNISTDataset.self, origin: "FusionData")
-    try register(WrittenSpokenDataset.self, origin: "FusionData")
-    try register(ArraysDataset.self, origin: "FusionData")
+  /// A dozen samples of noise, in the layout's files.
+  public static func example(in folder: String, withTargets: Bool) throws(DataError) -> DatasetExample<Configuration> {
+    try layout.writeExample(in: folder, withTargets: withTargets)
+    return DatasetExample(root: folder, modalities: layout.modalities)
   }
 }

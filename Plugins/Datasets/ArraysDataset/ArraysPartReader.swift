@@ -1,5 +1,6 @@
 import Foundation
 import FusionCore
+import FusionData
 
 /// Reads the files of one part of ``ArraysDataset``.
 struct PartReader {

@@ -1,5 +1,6 @@
 import Foundation
 import FusionCore
+import FusionData
 
 /// Any set of files by key, so that a researcher's own features train at once.
 ///
@@ -193,5 +194,32 @@ public enum ArraysDataset: DatasetFormat {
     return Dataset(
       source: source, train: splits[.train], validation: splits[.validation], test: splits[.test],
       isGenerated: isGenerated, missing: missing, journal: journal)
+  }
+
+  /// `split_seed`, where one set of files is cut.
+  public static func testCutKey(_ configuration: Configuration) -> String? {
+    configuration.files.isEmpty ? nil : "split_seed"
+  }
+
+  /// What `header` says.
+  public static func tableHeader(_ configuration: Configuration) -> TableHeader { configuration.header }
+
+  /// Vectors in npy files, classes and groups in tables.
+  public static func example(in folder: String, withTargets: Bool) throws(DataError) -> DatasetExample<Configuration> {
+    var configuration = Configuration()
+    for (part, count) in [(\Configuration.train, 12), (\Configuration.test, 6)] {
+      let name = part == \Configuration.train ? "train" : "test"
+      let random = RandomStream(seed: 0).derived(name)
+      for (modality, width) in [("face", 3), ("voice", 2)] {
+        let values = (0..<count * width).map { random.derived(modality).uniform(at: $0) }
+        try Npy.write(values, shape: [count, width], to: "\(folder)/\(name)_\(modality).npy")
+        configuration[keyPath: part][modality] = "\(name)_\(modality).npy"
+      }
+      let rows = (0..<count).map { "\($0 % 3 == 0 ? "calm" : "glad"),s\($0 / 2)\n" }
+      try AtomicFile.write("emotion,speaker\n" + rows.joined(), to: "\(folder)/\(name).csv")
+      configuration[keyPath: part]["groups"] = "\(name).csv:speaker"
+      if name == "train" || withTargets { configuration[keyPath: part]["targets"] = "\(name).csv:emotion" }
+    }
+    return DatasetExample(configuration, root: folder, modalities: ["face", "voice"])
   }
 }

@@ -1,4 +1,5 @@
 import FusionCore
+import FusionData
 
 /// Pairs of a written and a spoken digit, in the files of the written and spoken digits database (Khacef, Rodriguez and
 /// Miramond 2020, doi:10.5281/zenodo.3515935), which it reads as they are.
@@ -22,12 +23,7 @@ public enum WrittenSpokenDataset: DatasetFormat {
   /// One line on what it is.
   public static let summary = "written and spoken digits: images 28x28, 39 frames of 13 MFCC, labels 0 to 9"
 
-  static let layout = DigitLayout(
-    dataset: name, modalities: ["image", "audio"],
-    sampleShapes: ["image": [28, 28], "audio": [DigitCepstrum.frames, DigitCepstrum.coefficients]],
-    array: { modality, part in "data_\(modality == "image" ? "wr" : "sp")_\(part).npy" },
-    presence: { modality, part in "present_\(modality == "image" ? "wr" : "sp")_\(part).npy" },
-    labels: { "labels_\($0).npy" }, origins: { "origins_\($0).csv" })
+  private static let layout = DigitLayout.writtenSpoken
 
   /// The shapes of the layout; values from 0 to 1, as the builder writes them.
   public static func declaredArrays(_ configuration: NoConfiguration) -> [String: ArrayDescription]? {
@@ -46,4 +42,10 @@ public enum WrittenSpokenDataset: DatasetFormat {
   public static func openForPrediction(
     _ configuration: NoConfiguration, root: String?, modalities: [String]
   ) throws(DataError) -> Dataset { try layout.open(root: root, modalities: modalities, needsAll: false) }
+
+  /// A dozen samples of noise, in the layout's files.
+  public static func example(in folder: String, withTargets: Bool) throws(DataError) -> DatasetExample<Configuration> {
+    try layout.writeExample(in: folder, withTargets: withTargets)
+    return DatasetExample(root: folder, modalities: layout.modalities)
+  }
 }
