@@ -17,6 +17,8 @@ struct Evaluator {
   let device: Device
   let batchSize: Int
   let progress: any ProgressReporter
+  /// What samples are changed by; nil: they are evaluated as they are.
+  var transforms: SampleTransforms?
 
   /// Outputs and metrics of a part.
   func evaluate(_ split: DataSplit, _ objective: TaskLoss, title: String) throws -> Evaluation {
@@ -73,7 +75,7 @@ struct Evaluator {
   func forEachBatch(
     of split: DataSplit, _ conversions: [ValueConversion], title: String, _ body: (Batch) throws -> Void
   ) throws {
-    let loader = BatchLoader(split, conversions: conversions, batchSize: batchSize)
+    let loader = BatchLoader(split, conversions: conversions, batchSize: batchSize, transforms: transforms)
     progress.report(.began(title: title, samples: split.count))
     defer { progress.report(.ended) }
     var done = 0

@@ -131,7 +131,9 @@ extension Experiment {
     if let fused = inferred.fused, let output, features.count == pipeline.branches.count {
       refused = objectiveProblems(ModelShapes(features: features, fused: fused, output: output, task: task.kind))
     }
-    return (inferred.blueprint.layers, missing + inferred.blueprint.problems + refused)
+    return (
+      inferred.blueprint.layers, missing + inferred.blueprint.problems + refused + transformProblems(inputs)
+    )
   }
 
   private func demands(

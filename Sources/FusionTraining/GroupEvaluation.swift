@@ -1,3 +1,4 @@
+import FusionConfig
 import FusionCore
 import FusionData
 
@@ -14,12 +15,14 @@ public struct GroupEvaluation: Sendable {
 extension Trainer {
   /// A run's model on a part of the data, whole and group by group; groups are in the order in which the part names them.
   ///
-  /// - Parameter metrics: names of metrics beside those that the run reports.
-  /// - Throws: what ``evaluate(_:split:metrics:)`` throws; `DataError` where the data name no groups.
+  /// - Parameters:
+  ///   - metrics: names of metrics beside those that the run reports.
+  ///   - corruptions: what samples are changed by, in order.
+  /// - Throws: what ``evaluate(_:split:metrics:corruptions:)`` throws; `DataError` where the data name no groups.
   public func evaluateGroups(
-    _ run: RunFolder, split: SplitName = .test, metrics: [String] = []
+    _ run: RunFolder, split: SplitName = .test, metrics: [String] = [], corruptions: [Corruption] = []
   ) throws -> (whole: Evaluation, groups: [GroupEvaluation]) {
-    let (evaluator, part, objective) = try prepared(run, split: split, metrics: metrics)
+    let (evaluator, part, objective) = try prepared(run, split: split, metrics: metrics, corruptions)
     guard let groups = part.groups else {
       throw DataError(
         experiment.data.root ?? "the data", "names no groups for the part '\(part.name)'",

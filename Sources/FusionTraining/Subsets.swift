@@ -16,11 +16,11 @@ extension Trainer {
   ///
   /// Each modality is encoded once. A subset that no sample has anything of is left out.
   ///
-  /// - Throws: what ``evaluate(_:split:metrics:)`` throws; `ConfigError` where the fusion refuses missing modalities.
+  /// - Throws: what ``evaluate(_:split:metrics:corruptions:)`` throws; `ConfigError` where the fusion refuses missing modalities.
   public func evaluateSubsets(
-    _ run: RunFolder, split: SplitName = .test, metrics: [String] = []
+    _ run: RunFolder, split: SplitName = .test, metrics: [String] = [], corruptions: [Corruption] = []
   ) throws -> [SubsetEvaluation] {
-    let (evaluator, part, objective) = try prepared(run, split: split, metrics: metrics)
+    let (evaluator, part, objective) = try prepared(run, split: split, metrics: metrics, corruptions)
     do throws(PipelineError) {
       try evaluator.pipeline.checkSubsets()
     } catch {
@@ -67,7 +67,8 @@ extension Evaluator {
     let width = pipeline.output.elementCount
     let whole = pipeline.presence(split.presence(of: split.rows[...]), of: split.modalities.map(\.name), split.count)
     var views = Self.subsets(of: split.modalities.map(\.name)).map { View($0, of: pipeline, whole, split.count, width) }
-    let loader = BatchLoader(split, conversions: try pipeline.conversions(for: split), batchSize: batchSize)
+    let loader = BatchLoader(
+      split, conversions: try pipeline.conversions(for: split), batchSize: batchSize, transforms: transforms)
     progress.report(.began(title: title, samples: split.count))
     defer { progress.report(.ended) }
     var done = 0

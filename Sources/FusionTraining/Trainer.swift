@@ -96,11 +96,15 @@ public struct Trainer {
   /// Scales, classes and class weights are those of the run's record, so that `data.root` may be another folder, with a
   /// test part alone.
   ///
-  /// - Parameter metrics: names of metrics beside those that the run reports.
+  /// - Parameters:
+  ///   - metrics: names of metrics beside those that the run reports.
+  ///   - corruptions: what samples are changed by, in order; what they draw follows from the run's seed and the sample's row.
   /// - Throws: `DataError` where there is no such part, or it has no targets; ``CheckpointError`` where the weights do
   ///   not fit; ``UnknownMetricError``.
-  public func evaluate(_ run: RunFolder, split: SplitName = .test, metrics: [String] = []) throws -> Evaluation {
-    let (evaluator, part, objective) = try prepared(run, split: split, metrics: metrics)
+  public func evaluate(
+    _ run: RunFolder, split: SplitName = .test, metrics: [String] = [], corruptions: [Corruption] = []
+  ) throws -> Evaluation {
+    let (evaluator, part, objective) = try prepared(run, split: split, metrics: metrics, corruptions)
     return try evaluator.evaluate(part, objective, title: split.rawValue)
   }
 
@@ -120,10 +124,13 @@ public struct Trainer {
 
   /// A run's model with its weights, the part to evaluate it on, and what counts.
   func prepared(
-    _ run: RunFolder, split: SplitName, metrics: [String] = []
+    _ run: RunFolder, split: SplitName, metrics: [String] = [], _ corruptions: [Corruption] = []
   ) throws -> (evaluator: Evaluator, part: DataSplit, objective: TaskLoss) {
     let record = try RunEnvironment.read(from: run).data
-    let evaluator = try evaluator(of: run, record)
+    var evaluator = try evaluator(of: run, record)
+    let shapes = evaluator.pipeline.sampleShapes
+    try corruptions.check(shapes)
+    evaluator.transforms = SampleTransforms(corruptions, shapes, seed: experiment.seed)
     let settings = experiment.data
     let data = try openedData(for: split, record)
     for text in data.notes { progress.report(.warning(text)) }

@@ -22,6 +22,8 @@ final class TrainingLoop {
   var course: LearningRateCourse
   /// Takes modalities from samples; nil: from none.
   let thinning: ModalityThinning?
+  /// Changes samples before the pipeline sees them; nil: they are trained on as they are.
+  private let transforms: SampleTransforms?
   let samples: Int
   let device: Device
   let progress: any ProgressReporter
@@ -45,6 +47,7 @@ final class TrainingLoop {
     thinning =
       stage.objective == .task
       ? ModalityThinning(settings.modalityDropout, modalities: bench.pipeline.modalities, seed: stage.seed) : nil
+    transforms = bench.experiment.transforms.made(for: bench.pipeline.sampleShapes, seed: stage.seed)
     self.progress = progress
     self.stop = stop
     stage.freeze(bench.pipeline.store)
@@ -122,7 +125,7 @@ final class TrainingLoop {
     let order = settings.shuffle ? RandomStream(seed: stage.seed).derived("order").derived(epoch) : nil
     return BatchLoader(
       work.train, conversions: work.conversions, targets: objective.targetConversion, batchSize: settings.batchSize,
-      shuffledBy: order, dropsLast: settings.dropLast, startingAt: batch)
+      shuffledBy: order, dropsLast: settings.dropLast, startingAt: batch, transforms: transforms?.at(epoch: epoch))
   }
 
   /// The loader of the epoch at ``position``, from there on.

@@ -70,7 +70,7 @@ struct Workbench {
     let stages = experiment.stages
     let problems =
       objective.metrics.problems(of: stages) + stages.flatMap { demands.problems(of: $0) }
-      + experiment.objectiveProblems(modelShapes)
+      + experiment.objectiveProblems(modelShapes) + experiment.transformProblems(train.descriptions)
     guard problems.isEmpty else { throw PipelineError(problems: problems) }
   }
 }

@@ -51,7 +51,7 @@ import Testing
     ),
     ("conformance-limit", ["conformance", "add", "--limit", "0"]),
     ("conformance-kind", ["conformance", "avmnist", "--kind", "tables"]),
-    ("plugin-kind", ["plugin", "new", "rows", "--kind", "datasets"]),
+    ("plugin-kind", ["plugin", "new", "rows", "--kind", "readers"]),
     ("resume-and-config", ["train", "configs/late_fusion.yaml", "--resume", "outputs/x"]),
     ("resume-and-seeds", ["train", "--resume", "outputs/x", "--seeds", "1,2"]),
     ("sweep-jobs", ["sweep", "x.yaml", "--jobs", "0"]),

@@ -16,6 +16,7 @@ import Testing
     "schedule": ["constant", "cosine", "exponential", "one_cycle", "polynomial", "reduce_on_plateau", "step"],
     "modality": ["image", "sequence", "spectrogram", "vector"], "dataset": ["arrays", "avmnist", "written_spoken"],
     "objective": ["info_nce", "ogm_ge", "task", "unimodal"],
+    "transform": ["frequency_mask", "gaussian_noise", "random_erasing", "random_shift", "time_mask"],
   ]
 
   private func json(_ arguments: [String]) throws -> Any {

@@ -5,10 +5,11 @@ import Testing
 /// `fusionkit plugin new`, in a folder that looks like a checkout, and for a package of its own.
 @Suite struct PluginNewTests {
   static let kinds = [
-    "fusion", "encoder", "decoder", "modality", "dataset", "optimizer", "schedule", "objective", "metric",
+    "fusion", "encoder", "decoder", "modality", "dataset", "transform", "optimizer", "schedule", "objective",
+    "metric",
   ]
   /// Those that share one target, and have neither word nor README of their own.
-  static let collections = ["dataset", "optimizer", "schedule"]
+  static let collections = ["dataset", "optimizer", "schedule", "transform"]
   /// Those whose plugins start with values by PyTorch.
   static let withFixture = ["fusion", "encoder", "decoder"]
 

@@ -131,5 +131,15 @@ struct Mutant: Sendable {
     Mutant(id: "DAT-6", type: ToyDataset<DAT6>.self),
     Mutant(id: "DAT-7", type: ToyDataset<DAT7>.self),
     Mutant(id: "DAT-8", type: ToyDataset<DAT8>.self),
+    Mutant(id: "TRF-1", type: ToyTransform<TRF1>.self),
+    Mutant(id: "TRF-2", type: ToyTransform<TRF2>.self),
+    Mutant(id: "TRF-3", type: ToyTransform<TRF3>.self),
+    Mutant(id: "TRF-3", type: ToyTransform<TRF3Suits>.self),
+    Mutant(id: "TRF-4", type: ToyTransform<TRF4>.self),
+    Mutant(id: "TRF-5", type: ToyTransform<TRF5>.self),
+    Mutant(id: "TRF-5", type: ToyTransform<TRF5Key>.self),
+    Mutant(id: "TRF-6", type: ToyTransform<TRF6>.self),
+    Mutant(id: "TRF-6", type: ToyTransform<TRF6Still>.self),
+    Mutant(id: "TRF-7", type: ToyTransform<TRF7>.self),
   ]
 }

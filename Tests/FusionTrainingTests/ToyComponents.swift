@@ -3,6 +3,7 @@ import FusionCore
 import FusionData
 import Optimizers
 import Schedules
+import Transforms
 
 /// Numbers as they are.
 struct ToyVector: Modality {
@@ -156,7 +157,7 @@ func toyRegistry() throws -> Registry {
   let toys: [any Component.Type] = [ToyVector.self, ToyEncoder.self, ToySum.self, ToyDecoder.self, ToyData.self]
   let training: [any Component.Type] = [
     SGD.self, Adam.self, AdamW.self, RMSprop.self, Adagrad.self, NAdam.self, Lion.self, ConstantSchedule.self,
-    StepSchedule.self, CosineSchedule.self, OneCycleSchedule.self, ReduceOnPlateauSchedule.self,
+    GaussianNoise.self, StepSchedule.self, CosineSchedule.self, OneCycleSchedule.self, ReduceOnPlateauSchedule.self,
   ]
   for type in toys + training { try registry.register(type, origin: "tests") }
   return registry

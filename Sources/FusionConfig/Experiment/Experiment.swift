@@ -14,6 +14,8 @@ public struct Experiment: Sendable {
   public let data: DataSettings
   /// Modalities with their encoders, fusion and decoder.
   public let pipeline: PipelineSpecification
+  /// What training does to samples before the pipeline sees them.
+  public let transforms: TransformSettings
   /// What is asked of the pipeline.
   public let task: TaskSettings
   /// How it is trained.
@@ -91,7 +93,7 @@ extension Experiment {
       [
         .init("name", .string(name)), .init("seed", seed.value),
       ] + (plugins.isEmpty ? [] : [.init(PluginsSetting.key, .strings(plugins))]) + [
-        .init("data", data.value),
+        .init("data", .map(data.value.entries + transforms.all.entries)),
         .init("modalities", .map(pipeline.branches.map { .init($0.name, value(of: $0)) })),
         .init("fusion", fusion),
         .init("decoder", typed(pipeline.decoder.type, pipeline.decoder.configuration)),
@@ -107,7 +109,9 @@ extension Experiment {
 
   private func value(of branch: PipelineSpecification.Branch) -> ConfigValue {
     let modality = typed(branch.modality.type, branch.modality.configuration)
-    return .map(modality.entries + [.init("encoder", typed(branch.encoder.type, branch.encoder.configuration))])
+    return .map(
+      modality.entries + [.init("encoder", typed(branch.encoder.type, branch.encoder.configuration))]
+        + transforms.of(branch.name).entries)
   }
 
   private func typed(_ type: any Component.Type, _ configuration: any ComponentConfiguration) -> ConfigValue {

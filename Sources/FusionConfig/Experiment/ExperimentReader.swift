@@ -26,6 +26,7 @@ struct ExperimentReader {
     checkName(identity?.name)
     let data = section(.data).flatMap { dataSettings($0) }
     let branches = section(.modalities).flatMap { self.branches($0) }
+    let transforms = transformSettings()
     let fusion = section(.fusion).flatMap { fusionComponent($0) }
     let decoder = section(.decoder).flatMap { decoderComponent($0) }
     let task = reader.variant(TaskSettings.self, root["task"], "task")
@@ -34,7 +35,9 @@ struct ExperimentReader {
       sideOutputs: fusion?.traits.sideOutputs, registry: registry)
     let compared = comparedFusions(root["compare"], branches: branches, task: task?.kind, training: training)
     let sweep = sweepSettings(root["sweep"])
-    guard let identity, let data, let branches, let fusion, let decoder, let task, let training, let compared else {
+    guard let identity, let data, let branches, let transforms, let fusion, let decoder, let task, let training,
+      let compared
+    else {
       throw ConfigError(reader.findings.found)
     }
     checkModalityDropout(training, branches, fusion)
@@ -45,7 +48,7 @@ struct ExperimentReader {
     guard problems.isEmpty else { throw root.diagnostics(for: problems) }
     let experiment = Experiment(
       name: identity.name ?? defaultName, seed: identity.seed, plugins: registry.libraries, data: data,
-      pipeline: pipeline, task: task, training: training, compared: compared, sweep: sweep,
+      pipeline: pipeline, transforms: transforms, task: task, training: training, compared: compared, sweep: sweep,
       metrics: registry.all(.metric).compactMap { $0.type as? any Metric.Type }, document: root)
     return sweep == nil ? experiment : try experiment.withCheckedSweep(registry: registry)
   }
@@ -82,7 +85,8 @@ struct ExperimentReader {
   private mutating func dataSettings<C: Component>(_ type: C.Type, _ node: Node) -> DataSettings? {
     let common = DataPartSettings.fields
     let own = C.Configuration.fields.filter { field in !common.contains { $0.key == field.key } }
-    let context = MapContext("data", before: ["dataset"], command: "fusionkit describe \(type.name)")
+    let context = MapContext(
+      "data", before: ["dataset"], after: [TransformSettings.key], command: "fusionkit describe \(type.name)")
     checkFold(node["fold"])
     checkFold(node["outer_fold"])
     guard let value = reader.checked(node, common + own, context),
@@ -138,7 +142,8 @@ struct ExperimentReader {
         "\(quoted(pair.key)) cannot name a modality: expected a lower-case letter, then lower-case letters, "
           + "digits and underscores")
     }
-    let modality = reader.component(.modality, pair.value, name, after: ["encoder"], registry: registry)
+    let modality = reader.component(
+      .modality, pair.value, name, after: ["encoder", TransformSettings.key], registry: registry)
     guard pair.value.pairs != nil else { return nil }
     guard let encoderNode = pair.value["encoder"] else {
       reader.findings.add(
@@ -152,6 +157,21 @@ struct ExperimentReader {
     else { return nil }
     return PipelineSpecification.Branch(
       name: pair.key, modality: configured(modalityType, modality), encoder: configured(encoderType, encoder))
+  }
+
+  /// The lists `transforms` of the modalities and of the data; nil after a finding.
+  private mutating func transformSettings() -> TransformSettings? {
+    var settings = TransformSettings()
+    var isSound = true
+    for pair in root["modalities"]?.pairs ?? [] where pair.value.pairs != nil {
+      let name = "modalities.\(pair.key).\(TransformSettings.key)"
+      let found = reader.transforms(pair.value[TransformSettings.key], name, registry: registry)
+      if let found { settings.modalities.append((pair.key, found)) } else { isSound = false }
+    }
+    let all = reader.transforms(
+      root["data"]?[TransformSettings.key], "data.\(TransformSettings.key)", registry: registry)
+    settings.all = all ?? []
+    return isSound && all != nil ? settings : nil
   }
 
   mutating func fusionComponent(_ node: Node) -> ConfiguredFusion? {

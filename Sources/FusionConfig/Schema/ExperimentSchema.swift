@@ -44,7 +44,12 @@ public func experimentSchema(registry: Registry) -> String {
       .init("title", .string("FusionKit experiment")), .init("type", .string("object")),
     ] + closedObject([extends, plugins] + fields + sections) + [
       .init("if", .object(["required": .strings(["extends"])])), .init("else", complete),
-      .init("definitions", .object(["encoder": schemas.components(.encoder, "from an input to features")])),
+      .init(
+        "definitions",
+        .object([
+          "encoder": schemas.components(.encoder, "from an input to features"),
+          "transform": schemas.components(.transform, "a change of samples"),
+        ])),
     ]
   return ConfigValue.map(root).json + "\n"
 }
@@ -54,7 +59,7 @@ private struct SectionSchemas {
 
   func section(_ section: Section) -> ConfigValue {
     switch section {
-    case .data: return components(.dataset, section.summary)
+    case .data: return components(.dataset, section.summary, [transforms])
     case .fusion: return components(.fusion, section.summary)
     case .decoder: return components(.decoder, section.summary)
     case .task: return variants(TaskSettings.self, section.summary)
@@ -63,7 +68,7 @@ private struct SectionSchemas {
       return .object([
         "description": .string(section.summary), "type": .string("object"), "minProperties": .integer(1),
         "propertyNames": .object(["pattern": .string("^[a-z][a-z0-9_]*$")]),
-        "additionalProperties": components(.modality, nil, [encoder]),
+        "additionalProperties": components(.modality, nil, [encoder, transforms]),
       ])
     case .compare:
       let training = ConfigValue.Entry("training", .object(["$ref": .string("#/properties/training")]))
@@ -100,6 +105,16 @@ private struct SectionSchemas {
         [.init("description", .string(section.summary)), .init("type", .strings(["object", "null"]))]
           + closedObject(own))
     }
+  }
+
+  /// A list of transforms.
+  private var transforms: ConfigValue.Entry {
+    .init(
+      TransformSettings.key,
+      .object([
+        "description": .string(TransformSettings.summary), "type": .strings(["array", "null"]),
+        "items": .object(["$ref": .string("#/definitions/transform")]),
+      ]))
   }
 
   /// A list of values or a range for each key; null takes one of a base away.

@@ -110,7 +110,8 @@ extension Experiment {
     sweep.checkNumberOfTrials(&findings)
     try findings.throwIfAny()
     return Experiment(
-      name: name, seed: seed, plugins: plugins, data: data, pipeline: pipeline, task: task, training: training,
+      name: name, seed: seed, plugins: plugins, data: data, pipeline: pipeline, transforms: transforms, task: task,
+      training: training,
       compared: compared, sweep: sweep, metrics: metrics, document: document)
   }
 }

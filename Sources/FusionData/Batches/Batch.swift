@@ -56,7 +56,7 @@ public final class Batch {
   /// Reads the samples of `rows`, as many as there is memory for.
   func fill(
     index: Int, rows: ArraySlice<Int>, of split: DataSplit, conversions: [ValueConversion],
-    targets targetConversion: ValueConversion
+    targets targetConversion: ValueConversion, transforms: SampleTransforms? = nil
   ) throws(DataError) {
     self.index = index
     self.rows = rows
@@ -68,6 +68,7 @@ public final class Batch {
         (storages[place].base + sample * width).update(repeating: 0, count: width)
       }
     }
+    try transforms?.apply(to: storages.map(\.base), rows: rows, of: split)
     presence = split.presence(of: rows)
     switch split.targets {
     case .classes(let labels, _): classes = rows.map { Int(labels[$0]) }

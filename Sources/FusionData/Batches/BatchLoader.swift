@@ -26,10 +26,11 @@ public final class BatchLoader {
   ///   - dropsLast: leaves out a last batch of fewer samples.
   ///   - start: the number of the first batch, for a run that goes on within an epoch.
   ///   - ahead: how many batches may wait.
+  ///   - transforms: what samples are changed by, after their conversion; nil: they stay as they are.
   public init(
     _ split: DataSplit, conversions: [ValueConversion], targets targetConversion: ValueConversion = .identity,
     batchSize: Int, shuffledBy random: RandomStream? = nil,
-    dropsLast: Bool = false, startingAt start: Int = 0, ahead: Int = 3
+    dropsLast: Bool = false, startingAt start: Int = 0, ahead: Int = 3, transforms: SampleTransforms? = nil
   ) {
     precondition(conversions.count == split.modalities.count, "one conversion for each modality")
     precondition(batchSize > 0 && start >= 0 && ahead > 0, "batches and the queue hold at least one")
@@ -37,7 +38,7 @@ public final class BatchLoader {
     batchCount = dropsLast || split.count.isMultiple(of: batchSize) ? full : full + 1
     let work = Work(
       split: split, conversions: conversions, targets: targetConversion, random: random, batchSize: batchSize,
-      batches: min(start, batchCount)..<batchCount, ahead: ahead)
+      batches: min(start, batchCount)..<batchCount, ahead: ahead, transforms: transforms)
     self.work = work
     if !startThread({ work.run() }) { work.fail(DataError("batches", "the system refuses to start a thread for them")) }
   }
@@ -72,6 +73,7 @@ private final class Work: @unchecked Sendable {
   private let batchSize: Int
   private let batches: Range<Int>
   private let ahead: Int
+  private let transforms: SampleTransforms?
   private let condition = NSCondition()
   private var ready: [Result<Batch, DataError>] = []
   private var spare: [Batch] = []
@@ -79,7 +81,8 @@ private final class Work: @unchecked Sendable {
 
   init(
     split: DataSplit, conversions: [ValueConversion], targets: ValueConversion, random: RandomStream?, batchSize: Int,
-    batches: Range<Int>, ahead: Int
+    batches: Range<Int>, ahead: Int,
+    transforms: SampleTransforms?
   ) {
     self.split = split
     self.conversions = conversions
@@ -88,6 +91,7 @@ private final class Work: @unchecked Sendable {
     self.batchSize = batchSize
     self.batches = batches
     self.ahead = ahead
+    self.transforms = transforms
   }
 
   /// The thread's body.
@@ -104,7 +108,8 @@ private final class Work: @unchecked Sendable {
       }
       guard let batch else { return }
       let result = Result { () throws(DataError) in
-        try batch.fill(index: index, rows: rows, of: split, conversions: conversions, targets: targets)
+        try batch.fill(
+          index: index, rows: rows, of: split, conversions: conversions, targets: targets, transforms: transforms)
         return batch
       }
       let isLast: Bool = condition.withLock {

@@ -31,8 +31,11 @@ final class FrozenEncodersWork: StageWork {
     let isStochastic = bench.pipeline.specification.branches.contains {
       $0.modality.isStochastic || $0.encoder.isStochastic
     }
-    keeps = policy != .none && !isStochastic
-    if policy != .none, isStochastic {
+    let isTransformed = !bench.experiment.transforms.isEmpty
+    keeps = policy != .none && !isStochastic && !isTransformed
+    if policy != .none, isTransformed {
+      progress.report(.note("encodings are not kept: transforms change the samples in every epoch"))
+    } else if policy != .none, isStochastic {
       progress.report(.note("encodings are not kept: an encoder draws random numbers in evaluation too"))
     }
     objectives = StageObjectives(bench, stage, store: store)

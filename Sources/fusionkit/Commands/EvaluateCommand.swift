@@ -3,6 +3,7 @@ import FusionConfig
 import FusionCore
 import FusionData
 import FusionTraining
+import PluginLoading
 
 /// `fusionkit evaluate`: how good is a run?
 struct EvaluateCommand: ParsableCommand {
@@ -13,6 +14,7 @@ struct EvaluateCommand: ParsableCommand {
       Examples:
         fusionkit evaluate outputs/AVMNIST-LATE --split test
         fusionkit evaluate outputs/AVMNIST-LATE --subsets
+        fusionkit evaluate outputs/AVMNIST-LATE --corrupt audio=gaussian_noise:0.5
       """)
 
   @Argument(help: ArgumentHelp("The folder of a run.", valueName: "run"))
@@ -33,6 +35,13 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Metrics beside the usual ones; 'fusionkit list metrics' names all.", valueName: "a,b,…"))
   var metrics: MetricList?
 
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Change the samples first, by a transform of a strength, or with its options: audio='{type: …}'; repeatable.",
+      valueName: "modality=name:strength"))
+  var corrupt: [String] = []
+
   @OptionGroup var plugins: PluginOptions
   @OptionGroup var threads: ThreadOption
   @OptionGroup var json: JSONOption
@@ -45,20 +54,26 @@ struct EvaluateCommand: ParsableCommand {
     let run = RunFolder(folder)
     // Other data are taken whole: a fold that was tested on is one of the run's own samples.
     let root = data.map { ["data.root=" + quotedYAML($0), "data.outer_fold=null"] } ?? []
-    let experiment = try run.experiment(overrides: root, registry: Registry.complete(plugins: plugins.paths))
+    let registry = try Registry.complete(plugins: plugins.paths)
+    let experiment = try run.experiment(overrides: root, registry: registry)
+    let corruptions = try corruptions(of: experiment, registry)
     let trainer = Trainer(experiment, threads: threads.count, progress: Console.remarks(only: json.isOn))
     let isGenerated = experiment.data.root.flatMap { try? Recipe.read(folder: $0) }?.generated ?? false
-    if subsets { return try showSubsets(trainer, run, isGenerated: isGenerated) }
+    if subsets { return try showSubsets(trainer, run, corruptions, isGenerated: isGenerated) }
     let names = metrics?.names ?? []
     let evaluation: Evaluation
     var groups: [GroupEvaluation]?
     if byGroup {
-      (evaluation, groups) = try trainer.evaluateGroups(run, split: split, metrics: names)
+      (evaluation, groups) = try trainer.evaluateGroups(
+        run, split: split, metrics: names, corruptions: corruptions)
     } else {
-      evaluation = try trainer.evaluate(run, split: split, metrics: names)
+      evaluation = try trainer.evaluate(run, split: split, metrics: names, corruptions: corruptions)
     }
     Console.noteAbsent(experiment.pipeline, evaluation.split)
-    guard let report = EvaluationReport(evaluation, groups, run: run.path, isGenerated: isGenerated) else {
+    guard
+      let report = EvaluationReport(
+        evaluation, groups, run: run.path, isGenerated: isGenerated, corruptions: corruptions.map { CorruptionRow($0) })
+    else {
       throw DataError(
         data ?? run.path, "the part '\(split.rawValue)' has no targets", expected: "labels to compare with")
     }
@@ -66,12 +81,24 @@ struct EvaluateCommand: ParsableCommand {
     try Console.print(report.text)
   }
 
-  private func showSubsets(_ trainer: Trainer, _ run: RunFolder, isGenerated: Bool) throws {
-    let evaluations = try trainer.evaluateSubsets(run, split: split, metrics: metrics?.names ?? [])
+  /// What `--corrupt` asks for, with the transforms of the run's own libraries too; everything wrong at once.
+  private func corruptions(of experiment: Experiment, _ registry: Registry) throws -> [Corruption] {
+    guard !corrupt.isEmpty else { return [] }
+    var registry = registry
+    for library in experiment.plugins { try registry.load(library: library) }
+    return try Corruption.read(corrupt, modalities: experiment.pipeline.branches.map { $0.name }, registry: registry)
+  }
+
+  private func showSubsets(
+    _ trainer: Trainer, _ run: RunFolder, _ corruptions: [Corruption], isGenerated: Bool
+  ) throws {
+    let evaluations = try trainer.evaluateSubsets(
+      run, split: split, metrics: metrics?.names ?? [], corruptions: corruptions)
     let pipeline = trainer.experiment.pipeline
     if let all = evaluations.first { Console.noteAbsent(pipeline, all.evaluation.split) }
     let report = SubsetsReport(
-      evaluations, run: run.path, split: split.rawValue, fusion: pipeline.fusion, isGenerated: isGenerated)
+      evaluations, run: run.path, split: split.rawValue, fusion: pipeline.fusion, isGenerated: isGenerated,
+      corruptions: corruptions.map { CorruptionRow($0) })
     if json.isOn { try Console.printJSON(report) } else { try Console.print(report.text) }
   }
 }

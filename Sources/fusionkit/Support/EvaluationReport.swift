@@ -31,16 +31,22 @@ struct EvaluationReport: Encodable {
   let confusion: [[Int]]?
   /// Nil where they were not asked for.
   let groups: [GroupRow]?
+  /// Nil where the samples are as they are stored.
+  let corruptions: [CorruptionRow]?
   private let order: [String]
 
   enum CodingKeys: String, CodingKey {
-    case run, split, samples, metrics, undefined, classes, confusion, groups
+    case run, split, samples, metrics, undefined, classes, confusion, groups, corruptions
     case generatedData = "generated_data"
   }
 
   /// Nil where the part has no targets.
-  init?(_ evaluation: Evaluation, _ groups: [GroupEvaluation]? = nil, run: String, isGenerated: Bool) {
+  init?(
+    _ evaluation: Evaluation, _ groups: [GroupEvaluation]? = nil, run: String, isGenerated: Bool,
+    corruptions: [CorruptionRow] = []
+  ) {
     guard let report = evaluation.report else { return nil }
+    self.corruptions = corruptions.isEmpty ? nil : corruptions
     self.run = run
     split = evaluation.split.name
     samples = evaluation.split.count
@@ -62,6 +68,7 @@ struct EvaluationReport: Encodable {
   /// For people.
   var text: String {
     var parts = ["\(run), \(split): \(samples) samples"]
+    if let line = corruptions?.line { parts.append(line) }
     if generatedData { parts.append(generatedDataNote) }
     var values = TextTable(["metric", "value"], numeric: [1])
     for name in order { values.add(name, String(format: "%.4f", metrics[name] ?? .nan)) }

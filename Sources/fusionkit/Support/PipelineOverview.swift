@@ -29,6 +29,8 @@ struct PipelineOverview: Encodable {
   let flops: Int
   /// Nil where the training has none.
   let stages: [Stage]?
+  /// By their place in the configuration; nil where training takes samples as they are.
+  let transforms: [String: String]?
 
   init(_ experiment: Experiment, _ blueprint: Blueprint) {
     name = experiment.name
@@ -46,6 +48,8 @@ struct PipelineOverview: Encodable {
         optimizer: $0.training.optimizer.type.name)
     }
     self.stages = stages.isEmpty ? nil : stages
+    let transforms = experiment.transforms.placed.map { ($0.path.joined(separator: "."), $0.transform.type.name) }
+    self.transforms = transforms.isEmpty ? nil : Dictionary(uniqueKeysWithValues: transforms)
   }
 
   /// For people.

@@ -34,6 +34,8 @@ struct PluginDescription: Encodable {
   /// Of a metric: which values are better, and what it is computed from.
   let direction: MetricDirection?
   let inputs: [MetricInput]?
+  /// Of a transform: the option that says how strong it is.
+  let strength: String?
   let options: [Key]
 
   init(_ entry: Registry.Entry) {
@@ -46,6 +48,7 @@ struct PluginDescription: Encodable {
     let metric = entry.type as? any Metric.Type
     direction = metric?.direction
     inputs = metric?.inputs.sorted { $0.rawValue < $1.rawValue }
+    strength = (entry.type as? any Transform.Type)?.strengthKey
     let own = Self.options(of: entry.type)
     // Those of data sets are many, and the same for all: docs/data-formats.md.
     let common = kind == .dataset ? [] : kind.commonOptions.filter { option in !own.contains { $0.key == option.key } }
@@ -87,6 +90,7 @@ struct PluginDescription: Encodable {
       let tasks = MetricTask.allCases.filter { !Set(inputs).isDisjoint(with: $0.inputs) }
       facts.add("tasks", tasks.map(\.rawValue).joined(separator: ", "))
     }
+    if kind == .transform { facts.add("strength", strength ?? "none") }
     lines += ["", facts.text, ""]
     guard !options.isEmpty else { return (lines + ["  no options"]).joined(separator: "\n") }
     var table = TextTable(["option", "default", "takes", "meaning"], indent: "  ")

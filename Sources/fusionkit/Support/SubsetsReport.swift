@@ -19,14 +19,20 @@ struct SubsetsReport: Encodable {
   /// What takes the place of a missing modality.
   let missing: MissingModalityPolicy
   let subsets: [Row]
+  /// Nil where the samples are as they are stored.
+  let corruptions: [CorruptionRow]?
   private let order: [String]
 
   enum CodingKeys: String, CodingKey {
-    case run, split, missing, subsets
+    case run, split, missing, subsets, corruptions
     case generatedData = "generated_data"
   }
 
-  init(_ evaluations: [SubsetEvaluation], run: String, split: String, fusion: ConfiguredFusion, isGenerated: Bool) {
+  init(
+    _ evaluations: [SubsetEvaluation], run: String, split: String, fusion: ConfiguredFusion, isGenerated: Bool,
+    corruptions: [CorruptionRow] = []
+  ) {
+    self.corruptions = corruptions.isEmpty ? nil : corruptions
     self.run = run
     self.split = split
     generatedData = isGenerated
@@ -44,6 +50,7 @@ struct SubsetsReport: Encodable {
   /// For people.
   var text: String {
     var parts = ["\(run), \(split), by the modalities that are seen; where one is missing: \(missing.inWords)"]
+    if let line = corruptions?.line { parts.append(line) }
     if generatedData { parts.append(generatedDataNote) }
     var table = TextTable(["present", "samples"] + order, numeric: Set(1...order.count + 1))
     for row in subsets {

@@ -33,7 +33,8 @@ extension ComponentKind {
     case .objective: .objective
     case .metric: .metric
     case .dataset: .dataset
-    case .transform, .callback: nil
+    case .transform: .transform
+    case .callback: nil
     }
   }
 }
