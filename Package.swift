@@ -113,7 +113,7 @@ let tests: [Target] = [
     dependencies: ["FusionExperiments", "Datasets", "Optimizers", "Schedules", "Transforms"]),
   .testTarget(name: "FusionAnalysisTests", dependencies: ["FusionAnalysis"]),
   .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
-  .testTarget(name: "FusionConfigTests", dependencies: ["FusionConfig", "Optimizers", "Schedules"]),
+  .testTarget(name: "FusionConfigTests", dependencies: ["FusionConfig", "Optimizers", "Schedules", "Transforms"]),
   .testTarget(name: "FusionDataTests", dependencies: ["FusionData", "Datasets"]),
   .testTarget(
     name: "FusionConformanceTests",

@@ -133,6 +133,7 @@ extension Experiment {
     do {
       opened = try open(format)
       try opened.checkModalities(pipeline.branches.map { $0.name }, needsAll: isOwn, dataset: data.dataset.name)
+      opened = try opened.scanned(device: Device(threads: ProcessInfo.processInfo.activeProcessorCount))
     } catch let error as DataError where isOwn {
       // What the configuration names is told at its place.
       let problems = misnamed(format)

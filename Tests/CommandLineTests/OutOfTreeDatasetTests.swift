@@ -108,6 +108,7 @@ import Testing
     ("shape", "right: holds 24 values", "as many as the shape [12, 3] takes"),
     ("label", "the targets: row 12 has the label 7", "0 to 1"),
     ("order", "the data set 'crooked' opened left, right for the part 'train'", "right, left"),
+    ("nan", "left: row 3 holds NaN", "finite values"),
     ("empty", "the data set 'crooked' opened no part", "train, validation or test"),
     ("nothing", "the part 'train': has no modality", "train"),
     ("thrown", "crooked: is closed on Mondays", "another day"),
@@ -127,7 +128,9 @@ import Testing
       decoder: {type: linear}
       training: {epochs: 1}
       """)
-    for command in [["train", "crooked.yaml", "--output", "./run"], ["check", "crooked.yaml"]] {
+    // A check looks at no values.
+    let check = flaw == "nan" ? [] : [["check", "crooked.yaml"]]
+    for command in [["train", "crooked.yaml", "--output", "./run"]] + check {
       let outcome = try Binary.run(command, in: folder.path)
       // A training fails; a check finds a configuration that cannot work.
       #expect(outcome.status == (command[0] == "train" ? 1 : 2), "\(outcome.errors)")
@@ -170,7 +173,8 @@ import Testing
           if flaw == "thrown" { throw DataError("crooked", "is closed on Mondays", expected: "another day") }
           if flaw == "empty" { return Dataset(source: "crooked", train: nil, test: nil) }
           func array(_ name: String, _ count: Int) throws(DataError) -> ModalityArray {
-            let values = [Float](repeating: 1, count: count * 2)
+            var values = [Float](repeating: 1, count: count * 2)
+            if flaw == "nan", name == "left" { values[5] = .nan }
             return ModalityArray(
               name, try StoredArray(values, shape: [count, flaw == "shape" ? 3 : 2], source: name))
           }

@@ -2,6 +2,7 @@ import FusionConfig
 import FusionCore
 import Optimizers
 import Schedules
+import Transforms
 
 // Small plugins, so that these tests depend on none of the real ones.
 
@@ -157,7 +158,7 @@ let toyRegistry: Registry = {
   let types: [any Component.Type] = [
     ToyModality.self, ToyEncoder.self, ToyFusion.self, ToyPairFusion.self, ToyDecoder.self, ToyData.self,
     ToyOfEverything.self, SGD.self, Adam.self, AdamW.self, Adagrad.self, ConstantSchedule.self, StepSchedule.self,
-    CosineSchedule.self, OneCycleSchedule.self, ReduceOnPlateauSchedule.self,
+    CosineSchedule.self, OneCycleSchedule.self, ReduceOnPlateauSchedule.self, GaussianNoise.self,
   ]
   for type in types { try! registry.register(type, origin: "tests") }
   return registry

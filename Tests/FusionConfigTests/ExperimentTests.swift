@@ -67,7 +67,8 @@ import Testing
         test.yaml:3:66: error: unknown key 'skale' in data
             3 | data: {dataset: toy_digits, validation: 1, limit: 0, classes: 3, skale: 2}
               |                                                                  ^ did you mean 'scale'?
-          available: dataset, root, validation, classes, limit, fold, outer_fold, cut_seed, lacking, files, scale   (fusionkit describe toy_digits)
+          available: dataset, root, validation, classes, limit, fold, outer_fold, cut_seed, lacking, files, scale, transforms   \
+        (fusionkit describe toy_digits)
         test.yaml:5:3: error: 'Image' cannot name a modality: expected a lower-case letter, then lower-case letters, \
         digits and underscores
             5 |   Image: {type: toy_image, normalise: true, encoder: {type: toy_net, hidden: [10, x, 0], width: 2.0}}
@@ -75,7 +76,7 @@ import Testing
         test.yaml:5:28: error: unknown key 'normalise' in modalities.Image
             5 |   Image: {type: toy_image, normalise: true, encoder: {type: toy_net, hidden: [10, x, 0], width: 2.0}}
               |                            ^ did you mean 'normalize'?
-          available: type, normalize, encoder   (fusionkit describe toy_image)
+          available: type, normalize, encoder, transforms   (fusionkit describe toy_image)
         test.yaml:5:83: error: expected a whole number of at least 1 for 'hidden', got 'x'
             5 |   Image: {type: toy_image, normalise: true, encoder: {type: toy_net, hidden: [10, x, 0], width: 2.0}}
               |                                                                                   ^

@@ -10,6 +10,7 @@ import Testing
     plainText,
     "extends: base.yaml\n",
     "extends: a.yaml\nmodalities: {audio: null}\n",
+    "extends: a.yaml\nmodalities: {audio: {transforms: [{type: gaussian_noise, std: 0.2}]}}\ndata: {transforms: null}\n",
     "extends: [a.yaml, b.yaml]\nfusion: {type: join}\ntraining: {optimizer: {weight_decay: 2e-4}}\n",
     plainText + "name: x\nseed: 18446744073709551615\ntask: {type: classification, class_weights: [1, 2.5]}\n",
     plainText + "task: {type: classification, class_weights: balanced}\ntraining:\n",
@@ -52,6 +53,9 @@ import Testing
     ("dataset: toy_digits, ", ""), ("fusion: {type: toy_join}\n", ""), ("blocks: 2", "bloks: 2"),
     ("{type: toy_join}", "{type: toy_join, missing: tokn}"),
     ("{type: toy_image, encoder: {type: toy_net}}", "{type: toy_image}"),
+    ("encoder: {type: toy_net}}", "encoder: {type: toy_net}, transforms: [{type: gaussian_nose}]}"),
+    ("encoder: {type: toy_net}}", "encoder: {type: toy_net}, transforms: [{type: gaussian_noise, std: -1}]}"),
+    ("encoder: {type: toy_net}}", "encoder: {type: toy_net}, transforms: {type: gaussian_noise}}"),
   ])
   func mistakesInComponentsBreakTheSchema(right: String, wrong: String) throws {
     let text = plainText.replacing(right, with: wrong)

@@ -139,6 +139,16 @@ public struct DataSplit: Sendable {
       count: rows.count)
   }
 
+  /// The same part, every array looked at for values that are not finite, and for its range; those that were stay as they are.
+  func scanned(device: Device) throws(DataError) -> DataSplit {
+    let scanned = try modalities.mapGathering { modality throws(DataError) in
+      ModalityArray(
+        modality.name, try modality.array.scanned(device: device, presence: modality.presence),
+        presence: modality.presence)
+    }
+    return DataSplit(name: name, modalities: scanned, targets: targets, groups: groups, ids: ids, rows: rows)
+  }
+
   /// Some of the modalities only, in the order given, and the samples that have any of them.
   public func choosing(_ indices: [Int]) -> DataSplit {
     precondition(!indices.isEmpty, "a part without arrays")

@@ -57,6 +57,17 @@ public struct Dataset: Sendable {
     self.isGenerated = isGenerated
   }
 
+  /// The same data, every array looked at, whoever opened it: see ``StoredArray/scanned(device:always:presence:)``.
+  ///
+  /// - Throws: ``DataError`` that names the array and the row of the first value that is not finite.
+  public func scanned(device: Device) throws(DataError) -> Dataset {
+    var result = self
+    result.train = try train?.scanned(device: device)
+    result.validation = try validation?.scanned(device: device)
+    result.test = try test?.scanned(device: device)
+    return result
+  }
+
   /// The parts that are there, in the order train, validation, test.
   public var splits: [DataSplit] { [train, validation, test].compactMap { $0 } }
 
