@@ -14,7 +14,7 @@ let plugins = [
   "TrimodalInteractionFusion", "TuckerFusion",
   "ConvEncoder", "GRUEncoder", "IdentityEncoder", "LeNetEncoder", "LSTMEncoder", "MLPEncoder", "TransformerEncoder",
   "IdentityDecoder", "LinearDecoder", "MLPDecoder",
-  "TaskObjective", "UnimodalObjective", "InfoNCEObjective", "OGMGEObjective",
+  "TaskObjective", "UnimodalObjective", "InfoNCEObjective", "OGMGEObjective", "DistillationObjective",
   "ImageModality", "SequenceModality", "SpectrogramModality", "VectorModality",
 ]
 

@@ -98,6 +98,9 @@ public struct ObjectiveTraits: Sendable, Equatable {
   public var sideOutputs: [String]
   /// Whether a weight below zero makes sense, as for a loss that is to grow.
   public var allowsNegativeWeight: Bool
+  /// The folder of another run that it learns from, as the option `teacher` of its configuration names it; nil: it needs
+  /// none. See ``TrainingStep/teacher(_:)``.
+  public var teacher: String?
 
   /// Whether it has a loss.
   public var hasLoss: Bool { !trains.isEmpty }
@@ -106,7 +109,8 @@ public struct ObjectiveTraits: Sendable, Equatable {
   public init(
     trains: Set<Part> = [.encoders, .fusion, .decoder], adjusts: Set<Part> = [],
     tasks: [TaskKind] = TaskKind.allCases, fewestModalities: Int = 1, mostModalities: Int? = nil,
-    fewestSamples: Int = 1, sideOutputs: [String] = [], allowsNegativeWeight: Bool = false
+    fewestSamples: Int = 1, sideOutputs: [String] = [], allowsNegativeWeight: Bool = false,
+    teacher: String? = nil
   ) {
     self.trains = trains
     self.adjusts = adjusts
@@ -116,6 +120,7 @@ public struct ObjectiveTraits: Sendable, Equatable {
     self.fewestSamples = fewestSamples
     self.sideOutputs = sideOutputs
     self.allowsNegativeWeight = allowsNegativeWeight
+    self.teacher = teacher
   }
 }
 

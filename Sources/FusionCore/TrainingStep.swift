@@ -22,6 +22,7 @@ public struct TrainingStep {
   public let pass: ForwardPass
   private let taskLoss: (_ output: Tensor, _ samples: [Int]?) -> Tensor
   private let reportedTaskLoss: (_ output: Tensor, _ samples: [Int]?) -> Double?
+  private let teacher: ((_ run: String) throws(PipelineError) -> TeacherPass)?
   private let decode: (_ features: Features, _ pass: ForwardPass) throws(PipelineError) -> Tensor
 
   /// A step.
@@ -30,12 +31,14 @@ public struct TrainingStep {
   ///   - taskLoss: the task's mean loss of outputs `[n, …output]` of some samples of the batch; nil: of all.
   ///   - reportedTaskLoss: the same in the units of the targets, where the task standardises them; else nil.
   ///   - decode: fusion and decoder.
+  ///   - teacher: what another run's model makes of the batch; nil: there is none.
   public init(
     features: Features, fused: Tensor, sideOutputs: [String: Tensor] = [:], output: Tensor, targets: StepTargets,
     rows: [Int], epoch: Int, epochs: Int, step: Int, pass: ForwardPass,
     taskLoss: @escaping (_ output: Tensor, _ samples: [Int]?) -> Tensor,
     reportedTaskLoss: @escaping (_ output: Tensor, _ samples: [Int]?) -> Double? = { _, _ in nil },
-    decode: @escaping (_ features: Features, _ pass: ForwardPass) throws(PipelineError) -> Tensor
+    decode: @escaping (_ features: Features, _ pass: ForwardPass) throws(PipelineError) -> Tensor,
+    teacher: ((_ run: String) throws(PipelineError) -> TeacherPass)? = nil
   ) {
     self.features = features
     self.fused = fused
@@ -50,6 +53,7 @@ public struct TrainingStep {
     self.taskLoss = taskLoss
     self.reportedTaskLoss = reportedTaskLoss
     self.decode = decode
+    self.teacher = teacher
   }
 
   /// The number of samples, N.
@@ -96,6 +100,20 @@ public struct TrainingStep {
   /// - Throws: `PipelineError` where a sample is left without a modality, or the fusion refuses what is missing.
   public func output(seeing modalities: [Bool], recorded: Bool = false) throws(PipelineError) -> Tensor {
     try output(of: features.restricted(to: modalities), recorded: recorded)
+  }
+
+  /// What the model of another run makes of the samples of the batch: computed when it is asked for, in evaluation mode.
+  ///
+  /// - Parameter run: as the objective's traits name it, ``ObjectiveTraits/teacher``.
+  /// - Throws: `PipelineError` where the traits name no such run, and for samples that cannot be read.
+  public func teacher(_ run: String) throws(PipelineError) -> TeacherPass {
+    guard let teacher else {
+      throw PipelineError(problems: [
+        Problem(
+          "an objective asks for the teacher '\(run)', which its traits do not name", hint: "a bug of that objective")
+      ])
+    }
+    return try teacher(run)
   }
 
   /// The random numbers that an objective may use in this step, by a name of its own: `ogm_ge.noise`.

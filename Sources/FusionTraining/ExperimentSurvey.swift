@@ -73,13 +73,13 @@ extension Experiment {
     let classes = data.classes?.count ?? format.declaredClasses(configuration)?.count
     let (objective, found) = objective(classes: classes, counts: nil)
     guard let inputs = format.declaredArrays(configuration) else {
-      return found + demands(objective, layers: []) + initialProblems(nil)
+      return found + demands(objective, layers: []) + initialProblems(nil) + teacherProblems(train: nil)
     }
     var output: Shape?
     if case .classification = task { output = classes.map { [$0] } }
     let (layers, shapes) = layers(inputs, output)
     return found + shapes + demands(objective, layers: layers)
-      + initialProblems(shapes.isEmpty ? output.map { (inputs, $0) } : nil)
+      + initialProblems(shapes.isEmpty ? output.map { (inputs, $0) } : nil) + teacherProblems(train: nil)
   }
 
   /// What does not suit opened data.
@@ -98,6 +98,7 @@ extension Experiment {
     let (layers, shapes) = layers(part.descriptions, part.targets.map { [$0.width] })
     return found + shapes
       + demands(objective, layers: layers, train: part, hasValidation: prepared.validation != nil)
+      + teacherProblems(train: part)
       + initialProblems(
         shapes.isEmpty ? part.targets.map { (inputs: part.descriptions, output: [$0.width]) } : nil)
   }

@@ -50,17 +50,8 @@ struct WeightLoan {
     }
     guard isFolder.boolValue else { return source.path }
     let run = RunFolder(source.path)
-    switch run.state {
-    case .complete: return run.model
-    case .unfinished, .stranded:
-      throw refusal(
-        "the run '\(source.path)' is not finished",
-        "finish it with 'fusionkit train --resume \(source.path)', or take its weights as they are: \(run.model)")
-    case .unreadable(let file, let reason): throw refusal("\(file) cannot be read: \(reason)", nil)
-    case .vacant, .foreign:
-      throw refusal(
-        "'\(source.path)' is not the folder of a run", "name a run, or a safetensors file")
-    }
+    let advice = "; or take its weights as they are: \(run.model)"
+    return try RunFolder.finished(source.path, at: source.place, advice: advice).model
   }
 
   /// What is wrong with the file for these parameters of a model: nothing of a part, names that are missing, names that are

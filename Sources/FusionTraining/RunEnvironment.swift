@@ -23,6 +23,8 @@ public struct RunEnvironment: Codable, Sendable, Equatable {
   public var data: DataRecord
   /// The weights that the run began with, beside those that were drawn; nil: all were drawn.
   public var initialisedFrom: [InitialWeights]?
+  /// The runs that objectives learn from; nil: none.
+  public var teachers: [TeacherRecord]?
 
   /// What is true of this process.
   static func current(

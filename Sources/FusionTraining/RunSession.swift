@@ -110,6 +110,12 @@ final class RunSession {
     initial = before?.initialisedFrom ?? []
     fingerprints = try bench.fingerprints(since: before?.data)
     try before?.data.checkUnchanged(fingerprints, run: run)
+    if let before, let teachers = before.teachers, teachers != bench.teacherRecords ?? [] {
+      throw TrainingError.notResumable(
+        run: run.path,
+        reason: "the model of a teacher is another one than when the run began: "
+          + teachers.map(\.run).joined(separator: ", "))
+    }
     for doubt in before?.data.doubts(about: fingerprints) ?? [] { log.report(.warning(doubt)) }
     let experiment = bench.experiment
     let loaded = try saved.restore(
@@ -320,6 +326,7 @@ final class RunSession {
     record.fingerprints = fingerprints
     var environment = RunEnvironment.current(
       threads: bench.device.threads, seed: bench.experiment.seed, data: record)
+    environment.teachers = bench.teacherRecords
     environment.initialisedFrom = initial.isEmpty ? nil : initial
     try run.write(prettyJSON(environment), to: run.environment)
   }

@@ -19,6 +19,8 @@ struct Workbench {
   let warnings: [String]
   /// The data as they lie in their files.
   let source: Dataset
+  /// The models of other runs that objectives learn from, by the paths that name them.
+  private(set) var teachers: [String: Teacher] = [:]
   /// Whether fingerprints of the data are to be of their whole content.
   let verifiesData: Bool
 
@@ -54,6 +56,7 @@ struct Workbench {
     } catch {
       throw experiment.diagnostics(for: error.problems)
     }
+    teachers = try experiment.teachers(train: train, device: device)
     try data.checkModalities()
     for split in data.splits {
       _ = try pipeline.conversions(for: split)

@@ -37,6 +37,7 @@ struct ObjectiveFixture: Decodable, Sendable, CustomTestStringConvertible {
     let classes: [Int]
     let present: [String: [Bool]]
     let coefficients: [String: Double]
+    let teacher: Array?
   }
 
   let name: String
@@ -120,7 +121,7 @@ struct ObjectiveTrial {
 
   /// Forward and backward, with the objectives' changes of gradients.
   func step(
-    _ raw: [Tensor], classes: [Int], presence: Presence? = nil, epoch: Int = 0, number: Int = 0
+    _ raw: [Tensor], classes: [Int], presence: Presence? = nil, epoch: Int = 0, number: Int = 0, teacher: Tensor? = nil
   ) throws -> (losses: ObjectiveList.Losses, values: [ObjectiveValue]) {
     let pass = ForwardPass.training(device: device, seed: 5, step: number)
     let features = try pipeline.encode(raw, presence: presence, pass)
@@ -130,7 +131,10 @@ struct ObjectiveTrial {
       rows: Swift.Array(classes.indices), epoch: epoch, epochs: 10, step: number, pass: pass,
       taskLoss: { output, samples in output.crossEntropy((samples ?? Swift.Array(classes.indices)).map { classes[$0] })
       },
-      decode: { [pipeline] features, pass throws(PipelineError) in try pipeline.decode(features, pass) })
+      decode: { [pipeline] features, pass throws(PipelineError) in try pipeline.decode(features, pass) },
+      teacher: teacher.map { output in
+        { _ in TeacherPass(features: features.detached, fused: fused.detached, output: output) }
+      })
     let losses = try list.loss(step)
     store.clearGradients()
     pass.tape?.backward(from: try #require(losses.total))
@@ -154,7 +158,9 @@ struct ObjectiveTrial {
   for (number, batch) in fixture.batches.enumerated() {
     let raw = fixture.modalities.map { batch.inputs[$0]!.tensor(trial.device) }
     let presence = Presence(fixture.modalities.map { batch.present[$0] }, count: batch.classes.count)
-    let (losses, values) = try trial.step(raw, classes: batch.classes, presence: presence, number: number)
+    let (losses, values) = try trial.step(
+      raw, classes: batch.classes, presence: presence, number: number,
+      teacher: batch.teacher?.tensor(trial.device))
     for (modality, coefficient) in batch.coefficients {
       let own = try #require(values.first { $0.name == "ogm_ge_coefficient_\(modality)" })
       #expect(abs(own.value - coefficient) < 1e-5, "k of \(modality) in step \(number)")

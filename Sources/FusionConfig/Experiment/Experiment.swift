@@ -26,6 +26,8 @@ public struct Experiment: Sendable {
   public let sweep: SweepSettings?
   /// The metrics that the registry held with which it was read.
   public let metrics: [any Metric.Type]
+  /// The components that it was read with: what configurations of other runs are read with too.
+  public let registry: Registry
   /// The text, for pointing at places.
   let document: Node
 

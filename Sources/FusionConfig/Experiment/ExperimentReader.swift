@@ -49,7 +49,8 @@ struct ExperimentReader {
     let experiment = Experiment(
       name: identity.name ?? defaultName, seed: identity.seed, plugins: registry.libraries, data: data,
       pipeline: pipeline, transforms: transforms, task: task, training: training, compared: compared, sweep: sweep,
-      metrics: registry.all(.metric).compactMap { $0.type as? any Metric.Type }, document: root)
+      metrics: registry.all(.metric).compactMap { $0.type as? any Metric.Type }, registry: registry,
+      document: root)
     return sweep == nil ? experiment : try experiment.withCheckedSweep(registry: registry)
   }
 

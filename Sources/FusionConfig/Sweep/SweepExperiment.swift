@@ -112,7 +112,7 @@ extension Experiment {
     return Experiment(
       name: name, seed: seed, plugins: plugins, data: data, pipeline: pipeline, transforms: transforms, task: task,
       training: training,
-      compared: compared, sweep: sweep, metrics: metrics, document: document)
+      compared: compared, sweep: sweep, metrics: metrics, registry: registry, document: document)
   }
 }
 

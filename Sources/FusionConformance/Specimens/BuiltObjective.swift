@@ -102,7 +102,18 @@ final class BuiltObjective {
       features: features, fused: fused, sideOutputs: pass.sideOutputs, output: decoder(fused, pass), targets: targets,
       rows: (0..<samples).map { number * samples + $0 }, epoch: number, epochs: 10, step: number, pass: pass,
       taskLoss: loss,
-      decode: { [self] features, pass throws(PipelineError) in decoder(fuse(features, pass), pass) })
+      decode: { [self] features, pass throws(PipelineError) in decoder(fuse(features, pass), pass) },
+      teacher: { [device] _ in
+        // Any numbers will do that are none of this model's.
+        let random = random.derived("teacher")
+        return TeacherPass(
+          features: Features(
+            features.entries.enumerated().map {
+              ($1.modality, random.derived($0).normal($1.tensor.shape, device: device))
+            }, presence: features.presence),
+          fused: random.derived("fused").normal(fused.shape, device: device),
+          output: random.derived("output").normal(shape, device: device))
+      })
   }
 
   private func encoded(

@@ -45,7 +45,17 @@ struct StageObjectives {
       step: place.step, pass: pass,
       taskLoss: { taskLoss.loss($0, batch, $1 ?? all, device) },
       reportedTaskLoss: { taskLoss.told($0, batch, $1 ?? all, device) },
-      decode: { features, pass throws(PipelineError) in try pipeline.decode(features, pass) })
+      decode: { features, pass throws(PipelineError) in try pipeline.decode(features, pass) },
+      teacher: { [teachers = bench.teachers] run throws(PipelineError) in
+        guard let teacher = teachers[run] else {
+          throw PipelineError(problems: [
+            Problem(
+              "an objective asks for the teacher '\(run)', which its traits do not name",
+              hint: "a bug of that objective")
+          ])
+        }
+        return try teacher.pass(rows: rows)
+      })
     let losses = try list.loss(step)
     var result = StepResult(loss: losses.total, told: losses.reported, output: output)
     result.values = losses.values.map { ($0.name, $0.value, $0.samples) }

@@ -124,7 +124,23 @@ class OGM:
         return result
 
 
-NAMES = {Unimodal: "unimodal", InfoNCE: "info_nce", OGM: "ogm_ge"}
+class Distillation:
+    """As in PyTorch's tutorial on knowledge distillation: soft targets of a teacher at a temperature, times its square."""
+
+    def __init__(self, temperature):
+        self.configuration = {"teacher": "teacher", "temperature": temperature}
+        self.temperature = temperature
+
+    def parameters(self, names):
+        return {}
+
+    def loss(self, p, z, y, present):
+        own = apply(p, "decoder", torch.cat(list(z.values()), 1)) / self.temperature
+        wanted = torch.softmax(self.teacher / self.temperature, 1)
+        return F.kl_div(torch.log_softmax(own, 1), wanted, reduction="batchmean") * self.temperature ** 2
+
+
+NAMES = {Unimodal: "unimodal", InfoNCE: "info_nce", OGM: "ogm_ge", Distillation: "distillation"}
 
 
 def case(name, modalities, objectives, optimizer, holes=False, clip=None):
@@ -150,6 +166,9 @@ def case(name, modalities, objectives, optimizer, holes=False, clip=None):
                 present[modalities[2]][3] = True
         z = {m: torch.zeros(N, WIDTH, dtype=torch.double).index_put((present[m],), perceptron(p, f"encoders.{m}", x[m][present[m]]))
              for m in modalities}
+        teachers = [o for o, _ in objectives if isinstance(o, Distillation)]
+        for objective in teachers:
+            objective.teacher = draw(N, CLASSES, scale=3.0)
         losses = {"task": F.cross_entropy(apply(p, "decoder", torch.cat(list(z.values()), 1)), y)}
         total = losses["task"]
         for objective, weight in objectives:
@@ -172,7 +191,8 @@ def case(name, modalities, objectives, optimizer, holes=False, clip=None):
             kept = {"losses": {k: v.item() for k, v in losses.items()}, "total": total.item(),
                     "gradients": {k: pack(v.grad) for k, v in p.items() if v.grad is not None}}
         batches.append({"inputs": {m: pack(v) for m, v in x.items()}, "classes": y.tolist(),
-                        "present": {m: v.tolist() for m, v in present.items()}, "coefficients": coefficients})
+                        "present": {m: v.tolist() for m, v in present.items()}, "coefficients": coefficients}
+                       | {"teacher": pack(o.teacher) for o in teachers})
         if clip:
             torch.nn.utils.clip_grad_norm_(list(p.values()), clip)
         step.step()
@@ -200,6 +220,8 @@ cases = [
     case("three modalities, missing ones", three, [(OGM(0.3), 1.0)], sgd, holes=True),
     case("scores of heads", two, [(OGM(0.8, "heads"), 1.0)], adam),
     case("all together, clipped", two, [(Unimodal(), 0.5), (InfoNCE(5, 0.1), 0.2), (OGM(0.3), 1.0)], sgd, clip=0.5),
+    case("a teacher", two, [(Distillation(4.0), 0.7)], sgd),
+    case("a teacher, missing modalities", three, [(Distillation(1.5), 2.0)], adam, holes=True),
 ]
 path = pathlib.Path(__file__).with_name("objectives.json")
 path.write_text(json.dumps({"torch": torch.__version__, "cases": cases}))
