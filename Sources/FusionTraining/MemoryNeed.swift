@@ -8,9 +8,10 @@ import Foundation
 struct MemoryNeed {
   /// Batches that wait, are filled and are worked on.
   let samples: Double
-  /// Parameters, gradients, the optimizer's state and the best model so far.
+  /// Parameters, gradients, the optimizer's state and the best model so far; averaged weights and teachers where there are
+  /// some.
   let model: Double
-  /// What the layers compute.
+  /// What the layers compute, in further passes of objectives and in teachers too.
   let layers: Double
   var total: Double { samples + model + layers }
 
@@ -18,21 +19,38 @@ struct MemoryNeed {
   init(_ bench: Workbench) {
     let stages = bench.experiment.stages
     let training = stages.map { min($0.settings.batchSize, bench.train.count) }.max() ?? 1
-    let others = [bench.data.validation, bench.data.test].compactMap { $0?.count }.max() ?? 0
-    let evaluation = stages.map { min($0.evaluationBatchSize, others) }.max() ?? 0
+    let evaluated = [bench.data.validation, bench.data.test].compactMap { $0?.count }.max() ?? 0
+    let evaluation = stages.map { min($0.evaluationBatchSize, evaluated) }.max() ?? 0
     let inputs = bench.pipeline.inputs.map(\.sampleShape)
     let sample = inputs.reduce(0.0) { (sum: Double, shape: Shape) in sum + 4 * Double(shape.elementCount) }
     // One that is worked on and the loader's queue of three, once it is full.
     samples = Double(max(training, evaluation)) * sample * 4
     let values: Int = bench.pipeline.store.parameters.reduce(0) { $0 + $1.value.count }
-    model = Double(values) * 4 * 4
+    let copies = 4 + (stages.contains { $0.settings.average != nil } ? 1 : 0)
+    let taught: Int = bench.teachers.values.reduce(0) { $0 + $1.store.parameters.reduce(0) { $0 + $1.value.count } }
+    model = Double(values * copies + taught) * 4
     let before = Storage.bytesTakenOnThisThread
     // Evaluation keeps nothing and changes nothing; training takes more.
     let raw = inputs.map { Tensor.zeros([1] + $0, device: bench.device) }
     let features = Double(Storage.bytesTakenOnThisThread - before)
     _ = try? bench.pipeline(raw, presence: nil, .evaluation(device: bench.device))
     let pass = Double(Storage.bytesTakenOnThisThread - before) - features
-    layers = max(0, pass) * Double(training)
+    // Further passes and teachers come one after the other; what one of them keeps is free again before the next.
+    let modalities = inputs.count
+    let hasFurther = stages.contains { stage in
+      stage.objectives?.contains { $0.furtherPasses(modalities: modalities) > 0 } == true
+    }
+    let others = bench.teachers.values.map { $0.bytesOfOneSample } + (hasFurther ? [Self.furtherPass(bench, raw)] : [])
+    layers = (max(0, pass) + (others.max() ?? 0)) * Double(training)
+  }
+
+  /// What fusion and decoder keep of one sample that is passed through them once more.
+  private static func furtherPass(_ bench: Workbench, _ raw: [Tensor]) -> Double {
+    let evaluation = ForwardPass.evaluation(device: bench.device)
+    guard let features = try? bench.pipeline.encode(raw, presence: nil, evaluation) else { return 0 }
+    let before = Storage.bytesTakenOnThisThread
+    _ = try? bench.pipeline.decode(features, evaluation)
+    return Double(Storage.bytesTakenOnThisThread - before)
   }
 
   /// What the process can have at most: the machine's memory, or less where the system limits it.

@@ -10,7 +10,7 @@ final class Teacher {
   /// Its parameters and buffers.
   let store: ParameterStore
   private let pipeline: Pipeline
-  private let part: DataSplit
+  fileprivate let part: DataSplit
   private let conversions: [ValueConversion]
   private let device: Device
 
@@ -47,6 +47,15 @@ final class Teacher {
     return TeacherPass(
       features: features, fused: fused, sideOutputs: pass.sideOutputs,
       output: pipeline.targets?.original(output) ?? output)
+  }
+}
+
+extension Teacher {
+  /// What its layers keep of one sample.
+  var bytesOfOneSample: Double {
+    let before = Storage.bytesTakenOnThisThread
+    _ = part.rows.first.flatMap { try? pass(rows: [$0]) }
+    return Double(Storage.bytesTakenOnThisThread - before)
   }
 }
 

@@ -15,7 +15,7 @@ import Testing
     "optimizer": ["adagrad", "adam", "adamw", "lion", "nadam", "rmsprop", "sgd"],
     "schedule": ["constant", "cosine", "exponential", "one_cycle", "polynomial", "reduce_on_plateau", "step"],
     "modality": ["image", "sequence", "spectrogram", "vector"], "dataset": ["arrays", "avmnist", "written_spoken"],
-    "objective": ["info_nce", "ogm_ge", "task", "unimodal"],
+    "objective": ["distillation", "info_nce", "ogm_ge", "task", "unimodal"],
     "transform": ["frequency_mask", "gaussian_noise", "random_erasing", "random_shift", "time_mask"],
   ]
 

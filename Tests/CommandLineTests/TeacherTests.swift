@@ -4,7 +4,7 @@ import Testing
 
 /// Objectives that learn from another run: `teacher`.
 @Suite struct TeacherTests {
-  private static let objective = "[{type: task}, {type: distillation, weight: 0.5, teacher: teacher}]"
+  private static let objective = "[{type: task, weight: 0.01}, {type: distillation, teacher: teacher}]"
 
   /// A folder with `tiny.yaml` and a finished run `teacher`.
   private func folder(_ teacher: [String] = []) throws -> Scratch {
@@ -31,7 +31,7 @@ import Testing
     let rows = history.split(separator: "\n").map { $0.split(separator: ",").map(String.init) }
     let column = try #require(rows[0].firstIndex(of: "train.distillation"))
     let losses = rows.dropFirst().compactMap { Double($0[column]) }
-    #expect(losses.count == 20 && losses[19] < 0.5 * losses[0], "\(losses)")
+    #expect(losses.count == 20 && losses[19] < 0.3 * losses[0], "\(losses)")
     #expect(rows[0].contains("train.distillation_agreement"))
     #expect(try bytes(folder / "plain/model.safetensors") != bytes(folder / "taught/model.safetensors"))
     let environment = try String(contentsOfFile: folder / "taught/environment.json", encoding: .utf8)
@@ -72,7 +72,8 @@ import Testing
     let folder = try folder()
     try folder.write("wide.npy", NpyFile.floats((0..<360).map { sin(Float($0)) }, [60, 6]))
     try folder.write(
-      "b.yaml", "extends: tiny.yaml\nname: b\ntraining:\n  objective:\n    - {type: task}\n    - {type: distillation, \(keys)}\n")
+      "b.yaml",
+      "extends: tiny.yaml\nname: b\ntraining:\n  objective:\n    - {type: task}\n    - {type: distillation, \(keys)}\n")
     for command in ["check", "train"] {
       let outcome = try Binary.run([command, "b.yaml"] + sets.flatMap { ["--set", $0] }, in: folder.path)
       #expect(outcome.status == 2, "\(command): \(outcome.errors)")

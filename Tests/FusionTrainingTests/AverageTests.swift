@@ -84,14 +84,19 @@ import Testing
         #expect((one[name] == values) == name.hasPrefix("encoders.b."), "\(name)")
       }
       #expect(summary.frozen == ["encoders.b"])
-      #expect(summary.trainedParameters == summary.parameters - start.filter { $0.key.hasPrefix("encoders.b.") }
-        .reduce(0) { $0 + ($1.key.hasSuffix("running_mean") ? 0 : $1.value.count) })
+      #expect(
+        summary.trainedParameters == summary.parameters
+          - start.filter { $0.key.hasPrefix("encoders.b.") }
+          .reduce(0) { $0 + ($1.key.hasSuffix("running_mean") ? 0 : $1.value.count) })
       // What a stage that trains the others does, but for the random numbers of stages.
       let (_, both) = try trained("both", decay + ["training.groups={encoders: {frozen: true}}"])
       for (name, values) in start { #expect((both[name] == values) == name.hasPrefix("encoders."), "\(name)") }
-      let (_, stages) = try trained("stages", [
-        "training.groups={encoders.a: {frozen: true}}", "training.stages=[{epochs: 1}, {train: [decoder], epochs: 1}]",
-      ])
+      let (_, stages) = try trained(
+        "stages",
+        [
+          "training.groups={encoders.a: {frozen: true}}",
+          "training.stages=[{epochs: 1}, {train: [decoder], epochs: 1}]",
+        ])
       for (name, values) in start { #expect((stages[name] == values) == name.hasPrefix("encoders.a."), "\(name)") }
     }
   }
@@ -99,7 +104,7 @@ import Testing
   @Test func aResolvedConfigurationIsReadToItself() throws {
     let experiment = try toyExperiment([
       "training.groups.encoders.a.frozen=true", "training.average.decay=0.9", "training.accumulate=2",
-      "training.initialise_from={encoders: outputs/x, decoder: y.safetensors}",
+      "training.initialise_from={encoders.a: outputs/x, encoders.b: z, decoder: y.safetensors}",
       "training.initialise_from.encoders.b=null",
       "training.stages=[{epochs: 1}, {train: [encoders], groups: {}, average: null, accumulate: null}]",
     ])
@@ -110,7 +115,7 @@ import Testing
     #expect(again.training.stages[1].parts == [.encoder("a"), .encoder("b")])
     #expect(again.training.stages.map(\.training.average?.decay) == [0.9, nil])
     #expect(again.training.stages.map(\.training.accumulate) == [2, nil])
-    #expect(again.training.initialiseFrom.map(\.key) == ["encoders", "decoder"])
+    #expect(again.training.initialiseFrom.map(\.key) == ["encoders.a", "decoder"])
     // Runs of before these keys existed stay runs of their configuration.
     let plain = try toyExperiment([]).resolvedYAML
     #expect(!plain.contains("average") && !plain.contains("initialise_from") && !plain.contains("frozen"))
