@@ -156,6 +156,30 @@ import Testing
       "frozen and trained by a stage", "the stage 'stage_1' trains 'decoder', which 'groups' freezes"
     ),
     ("stages: [{initialise_from: {model: begun.safetensors}}]", "in a stage", "'initialise_from' is no key of a stage"),
+    (
+      "groups: {encoders.video: {learning_rate: 1}}", "a group without a part",
+      "the pipeline has no part 'encoders.video'"
+    ),
+    (
+      "groups: {encoders: {}, encoders.image: {}}", "two groups",
+      "'encoders.image' is in two groups: 'encoders' and 'encoders.image'"
+    ),
+    (
+      "groups: {decoder: {learning_rate: -1}}", "negative rate",
+      "expected a number of at least 0 for 'learning_rate', got -1"
+    ),
+    (
+      "groups: {decoder: {weight_decay: .nan}}", "decay of NaN",
+      "expected a number of at least 0 for 'weight_decay', got"
+    ),
+    (
+      "objective: [{type: task, weight: -1}]", "negative weight", "expected a number of at least 0 for 'weight', got -1"
+    ),
+    ("objective: [{type: task, weight: .nan}]", "weight of NaN", "for 'weight', got"),
+    (
+      "objective: [{type: unimodal, modality_weights: {sound: -1}}, {type: task}]", "negative weight of a modality",
+      "expected a number of at least 0 for 'modality_weights.sound', got -1"
+    ),
     ("average: {decay: 1}", "decay of 1", "expected a number from 0 to below 1 for 'decay', got 1"),
     ("average: {decay: .nan}", "decay of NaN", "expected a number from 0 to below 1 for 'decay', got"),
     ("average: {start_epoch: -1}", "negative start", "expected a whole number of at least 0 for 'start_epoch', got -1"),
@@ -196,6 +220,27 @@ import Testing
     }
     let fewer = try Binary.run(["check", "a.yaml", "--set", "decoder.hidden=[]"], in: folder.path)
     #expect(fewer.status == 2 && fewer.errors.contains("not in the model (2):"), "\(fewer.errors)")
+  }
+
+  /// An encoder learned from values that were standardised in one way, and goes on with those.
+  @Test func meanAndDeviationComeWithTheirEncoder() throws {
+    let folder = try folder("")
+    let standardised = ["modalities.sound.values=standardise", "training.epochs=0"].flatMap { ["--set", $0] }
+    try train(folder, "few", standardised + ["--set", "data.limit=6"])
+    try train(folder, "all", standardised)
+    let source = ["--set", "training.initialise_from.encoders.sound=few"]
+    let outcome = try train(folder, "tuned", standardised + source)
+    let bare = try train(
+      folder, "bare", standardised + ["--set", "training.initialise_from.encoders.sound=begun.safetensors"])
+    let runs = try ["few", "all", "tuned", "bare"].map { try values(folder / "\($0)/model.safetensors") }
+    for name in ["modalities.sound.standardise.mean", "modalities.sound.standardise.deviation"] {
+      #expect(runs[0][name] != nil && runs[0][name] != runs[1][name])
+      #expect(runs[2][name] == runs[0][name])
+      #expect(runs[3][name] == runs[1][name], "PyTorch's file has none: those of the training part")
+    }
+    #expect(runs[3]["encoders.sound.layers.0.weight"] != runs[1]["encoders.sound.layers.0.weight"])
+    #expect(
+      !outcome.errors.contains("by the training part's mean") && bare.errors.contains("by the training part's mean"))
   }
 
   @Test func anUnfinishedRunGivesNothing() throws {

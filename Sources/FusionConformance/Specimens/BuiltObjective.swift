@@ -103,7 +103,12 @@ final class BuiltObjective {
       rows: (0..<samples).map { number * samples + $0 }, epoch: number, epochs: 10, step: number, pass: pass,
       taskLoss: loss,
       decode: { [self] features, pass throws(PipelineError) in decoder(fuse(features, pass), pass) },
-      teacher: { [device] _ in
+      teacher: { [device, configured] run throws(PipelineError) in
+        guard run == configured.traits.teacher else {
+          throw PipelineError(problems: [
+            Problem("asks for the teacher '\(run)', which its traits do not name", hint: "ObjectiveTraits(teacher: …)")
+          ])
+        }
         // Any numbers will do that are none of this model's.
         let random = random.derived("teacher")
         return TeacherPass(
