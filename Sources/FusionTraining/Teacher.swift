@@ -33,11 +33,13 @@ final class Teacher {
 
   /// What it makes of some samples, with all modalities that they have: `training.modality_dropout` takes nothing from it.
   ///
-  /// - Parameter rows: of the data set's arrays.
-  func pass(rows: [Int]) throws(PipelineError) -> TeacherPass {
+  /// - Parameters:
+  ///   - rows: of the data set's arrays.
+  ///   - transforms: those of the training, in the epoch under way: both see the same samples.
+  func pass(rows: [Int], transforms: SampleTransforms? = nil) throws(PipelineError) -> TeacherPass {
     let batch: Batch
     do throws(DataError) {
-      batch = try part.batch(rows: rows, conversions: conversions)
+      batch = try part.batch(rows: rows, conversions: conversions, transforms: transforms)
     } catch { throw PipelineError(problems: error.problems.map { Problem("\($0.file): \($0.reason)") }) }
     let pass = ForwardPass.evaluation(device: device)
     let (raw, presence) = pipeline.raw(of: batch, device: device)

@@ -18,6 +18,8 @@ struct StageObjectives {
   private let bench: Workbench
   private let parts: [PipelinePart]
   private let hasAdjustments: Bool
+  /// Those of the training, for teachers.
+  private let transforms: SampleTransforms?
 
   /// Makes the objectives' parameters in `store`; nil where the stage minimises the task's loss alone.
   init?(_ bench: Workbench, _ stage: Stage, store: ParameterStore) {
@@ -26,6 +28,7 @@ struct StageObjectives {
     let context = BuildContext(store: store, device: bench.device, seed: stage.seed)
     list = ObjectiveList(objectives, model: bench.modelShapes, context: context)
     parts = bench.experiment.pipeline.parts
+    transforms = bench.experiment.transforms.made(for: bench.pipeline.sampleShapes, seed: stage.seed)
     hasAdjustments = objectives.contains { !$0.traits.adjusts.isEmpty }
   }
 
@@ -46,7 +49,7 @@ struct StageObjectives {
       taskLoss: { taskLoss.loss($0, batch, $1 ?? all, device) },
       reportedTaskLoss: { taskLoss.told($0, batch, $1 ?? all, device) },
       decode: { features, pass throws(PipelineError) in try pipeline.decode(features, pass) },
-      teacher: { [teachers = bench.teachers] run throws(PipelineError) in
+      teacher: { [teachers = bench.teachers, transforms] run throws(PipelineError) in
         guard let teacher = teachers[run] else {
           throw PipelineError(problems: [
             Problem(
@@ -54,7 +57,7 @@ struct StageObjectives {
               hint: "a bug of that objective")
           ])
         }
-        return try teacher.pass(rows: rows)
+        return try teacher.pass(rows: rows, transforms: transforms?.at(epoch: place.epoch))
       })
     let losses = try list.loss(step)
     var result = StepResult(loss: losses.total, told: losses.reported, output: output)
