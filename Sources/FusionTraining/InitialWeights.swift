@@ -153,7 +153,7 @@ struct WeightLoan {
   }
 
   private static func isOfAPipeline(_ name: String) -> Bool {
-    ["modalities.", "encoders.", "fusion.", "decoder.", "targets."].contains { name.hasPrefix($0) }
+    ["modalities.", "encoders.", "fusion.", "decoder.", "targets.", "missing."].contains { name.hasPrefix($0) }
   }
 
   private static func part(_ name: String) -> String {

@@ -44,6 +44,28 @@ import Testing
     #expect(try bytes(folder / "parts/model.safetensors") == bytes(folder / "taught/model.safetensors"))
   }
 
+  /// Whoever is its own teacher is at no distance from it, whatever transforms do to the samples of a batch.
+  @Test func teacherAndPupilSeeTheSameSamples() throws {
+    let folder = try folder()
+    let sets = [
+      "training.objective=[{type: distillation, teacher: teacher}]", "training.initialise_from.model=teacher",
+      "training.optimizer.learning_rate=0", "modalities.a.encoder.hidden=[9]",
+    ]
+    func losses(_ run: String) throws -> [Double] {
+      let history = try String(contentsOfFile: folder / "\(run)/history.csv", encoding: .utf8)
+      let rows = history.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+      let column = try #require(rows[0].firstIndex { $0 == "train.distillation" })
+      return rows.dropFirst().compactMap { Double($0[column]) }
+    }
+    try train(folder, "noisy", sets + ["modalities.a.transforms=[{type: gaussian_noise, std: 2}]"])
+    let noisy = try losses("noisy")
+    #expect(noisy.count == 2 && noisy.allSatisfy { abs($0) < 1e-6 }, "\(noisy)")
+    // Dropout takes a modality from the pupil alone.
+    try train(folder, "thinned", sets + ["fusion.missing=zero", "training.modality_dropout={b: 0.5}"])
+    let thinned = try losses("thinned")
+    #expect(thinned.count == 2 && thinned.allSatisfy { $0 > 1e-3 }, "\(thinned)")
+  }
+
   /// Over kept encodings, in a stage, with a teacher that sees one modality only.
   @Test func aStageHasATeacher() throws {
     let folder = try folder(["modalities.b=null"])
