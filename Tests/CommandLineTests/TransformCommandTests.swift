@@ -154,6 +154,9 @@ import Testing
     try #require(outcome.status == 0, "\(outcome.errors)")
     let resolved = try String(contentsOfFile: folder / "run/config.yaml", encoding: .utf8)
     #expect(resolved.contains("transforms:") && resolved.contains("std: 0.4"), "\(resolved)")
+    let overview = try Binary.run(["describe", "more.yaml"], in: folder.path).output
+    #expect(overview.contains("\nmodalities.a.transforms.0            gaussian_noise"), "\(overview)")
+    #expect(!(try Binary.run(["describe", "tiny.yaml"], in: folder.path).output.contains("transform")))
     let described = try Binary.run(["describe", "more.yaml", "--json"], in: folder.path)
     #expect(described.output.contains("\"modalities.a.transforms.0\" : \"gaussian_noise\""), "\(described.output)")
   }

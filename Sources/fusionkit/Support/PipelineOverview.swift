@@ -65,11 +65,19 @@ struct PipelineOverview: Encodable {
     let overview =
       "\(name): fusion \(fusion), decoder \(decoder), task \(task)\n\n\(table.text)\n\n"
       + "Shapes and floating-point operations are those of one sample, forwards."
-    return stageTable.map { overview + "\n\n" + $0 } ?? overview
+    return ([overview] + [transformTable, stageTable].compactMap { $0 }).joined(separator: "\n\n")
   }
 }
 
 extension PipelineOverview {
+  /// What changes the samples in training; nil where nothing does.
+  private var transformTable: String? {
+    guard let transforms else { return nil }
+    var table = TextTable(["in training, samples are changed by", "transform"])
+    for (place, name) in transforms.sorted(by: { $0.key < $1.key }) { table.add(place, name) }
+    return table.text
+  }
+
   /// What is trained when; nil where everything is trained at once.
   private var stageTable: String? {
     guard let stages else { return nil }
