@@ -21,7 +21,7 @@ let plugins = [
 /// The kinds whose components are small: their folder is one target for all of them, because each target costs time to
 /// compile and link. A component is a type in a file of its own name, in a folder of that name:
 /// `Plugins/Optimizers/SGD/SGD.swift`. The registration finds them.
-let collections: [String] = ["Datasets", "Optimizers", "Schedules", "Transforms"]
+let collections: [String] = ["Callbacks", "Datasets", "Optimizers", "Schedules", "Transforms"]
 
 /// The folder of a plugin's kind: the last word of its name tells the kind.
 func folder(of plugin: String) -> String {
@@ -110,7 +110,7 @@ let tests: [Target] = [
   .testTarget(name: "FusionMetricsTests", dependencies: ["FusionMetrics"]),
   .testTarget(
     name: "FusionTrainingTests",
-    dependencies: ["FusionExperiments", "Datasets", "Optimizers", "Schedules", "Transforms"]),
+    dependencies: ["FusionExperiments", "Callbacks", "Datasets", "Optimizers", "Schedules", "Transforms"]),
   .testTarget(name: "FusionAnalysisTests", dependencies: ["FusionAnalysis"]),
   .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
   .testTarget(name: "FusionConfigTests", dependencies: ["FusionConfig", "Optimizers", "Schedules", "Transforms"]),

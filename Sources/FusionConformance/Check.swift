@@ -84,5 +84,5 @@ extension Check {
   /// All checks, in the order in which they are run and reported.
   public static let all: [Check] =
     registration + configuration + shapes + parameters + forward + gradients + training + files + concurrency
-    + kinds + metrics + optimizers + schedules + objectives + datasets + transforms
+    + kinds + metrics + optimizers + schedules + objectives + datasets + transforms + callbacks
 }

@@ -123,8 +123,7 @@ public enum ComponentKind: String, Sendable, CaseIterable, Codable {
     case .objective: type is any Objective.Type
     case .dataset: type is any DatasetComponent.Type
     case .transform: type is any Transform.Type
-    // No protocol of the core: a library cannot offer them.
-    case .callback: false
+    case .callback: type is any Callback.Type
     }
   }
 

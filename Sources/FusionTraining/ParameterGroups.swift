@@ -6,6 +6,8 @@ import FusionCore
 /// Groups differ in the configuration of the optimizer and in the warm-up; the schedule is the same for all of them.
 final class ParameterGroups {
   private struct Group {
+    /// As `training.groups` calls it.
+    let name: String
     let optimizer: any Optimizer
     let parameters: [Parameter]
     /// The learning rate of its configuration.
@@ -22,18 +24,25 @@ final class ParameterGroups {
   init(_ settings: TrainingSettings, _ parameters: [Parameter]) {
     let own = settings.groups.map { group in parameters.filter { group.part.owns($0.name) } }
     let rest = parameters.filter { parameter in !settings.groups.contains { $0.part.owns(parameter.name) } }
-    func group(_ optimizer: ConfiguredOptimizer, _ parameters: [Parameter], _ warmupEpochs: Double?) -> Group {
+    func group(
+      _ name: String, _ optimizer: ConfiguredOptimizer, _ parameters: [Parameter], _ warmupEpochs: Double?
+    ) -> Group {
       let made = optimizer.make(parameters)
       return Group(
-        optimizer: made, parameters: parameters, baseRate: made.learningRate, warmupEpochs: warmupEpochs)
+        name: name, optimizer: made, parameters: parameters, baseRate: made.learningRate, warmupEpochs: warmupEpochs)
     }
     groups =
-      [group(settings.optimizer, rest, nil)]
-      + zip(settings.groups, own).filter { !$1.isEmpty }.map { group($0.optimizer, $1, $0.warmupEpochs) }
+      [group("default", settings.optimizer, rest, nil)]
+      + zip(settings.groups, own).filter { !$1.isEmpty }.map { group($0.name, $0.optimizer, $1, $0.warmupEpochs) }
   }
 
   /// The learning rate of the parameters that are in no group, as the last step had it.
   var learningRate: Double { groups[0].optimizer.learningRate }
+
+  /// The rates of all groups, as the last step had them; that of parameters in no group is called `default`.
+  var learningRates: [String: Double] {
+    Dictionary(groups.map { ($0.name, $0.optimizer.learningRate) }) { first, _ in first }
+  }
 
   /// One step along the gradients, with the rates and the momentum of the course.
   func step(_ course: LearningRateCourse, at step: Int) {

@@ -34,6 +34,8 @@ final class RunSession {
   private var fingerprints: [DataFingerprint] = []
   /// The weights that the run began with, beside those that were drawn.
   private var initial: [InitialWeights]
+  /// Those of `training.callbacks`.
+  private let callbacks: CallbackList
 
   init(_ bench: Workbench, run: RunFolder, log: RunLog, stop: StopFlag, initial: [InitialWeights] = []) {
     self.bench = bench
@@ -42,7 +44,9 @@ final class RunSession {
     self.log = log
     self.stop = stop
     stages = bench.experiment.stages
+    callbacks = CallbackList(bench.experiment.training.callbacks, run: run, log: log)
     loop = Self.loop(of: stages[0], bench, run, log, stop)
+    loop.callbacks = callbacks.isEmpty ? nil : callbacks
     began = clock.now
   }
 
@@ -64,6 +68,11 @@ final class RunSession {
     }
     if stage.stage != nil { loop.position.stage = stage.index }
     return loop
+  }
+
+  private func beginLoop(of stage: Stage) {
+    loop = Self.loop(of: stage, bench, run, log, stop)
+    loop.callbacks = callbacks.isEmpty ? nil : callbacks
   }
 
   /// Trains from the beginning.
@@ -93,6 +102,7 @@ final class RunSession {
     if let initialised { return initialised }
     return try guarded {
       try writeWhatFollows()
+      try tellStart(isResumed: false)
       return try trainToEnd()
     }
   }
@@ -104,7 +114,7 @@ final class RunSession {
     let saved = try run.openCheckpoint()
     let position = saved.position
     guard stages.indices.contains(position.stage ?? 0) else { throw saved.otherConfiguration }
-    if let current = position.stage, current > 0 { loop = Self.loop(of: stages[current], bench, run, log, stop) }
+    if let current = position.stage, current > 0 { beginLoop(of: stages[current]) }
     let before = try? RunEnvironment.read(from: run)
     // The checkpoint holds what became of them: their files are not read again.
     initial = before?.initialisedFrom ?? []
@@ -148,8 +158,14 @@ final class RunSession {
         try writeIdentity(to: run)
         try writeWhatFollows()
       }
+      try tellStart(isResumed: true)
       return try trainToEnd()
     }
+  }
+
+  private func tellStart(isResumed: Bool) throws {
+    callbacks.runStarted(bench, stages, loop.position, parameters: store.weightCount, isResumed: isResumed)
+    try callbacks.throwFailure()
   }
 
   private func restoreSchedule(_ position: RunPosition) throws {
@@ -198,7 +214,7 @@ final class RunSession {
     let record = StageRecord(
       name: stage.name ?? "", history: position.history, bestEpoch: position.selection?.bestEpoch ?? position.epoch,
       trainedSamples: position.trainedSamples, trainedSeconds: position.trainedSeconds)
-    loop = Self.loop(of: stages[stage.index + 1], bench, run, log, stop)
+    beginLoop(of: stages[stage.index + 1])
     loop.position.finished = (position.finished ?? []) + [record]
     best = nil
     tellStage()
@@ -246,8 +262,11 @@ final class RunSession {
     loop.course.close(record)
     log.report(.epoch(record, of: settings.epochs))
     let isLast = record.epoch >= settings.epochs || isOutOfPatience(loop.position)
-    guard isLast || record.epoch % settings.checkpointEvery == 0 else { return }
+    callbacks.epochEnded(record, loop.position)
+    guard isLast || callbacks.hasFailed || record.epoch % settings.checkpointEvery == 0 else { return }
     try save()
+    // The epoch is saved: nothing is lost.
+    try callbacks.throwFailure()
   }
 
   /// The checkpoint first, then what follows from it.
@@ -257,6 +276,7 @@ final class RunSession {
     if keepsFinishedRun { try writeIdentity(to: run) }
     keepsFinishedRun = false
     try writeWhatFollows()
+    callbacks.checkpointSaved(loop.position, stage)
   }
 
   /// All that follows from the checkpoint.
@@ -296,6 +316,7 @@ final class RunSession {
     }
     let summary = try writeSummary(.finished, splits: splits, undefined: undefined)
     unlink(run.previousCheckpoint)
+    callbacks.runEnded(.init(status: RunStatus.finished.rawValue, metrics: summary.splits))
     return summary
   }
 
@@ -312,6 +333,7 @@ final class RunSession {
       var status = RunStatus.failed
       if case TrainingError.interrupted? = error as? TrainingError { status = .interrupted }
       log.report(.note("\(status.rawValue): \(error)"))
+      callbacks.runEnded(.init(status: status.rawValue, error: "\(error)"))
       // The first error is the one to tell; a full disk may well refuse this file too.
       if !keepsFinishedRun { _ = try? writeSummary(status, splits: [:], error: "\(error)") }
       throw error
@@ -436,7 +458,7 @@ final class RunSession {
 
 extension Experiment {
   /// What has to be equal for a run to be continued: everything but the number of epochs, of the last stage where there
-  /// are stages, and the place of the data, whose content is compared.
+  /// are stages, callbacks, and the place of the data, whose content is compared.
   var fingerprint: String { withoutEpochs.replacing(["data", "root"], with: .null).yaml }
 
   /// The fingerprint of before data were compared by their content.
@@ -444,6 +466,8 @@ extension Experiment {
 
   private var withoutEpochs: ConfigValue {
     let last = stages[stages.count - 1].path("epochs")
-    return resolved.replacing(["training", "epochs"], with: .null).replacing(last[...], with: .null)
+    // Callbacks change no result.
+    return resolved.removing(["training", "callbacks"]).replacing(["training", "epochs"], with: .null).replacing(
+      last[...], with: .null)
   }
 }

@@ -27,6 +27,8 @@ final class TrainingLoop {
   let samples: Int
   let device: Device
   let progress: any ProgressReporter
+  /// Are told of steps; nil: none is.
+  var callbacks: CallbackList?
   let stop: StopFlag
   /// The place in the run.
   var position = RunPosition()
@@ -146,6 +148,7 @@ final class TrainingLoop {
     let stepPlace = StepPlace(epoch: position.epoch, epochs: settings.epochs, step: position.step)
     let result = try work.step(batch, presence: presence ?? batch.presence, pass, at: stepPlace)
     let isLast = place + 1 == batchesPerStep || position.tally.batches + 1 == batchesPerEpoch
+    var told: Double?
     if result.loss == nil, place == 0, batchesPerStep > 1 { store.clearGradients() }
     if let loss = result.loss {
       guard loss.item.isFinite else {
@@ -159,7 +162,8 @@ final class TrainingLoop {
       let size = batchesPerStep * min(settings.batchSize, samplesPerEpoch)
       let samples = min(size, samplesPerEpoch - number * size)
       pass.tape!.backward(from: batchesPerStep == 1 ? loss : loss * (Float(batch.count) / Float(samples)))
-      position.tally.loss += (result.told ?? Double(loss.item)) * Double(batch.count)
+      told = result.told ?? Double(loss.item)
+      position.tally.loss += (told ?? 0) * Double(batch.count)
     }
     if isLast, result.loss != nil || batchesPerStep > 1 {
       // Gradients are adjusted once a step, when all of its batches are in them.
@@ -172,6 +176,7 @@ final class TrainingLoop {
     position.tally.batches += 1
     position.tally.samples += batch.count
     for (name, value, count) in result.values { position.tally.add(value, of: count, to: name) }
+    callbacks?.stepEnded(position, stage, loss: told, result.values, optimizer)
     if let output = result.output, !batch.classes.isEmpty {
       let found = argmaxOfRows(output.storage.values, width: output.count / batch.count)
       position.tally.correct += zip(found, batch.classes).count { $0 == $1 }

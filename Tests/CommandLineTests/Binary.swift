@@ -142,5 +142,15 @@ func expectGolden(_ text: String, _ name: String, sourceLocation: SourceLocation
     try text.write(toFile: path, atomically: true, encoding: .utf8)
   }
   let expected = try String(contentsOfFile: path, encoding: .utf8)
-  #expect(text == expected, "\(name).txt", sourceLocation: sourceLocation)
+  #expect(withoutLists(text) == withoutLists(expected), "\(name).txt", sourceLocation: sourceLocation)
+}
+
+/// Without the lists that grow with each component and key: a new one must not have to be entered into a text.
+private func withoutLists(_ text: String) -> String {
+  text.replacing(/available: (?<list>.*)/) { match in
+    let names = match.list.split(separator: "   ").first ?? ""
+    let isOfComponents = match.list.contains("(fusionkit list")
+    guard isOfComponents || names.split(separator: ", ").count > 10 else { return String(match.0) }
+    return "available: …" + match.list.dropFirst(names.count)
+  }
 }

@@ -6,10 +6,10 @@ import Testing
 @Suite struct PluginNewTests {
   static let kinds = [
     "fusion", "encoder", "decoder", "modality", "dataset", "transform", "optimizer", "schedule", "objective",
-    "metric",
+    "metric", "callback",
   ]
   /// Those that share one target, and have neither word nor README of their own.
-  static let collections = ["dataset", "optimizer", "schedule", "transform"]
+  static let collections = ["callback", "dataset", "optimizer", "schedule", "transform"]
   /// Those whose plugins start with values by PyTorch.
   static let withFixture = ["fusion", "encoder", "decoder"]
 

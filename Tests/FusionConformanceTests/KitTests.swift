@@ -11,7 +11,7 @@ import Testing
       ToyFusion<Lawful>.self, ToyEncoder<Lawful>.self, ToyDecoder<Lawful>.self, ToyModality<Lawful>.self,
       ToyMetric<Lawful>.self, ToyOptimizer<Lawful>.self, ToySchedule<Lawful>.self,
       ToyObjective<LawfulObjective>.self, ToyDataset<Lawful>.self,
-      ToyTransform<Lawful>.self,
+      ToyTransform<Lawful>.self, ToyCallback<Lawful>.self,
     ]
     for toy in toys {
       let report = Conformance(seed: seed).report(on: toy)

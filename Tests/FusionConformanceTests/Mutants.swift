@@ -141,5 +141,12 @@ struct Mutant: Sendable {
     Mutant(id: "TRF-6", type: ToyTransform<TRF6>.self),
     Mutant(id: "TRF-6", type: ToyTransform<TRF6Still>.self),
     Mutant(id: "TRF-7", type: ToyTransform<TRF7>.self),
+    Mutant(id: "CBK-1", type: ToyCallback<CBK1>.self),
+    Mutant(id: "CBK-2", type: ToyCallback<CBK2>.self),
+    Mutant(id: "CBK-2", type: ToyCallback<CBK2Idle>.self),
+    Mutant(id: "CBK-3", type: ToyCallback<CBK3>.self),
+    Mutant(id: "CBK-3", type: ToyCallback<CBK3Lost>.self),
+    Mutant(id: "CBK-4", type: ToyCallback<CBK4>.self),
+    Mutant(id: "CBK-5", type: ToyCallback<CBK5>.self),
   ]
 }

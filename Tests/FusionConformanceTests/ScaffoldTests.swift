@@ -11,7 +11,7 @@ private let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appe
   static let samples: [any Component.Type] = [
     SampleFusion.self, SampleEncoder.self, SampleDecoder.self, SampleModality.self,
     SampleOptimizer.self, SampleSchedule.self, SampleObjective.self, SampleMetric.self, SampleDataset.self,
-    SampleTransform.self,
+    SampleTransform.self, SampleCallback.self,
   ]
 
   @Test func scaffoldedPluginsKeepTheRules() {

@@ -1,3 +1,4 @@
+import Callbacks
 import FusionConfig
 import FusionCore
 import FusionData
@@ -157,7 +158,8 @@ func toyRegistry() throws -> Registry {
   let toys: [any Component.Type] = [ToyVector.self, ToyEncoder.self, ToySum.self, ToyDecoder.self, ToyData.self]
   let training: [any Component.Type] = [
     SGD.self, Adam.self, AdamW.self, RMSprop.self, Adagrad.self, NAdam.self, Lion.self, ConstantSchedule.self,
-    GaussianNoise.self, StepSchedule.self, CosineSchedule.self, OneCycleSchedule.self, ReduceOnPlateauSchedule.self,
+    GaussianNoise.self, JSONLLogger.self, ToyCallback.self, StepSchedule.self, CosineSchedule.self,
+    OneCycleSchedule.self, ReduceOnPlateauSchedule.self,
   ]
   for type in toys + training { try registry.register(type, origin: "tests") }
   return registry

@@ -50,6 +50,16 @@ public enum ConfigValue: Sendable {
     }
     return .map(entries)
   }
+
+  /// Without the key at a path of maps.
+  package func removing(_ path: ArraySlice<String>) -> ConfigValue {
+    guard let key = path.first, case .map(var entries) = self else { return self }
+    if path.count == 1 { return .map(entries.filter { $0.key != key }) }
+    for i in entries.indices where entries[i].key == key {
+      entries[i].value = entries[i].value.removing(path.dropFirst())
+    }
+    return .map(entries)
+  }
 }
 
 extension ConfigValue: Equatable {

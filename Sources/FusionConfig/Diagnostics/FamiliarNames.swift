@@ -51,6 +51,7 @@ enum FamiliarNames {
       ("data", ["dataset", "datasets", "dataloader", "datamodule"]), ("seed", ["random_seed", "random_state", "rng"]),
       ("name", ["experiment", "experiment_name", "run_name", "title"]),
       ("extends", ["base", "inherit", "defaults", "include"]),
+      ("callbacks", ["callback", "logger", "loggers", "hooks"]),
       ("transforms", ["transform", "augmentation", "augmentations", "augment", "corruptions", "preprocessing"]),
       ("root", ["data_dir", "data_root", "folder", "dir", "path"]),
       ("validation", ["val", "valid", "dev", "val_split", "val_size"]),

@@ -15,7 +15,7 @@ extension StrictReader {
     sideOutputs: [String]?, registry: Registry
   ) -> TrainingSettings? {
     let context = MapContext(
-      "training", after: ["optimizer", "schedule", "objective", "groups", WeightSource.section, "stages"])
+      "training", after: ["optimizer", "schedule", "objective", "groups", WeightSource.section, "callbacks", "stages"])
     let common = checked(node, TrainingLoopSettings.fields, context)
     var pipeline = branches.map {
       StagedPipeline(branches: $0, modalities: modalities, task: task, sideOutputs: sideOutputs, registry: registry)
@@ -24,6 +24,8 @@ extension StrictReader {
     var settings = trainingSettings(node, common, over: nil, "training", pipeline, registry)
     let sources = weightSources(node[WeightSource.section], pipeline)
     if let sources { settings?.initialiseFrom = sources }
+    guard let callbacks = callbacks(node["callbacks"], registry: registry) else { return nil }
+    settings?.callbacks = callbacks
     let hasStages = node["stages"].map { $0.scalar != .null } ?? false
     if let objectivesNode = node["objective"], objectivesNode.scalar != .null {
       let parts = branches.map { $0.map { PipelinePart.encoder($0.name) } + [.fusion, .decoder] }

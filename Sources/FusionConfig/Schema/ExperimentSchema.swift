@@ -95,9 +95,14 @@ private struct SectionSchemas {
         .init("groups", groups),
       ]
       let initial = ConfigValue.Entry(WeightSource.section, weightSources)
+      let callbacks = ConfigValue.object([
+        "description": .string("what is told of the training and writes it down; never changes a result"),
+        "type": .strings(["array", "null"]), "items": self.components(.callback, nil),
+      ])
       return .map(
         [.init("description", .string(section.summary)), .init("type", .strings(["object", "null"]))]
-          + closedObject(own + components + [initial, .init("stages", stages(own + components))]))
+          + closedObject(
+            own + components + [initial, .init("callbacks", callbacks), .init("stages", stages(own + components))]))
     case .sweep:
       let sampler = ConfigValue.Entry("sampler", variants(SamplerSettings.self, "which combinations are tried"))
       let own = [sampler] + SweepJudging.fields.map(\.schema) + [.init("parameters", sweepParameters)]

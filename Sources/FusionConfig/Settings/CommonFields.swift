@@ -7,7 +7,8 @@ extension ComponentKind {
     case .dataset: DataPartSettings.fields
     case .fusion: FusionPartSettings.fields
     case .schedule: SchedulePartSettings.fields
-    case .encoder, .decoder, .modality, .transform, .optimizer, .objective, .metric, .callback: []
+    case .callback: CallbackPartSettings.fields
+    case .encoder, .decoder, .modality, .transform, .optimizer, .objective, .metric: []
     }
   }
 

@@ -20,6 +20,8 @@ public struct TrainingSettings: Sendable {
   public var groups: [GroupSettings] = []
   /// Where weights come from that the whole run starts from, in the order of the file; empty: all are drawn.
   public var initialiseFrom: [WeightSource] = []
+  /// What is told of the training, in the order of the file.
+  public var callbacks: [ConfiguredCallback] = []
   /// One after the other, each with settings of its own; empty: everything is trained at once.
   public var stages: [StageSettings] = []
 
@@ -45,6 +47,7 @@ public struct TrainingSettings: Sendable {
     if let objectives { entries.append(.init("objective", .list(objectives.map(\.configValue)))) }
     if !groups.isEmpty { entries.append(.init("groups", groupsValue)) }
     if !initialiseFrom.isEmpty { entries.append(.init(WeightSource.section, initialiseFrom.configValue)) }
+    if !callbacks.isEmpty { entries.append(.init("callbacks", .list(callbacks.map(\.configValue)))) }
     if !stages.isEmpty { entries.append(.init("stages", .list(stages.map(stageValue)))) }
     return .map(entries)
   }

@@ -34,7 +34,7 @@ extension ComponentKind {
     case .metric: .metric
     case .dataset: .dataset
     case .transform: .transform
-    case .callback: nil
+    case .callback: .callback
     }
   }
 }

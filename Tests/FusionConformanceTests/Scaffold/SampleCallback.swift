@@ -1,0 +1,35 @@
+import FusionCore
+
+/// Writes a line per epoch to a file of the run's folder.
+///
+/// A start: write what you need, in the hooks that you need (docs/callbacks.md).
+public struct SampleCallback: Callback {
+  public static let name = "sample"
+  public static let summary = "a line per epoch"
+
+  public struct Configuration: ComponentConfiguration {
+    public var file = "sample.csv"
+    public init() {}
+    public static let options: [Option] = [Option("file", "name of the file in the run's folder")]
+  }
+
+  /// All files that it writes: no two callbacks of a run may write the same.
+  public static func files(_ configuration: Configuration) -> [String] { [configuration.file] }
+
+  private let file: LineFile
+
+  /// Touches no file: the run may not come to begin.
+  public init(_ configuration: Configuration, folder: String) { file = LineFile(configuration.file, in: folder) }
+
+  /// A resumed run tells the epochs behind it: written anew from them, no line is there twice and none is missing.
+  public mutating func onRunStart(_ run: CallbackRun) throws {
+    try file.begin(["epoch,train_loss"] + run.history.map(Self.line))
+  }
+
+  /// An error ends no training: it is told, and the callback is not called again.
+  public mutating func onEpochEnd(_ epoch: CallbackEpoch) throws { try file.append([Self.line(epoch)]) }
+
+  private static func line(_ epoch: CallbackEpoch) -> String {
+    "\(epoch.place.epoch)," + (epoch.train["loss"].map { "\($0)" } ?? "")
+  }
+}
