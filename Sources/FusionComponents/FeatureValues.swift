@@ -39,7 +39,7 @@ extension Blueprint {
     if values == .standardise, mean != 0 || deviation != 1 {
       problem(
         "'standardise' takes mean and deviation from the training part: there is nothing left to subtract or divide by",
-        key: mean != 0 ? "mean" : "deviation", hint: "leave 'mean' and 'deviation' out, or say 'values: raw'")
+        key: mean != 0 ? "mean" : "std", hint: "leave 'mean' and 'std' out, or say 'values: raw'")
       return nil
     }
     switch values {

@@ -1,3 +1,4 @@
+import FusionConfig
 import FusionCore
 import FusionData
 import Foundation
@@ -145,7 +146,7 @@ struct Checkpoint {
       return try TensorMatch(file: file, names: names, prefix: prefix, expected: expected).tensors()
     }
     let model = try section("model/", expected)
-    guard let fingerprint = file.metadata["configuration"], fingerprints.contains(fingerprint) else {
+    guard let found = file.metadata["configuration"], fingerprints.contains(RenamedKeys.current(found)) else {
       throw otherConfiguration
     }
     let best = try file.names.contains { $0.hasPrefix("best/") } ? section("best/", expected) : nil

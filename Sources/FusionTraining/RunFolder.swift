@@ -1,3 +1,4 @@
+import FusionConfig
 import FusionCore
 import FusionData
 import Foundation
@@ -145,6 +146,6 @@ public struct RunFolder: Sendable, Equatable {
 extension RunFolder {
   /// Whether the run in the folder is of exactly this resolved configuration.
   package func holds(_ configuration: String) -> Bool {
-    (try? String(contentsOfFile: self.configuration, encoding: .utf8)) == configuration
+    (try? String(contentsOfFile: self.configuration, encoding: .utf8)).map(RenamedKeys.current) == configuration
   }
 }

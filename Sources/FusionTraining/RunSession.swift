@@ -57,9 +57,9 @@ final class RunSession {
     let work = bench.work(for: stage, run: run, progress: log, stop: stop)
     let loop = TrainingLoop(bench, stage, work, progress: log, stop: stop)
     let settings = stage.settings
-    if settings.select == .best, bench.data.validation != nil || settings.selectBy.hasPrefix("train.") {
+    if settings.select == .best, bench.data.validation != nil || settings.monitor.hasPrefix("train.") {
       loop.position.selection = MetricWatch(
-        metric: settings.selectBy, bench.direction(ofColumn: settings.selectBy))
+        metric: settings.monitor, bench.direction(ofColumn: settings.monitor))
     }
     loop.position.stopping = settings.earlyStopping.map {
       MetricWatch(
@@ -243,7 +243,7 @@ final class RunSession {
   private func close(_ record: EpochRecord) throws {
     loop.position.history.append(record)
     for (watched, key) in [
-      (loop.position.selection?.metric, ["select_by"]), (loop.position.stopping?.metric, ["early_stopping", "metric"]),
+      (loop.position.selection?.metric, ["monitor"]), (loop.position.stopping?.metric, ["early_stopping", "metric"]),
       (settings.schedule.watchedMetric?.metric, ["schedule", "metric"]),
     ] {
       guard let metric = watched, record.value(of: metric) == nil else { continue }

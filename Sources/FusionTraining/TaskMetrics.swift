@@ -34,7 +34,7 @@ public struct TaskMetrics: Sendable {
     for stage in experiment.stages {
       for name in stage.settings.metrics { report(name) }
       let settings = stage.settings
-      let watched = [settings.selectBy, settings.earlyStopping?.metric, settings.schedule.watchedMetric?.metric]
+      let watched = [settings.monitor, settings.earlyStopping?.metric, settings.schedule.watchedMetric?.metric]
       for case let name? in watched where name.hasPrefix("validation.") {
         if let type = type(ofColumn: String(name.dropFirst("validation.".count)), modalities) { report(type.name) }
       }

@@ -74,7 +74,7 @@ struct TeacherRun {
     }
     run = try RunFolder.finished(path, at: place)
     do {
-      experiment = try Experiment.load(path: run.configuration, registry: registry)
+      experiment = try Experiment.load(resolved: run.configuration, registry: registry)
       record = try RunEnvironment.read(from: run).data
     } catch {
       throw refusal("the teacher '\(path)' cannot be read", "\(error)")

@@ -68,7 +68,7 @@ import Testing
     ),
     ("shape", CheckWithDataTests.config(encoder: "{type: lenet, channels: 2, blocks: 9}"), "too small to pool"),
     (
-      "metric", CheckWithDataTests.config(more: ", select_by: validation.acuracy"),
+      "metric", CheckWithDataTests.config(more: ", monitor: validation.acuracy"),
       "did you mean 'validation.accuracy'?"
     ),
     (
@@ -116,7 +116,7 @@ import Testing
     try folder.write("a.yaml", CheckWithDataTests.config())
     let outcome = try Binary.run(["check", "a.yaml"], in: folder.path)
     #expect(outcome.status == 0 && outcome.output == "ok  a.yaml   without data: there is no folder d\n")
-    try folder.write("b.yaml", CheckWithDataTests.config(more: ", select_by: validation.acuracy"))
+    try folder.write("b.yaml", CheckWithDataTests.config(more: ", monitor: validation.acuracy"))
     #expect(try Binary.run(["check", "b.yaml"], in: folder.path).status == 2)
     // A folder that is nearly called so is what was meant.
     try folder.write("data/mine/x", "")

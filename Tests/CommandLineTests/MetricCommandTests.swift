@@ -43,7 +43,7 @@ import Testing
   @Test func theConfigurationAsksForMore() throws {
     try VectorData.write(to: folder, epochs: 6)
     let trained = try train(
-      "training.metrics=[matthews_correlation]", "training.select_by=validation.brier_score",
+      "training.metrics=[matthews_correlation]", "training.monitor=validation.brier_score",
       "training.early_stopping={metric: validation.expected_calibration_error, patience: 4}",
       "training.schedule={type: reduce_on_plateau, metric: validation.cohens_kappa}")
     try #require(trained.status == 0, "\(trained.errors)")
@@ -68,7 +68,7 @@ import Testing
 
   @Test func mistakesAreShownAtTheirPlace() throws {
     try VectorData.write(to: folder)
-    let outcome = try train("training.metrics=[brier_scor, mse, accuracy]", "training.select_by=validation.f1_marco")
+    let outcome = try train("training.metrics=[brier_scor, mse, accuracy]", "training.monitor=validation.f1_marco")
     #expect(outcome.status == 2)
     for words in [
       "there is no metric 'brier_scor' for this task: did you mean 'brier_score'?",
@@ -141,7 +141,7 @@ import Testing
     try VectorData.write(
       to: folder,
       more: "plugins: [libGeometricMeanRecall.so]")
-    let trained = try train("training.select_by=validation.geometric_mean_recall")
+    let trained = try train("training.monitor=validation.geometric_mean_recall")
     try #require(trained.status == 0, "\(trained.errors)")
     let test = try #require(try summary("run")["test"]?["geometric_mean_recall"])
     #expect((0...1).contains(test))

@@ -12,7 +12,7 @@ import Testing
       train: {a: a.npy, b: b.npy, targets: y.npy}
       test: {a: a.npy, b: b.npy, targets: y.npy}
     modalities:
-      a: {type: vector, values: raw, deviation: 0.1, encoder: {type: mlp, hidden: [1], width: 4}}
+      a: {type: vector, values: raw, std: 0.1, encoder: {type: mlp, hidden: [1], width: 4}}
       b: {type: vector, values: raw, encoder: {type: mlp, hidden: [4], width: 4}}
     fusion: {type: concat}
     decoder: {type: linear}

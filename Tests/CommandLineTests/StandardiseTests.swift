@@ -96,7 +96,7 @@ import Testing
   @Test func aMeanOfOnesOwnTakesThePlaceOfAutoAndContradictsStandardise() throws {
     let folder = Scratch()
     try folder.write("t.csv", Self.table(80))
-    try folder.write("own.yaml", Self.config(", mean: 4e6, deviation: 1e6"))
+    try folder.write("own.yaml", Self.config(", mean: 4e6, std: 1e6"))
     let own = try Binary.run(["train", "own.yaml", "--output", "./own"], in: folder.path)
     #expect(own.status == 0 && !own.errors.contains("standardised"))
     try folder.write("both.yaml", Self.config(", values: standardise, mean: 3"))

@@ -92,7 +92,7 @@ import Testing
     let single = try train()
     #expect(single.status == 0 && single.errors.contains("the training part holds a single class, '0'"))
     try folder.write("y.npy", NpyFile.integers((0..<40).map { $0 == 7 ? 2 : $0 % 2 }))
-    let undefined = try train(["--set", "training.select=best", "--set", "training.select_by=validation.auroc"])
+    let undefined = try train(["--set", "training.select=best", "--set", "training.monitor=validation.auroc"])
     #expect(undefined.status == 2)
     #expect(
       undefined.errors.contains("'validation.auroc' is not defined: no sample of 'validation' is of class 2")

@@ -30,7 +30,7 @@ import Testing
       "training.epoch=5",
       "error: unknown key 'epoch' in training\n  did you mean 'epochs'?\n  available: epochs, batch_size, "
         + "accumulate, evaluate_batch_size, shuffle, drop_last, gradient_clip, modality_dropout, average, early_stopping, select, "
-        + "select_by, metrics, checkpoint_every, optimizer, schedule, objective, groups, initialise_from, stages"
+        + "monitor, metrics, checkpoint_every, optimizer, schedule, objective, groups, initialise_from, stages"
     ),
     ("training.epochs", "error: expected KEY=VALUE\n  for example: --set training.epochs=5"),
     ("=5", "error: a key is missing; keys are joined by dots\n  for example: --set training.epochs=5"),

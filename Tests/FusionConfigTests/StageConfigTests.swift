@@ -34,7 +34,7 @@ private let text = """
   decoder: {type: toy_head}
   training:
     epochs: 7
-    select_by: validation.accuracy
+    monitor: validation.accuracy
     early_stopping: {metric: validation.accuracy, patience: 3, mode: max}
     optimizer: {type: adam, learning_rate: 0.5, eps: 1e-3}
     stages:
@@ -86,7 +86,7 @@ private func problems(_ stages: String, _ overrides: String...) -> String {
     #expect(stages.map(\.cache) == [.auto, .auto, .file, .auto])
     // An accuracy does not exist in every stage; a loss does.
     #expect(
-      stages.map(\.training.selectBy)
+      stages.map(\.training.monitor)
         == ["validation.loss", "validation.loss", "validation.accuracy", "validation.accuracy"])
     #expect(stages.map(\.training.earlyStopping?.patience) == [3, 3, 9, nil])
     #expect(

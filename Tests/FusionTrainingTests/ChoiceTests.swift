@@ -58,7 +58,7 @@ import Testing
       let (last, other) = try model(base + ["training.select=last"], in: folder)
       #expect(other.bestEpoch == 6)
       #expect(summary.bestEpoch != 6 && best != last)
-      let (byAccuracy, chosen) = try model(base + ["training.select_by=validation.accuracy"], in: folder)
+      let (byAccuracy, chosen) = try model(base + ["training.monitor=validation.accuracy"], in: folder)
       #expect((chosen.bestEpoch == summary.bestEpoch) == (byAccuracy == best))
     }
   }

@@ -214,7 +214,7 @@ import Testing
     ("data.targets=values", "'classification' does not suit the data"),
     ("data.targets=none", "has no targets"),
     ("task={class_weights: [1, 2]}", "2 weights do not fit the data's 3 classes"),
-    ("training.select_by=validation.acuracy", "did you mean 'validation.accuracy'?"),
+    ("training.monitor=validation.acuracy", "did you mean 'validation.accuracy'?"),
     ("training.early_stopping={metric: validation.r2}", "there is no metric 'validation.r2' for this task"),
     ("training={drop_last: true, batch_size: 1000}", "no batch is left"),
   ]) func whatDoesNotSuitTheDataIsToldBeforeAnythingIsWritten(override: String, message: String) throws {

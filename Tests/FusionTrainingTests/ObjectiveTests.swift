@@ -167,12 +167,12 @@ private let all = "[{type: task}, {type: heads, weight: 0.5}, {type: probe, weig
 
   @Test func theLossOfAnObjectiveSelectsTheBestEpoch() throws {
     try withFolder { folder in
-      let run = try trained(objectiveExperiment(all, "training.select_by=train.heads"), folder + "/run")
+      let run = try trained(objectiveExperiment(all, "training.monitor=train.heads"), folder + "/run")
       let losses = try table(run.history).compactMap { Double($0["train.heads"] ?? "") }
       let best = try #require(RunSummary.read(from: run).bestEpoch)
       #expect(losses[best - 1] == losses.min())
       let error = #expect(throws: ConfigError.self) {
-        try trained(objectiveExperiment(all, "training.select_by=train.heds"), folder + "/other")
+        try trained(objectiveExperiment(all, "training.monitor=train.heds"), folder + "/other")
       }
       #expect(error?.description.contains("did you mean 'train.heads'?") == true)
     }

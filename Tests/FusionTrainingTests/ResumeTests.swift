@@ -13,6 +13,25 @@ import Testing
     return RunFolder(path)
   }
 
+  @Test func aRunOfTheLastVersionGoesOn() throws {
+    try withFolder { folder in
+      let run = RunFolder(folder + "/run")
+      try Trainer(toyExperiment("training.epochs=1"), threads: 1).train(into: run)
+      let new = try String(contentsOfFile: run.configuration, encoding: .utf8)
+      let old = new.replacing("  monitor:", with: "  select_by:")
+      #expect(old != new)
+      try old.write(toFile: run.configuration, atomically: true, encoding: .utf8)
+      let read = try Experiment.load(resolved: run.configuration, registry: toyRegistry())
+      #expect(read.resolvedYAML == new)
+      let longer = try Experiment.load(
+        resolved: run.configuration, overrides: ["training.epochs=2"], registry: toyRegistry())
+      #expect(try Trainer(longer, threads: 1).resume(run).epochs == 2)
+      let whole = RunFolder(folder + "/whole")
+      try Trainer(toyExperiment("training.epochs=2"), threads: 1).train(into: whole)
+      #expect(try outcome(run) == outcome(whole))
+    }
+  }
+
   @Test(arguments: [
     "adam", "sgd, momentum: 0.9", "adamw", "rmsprop, momentum: 0.5, centered: true", "adagrad", "nadam", "lion",
   ])

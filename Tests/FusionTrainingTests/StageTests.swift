@@ -98,7 +98,7 @@ private let classifier = "{name: classifier, train: [fusion, decoder]}"
       let run = RunFolder(folder + "/run")
       let summary = try Trainer(
         stagedExperiment(
-          "{name: alone, objective: unimodal, epochs: 6, head: [5], select_by: validation.accuracy_a}, \(classifier)"),
+          "{name: alone, objective: unimodal, epochs: 6, head: [5], monitor: validation.accuracy_a}, \(classifier)"),
         threads: 1
       ).train(into: run)
       let alone = try #require(summary.stages?[0])
@@ -202,7 +202,7 @@ private let classifier = "{name: classifier, train: [fusion, decoder]}"
       let summary = try Trainer(
         stagedExperiment(
           "{objective: reconstruction, early_stopping: {patience: 2, minimum_delta: 100}, epochs: 9}, \(classifier)",
-          "training.select_by=validation.accuracy"), threads: 1
+          "training.monitor=validation.accuracy"), threads: 1
       ).train(into: run)
       #expect(summary.stages?.map(\.epochs) == [3, 4])
       #expect(try text(run.log).contains("stopped early: validation.loss has not improved since epoch 1"))
@@ -214,7 +214,7 @@ private let classifier = "{name: classifier, train: [fusion, decoder]}"
       let run = RunFolder(folder + "/run")
       let error = #expect(throws: ConfigError.self) {
         try Trainer(
-          stagedExperiment("{name: nothing, train: [fusion]}, {train: [decoder], select_by: validation.acuracy}"),
+          stagedExperiment("{name: nothing, train: [fusion]}, {train: [decoder], monitor: validation.acuracy}"),
           threads: 1
         ).train(into: run)
       }

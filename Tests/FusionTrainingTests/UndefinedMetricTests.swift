@@ -24,7 +24,7 @@ import Testing
   @Test func nothingIsChosenByOne() throws {
     try withFolder { folder in
       for override in [
-        "training.select_by=validation.r2", "training.early_stopping={metric: validation.r2, patience: 1}",
+        "training.monitor=validation.r2", "training.early_stopping={metric: validation.r2, patience: 1}",
       ] {
         let experiment = try toyExperiment(
           "training.epochs=2", "data.targets=values", "data.samples=10", "data.validation=0.1", "task.type=regression",

@@ -19,14 +19,14 @@ public struct ImageModality: Modality {
     public var values = ValueScale.auto
     public var layout = Layout.auto
     public var mean = 0.0
-    public var deviation = 1.0
+    public var std = 1.0
     public var height: Int?
     public init() {}
     public static let options: [Option] = [
       Option("values", "how stored numbers are read", ValueScale.self),
       Option("layout", "where the channels of a stored image with three dimensions stand", Layout.self),
       Option("mean", "subtracted after scaling to 0–1"),
-      Option("deviation", "what is divided by after that", .above(0)),
+      Option("std", "what is divided by after that", .above(0)),
       Option("height", "rows of an image that is stored flat; a square one needs none", .size),
     ]
   }
@@ -73,7 +73,7 @@ public struct ImageModality: Modality {
   }
 
   public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
-    configuration.values.conversion(for: input, mean: configuration.mean, deviation: configuration.deviation)
+    configuration.values.conversion(for: input, mean: configuration.mean, deviation: configuration.std)
   }
 
   private let reading: Reading

@@ -14,14 +14,14 @@ public struct SequenceModality: Modality {
   public struct Configuration: ComponentConfiguration {
     public var values = FeatureValues.auto
     public var mean = 0.0
-    public var deviation = 1.0
+    public var std = 1.0
     public var frames: Int?
     public var time = Time.first
     public init() {}
     public static let options: [Option] = [
       Option("values", "how stored numbers are read; auto standardises them", FeatureValues.self),
       Option("mean", "subtracted after scaling"),
-      Option("deviation", "what is divided by after that", .above(0)),
+      Option("std", "what is divided by after that", .above(0)),
       Option("frames", "frames of a sequence that is stored flat", .size),
       Option("time", "which dimension of the stored array counts the frames", Time.self),
     ]
@@ -47,7 +47,7 @@ public struct SequenceModality: Modality {
     _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
   ) -> Shape? {
     let scale = blueprint.resolve(
-      configuration.values, mean: configuration.mean, deviation: configuration.deviation)
+      configuration.values, mean: configuration.mean, deviation: configuration.std)
     guard let matrix = matrix(configuration, input.sampleShape) else {
       let isFlat = input.sampleShape.count == 1
       blueprint.problem(
@@ -67,12 +67,12 @@ public struct SequenceModality: Modality {
   }
 
   public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
-    configuration.values.conversion(mean: configuration.mean, deviation: configuration.deviation)
+    configuration.values.conversion(mean: configuration.mean, deviation: configuration.std)
   }
 
   /// A feature of all frames alike.
   public static func standardisedFeatures(_ configuration: Configuration, input: ArrayDescription) -> FeatureLayout? {
-    guard configuration.values.standardises(mean: configuration.mean, deviation: configuration.deviation),
+    guard configuration.values.standardises(mean: configuration.mean, deviation: configuration.std),
       let matrix = matrix(configuration, input.sampleShape)
     else { return nil }
     return configuration.time == .first

@@ -8,13 +8,13 @@ public struct SpectrogramModality: Modality {
   public struct Configuration: ComponentConfiguration {
     public var values = ValueScale.auto
     public var mean = 0.0
-    public var deviation = 1.0
+    public var std = 1.0
     public var bins: Int?
     public init() {}
     public static let options: [Option] = [
       Option("values", "how stored numbers are read", ValueScale.self),
       Option("mean", "subtracted after scaling to 0–1"),
-      Option("deviation", "what is divided by after that", .above(0)),
+      Option("std", "what is divided by after that", .above(0)),
       Option("bins", "rows of a spectrogram that is stored flat; a square one needs none", .size),
     ]
   }
@@ -48,7 +48,7 @@ public struct SpectrogramModality: Modality {
   }
 
   public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
-    configuration.values.conversion(for: input, mean: configuration.mean, deviation: configuration.deviation)
+    configuration.values.conversion(for: input, mean: configuration.mean, deviation: configuration.std)
   }
 
   private let shape: Shape

@@ -9,12 +9,12 @@ public struct VectorModality: Modality {
   public struct Configuration: ComponentConfiguration {
     public var values = FeatureValues.auto
     public var mean = 0.0
-    public var deviation = 1.0
+    public var std = 1.0
     public init() {}
     public static let options: [Option] = [
       Option("values", "how stored numbers are read; auto standardises them", FeatureValues.self),
       Option("mean", "subtracted after scaling"),
-      Option("deviation", "what is divided by after that", .above(0)),
+      Option("std", "what is divided by after that", .above(0)),
     ]
   }
 
@@ -23,7 +23,7 @@ public struct VectorModality: Modality {
   ) -> Shape? {
     guard
       let scale = blueprint.resolve(
-        configuration.values, mean: configuration.mean, deviation: configuration.deviation)
+        configuration.values, mean: configuration.mean, deviation: configuration.std)
     else { return nil }
     let shape = [input.sampleShape.elementCount]
     blueprint.layer("", "vector, \(scale)", output: shape)
@@ -31,11 +31,11 @@ public struct VectorModality: Modality {
   }
 
   public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
-    configuration.values.conversion(mean: configuration.mean, deviation: configuration.deviation)
+    configuration.values.conversion(mean: configuration.mean, deviation: configuration.std)
   }
 
   public static func standardisedFeatures(_ configuration: Configuration, input: ArrayDescription) -> FeatureLayout? {
-    configuration.values.standardises(mean: configuration.mean, deviation: configuration.deviation)
+    configuration.values.standardises(mean: configuration.mean, deviation: configuration.std)
       ? FeatureLayout(count: input.sampleShape.elementCount) : nil
   }
 

@@ -6,6 +6,7 @@ enum FamiliarNames {
   ///
   /// A key that stands elsewhere is named with the way to it: `optimizer.learning_rate` for `lr` in `training`.
   static func suggestion(for key: String, among known: [String]) -> String? {
+    if let new = RenamedKeys.names[key], known.contains(new) { return "it is called '\(new)' now" }
     let word = key.lowercased().replacing("-", with: "_")
     let meant = keys[word] ?? []
     if let same = meant.first(where: known.contains) { return "did you mean '\(same)'?" }
@@ -31,7 +32,7 @@ enum FamiliarNames {
       ("gradient_clip", ["clip", "grad_clip", "gradient_clip_val", "clip_grad_norm", "max_grad_norm", "clipnorm"]),
       ("early_stopping", ["patience", "early_stop", "earlystopping"]),
       ("minimum_delta", ["min_delta", "delta"]), ("metric", ["monitor", "watch"]),
-      ("select_by", ["monitor", "save_best", "metric_for_best_model"]),
+      ("monitor", ["save_best", "metric_for_best_model"]),
       ("checkpoint_every", ["save_every", "save_steps", "checkpoint_interval", "every_n_epochs"]),
       ("average", ["ema", "swa", "model_ema", "ema_decay", "averaged_model", "moving_average"]),
       (
@@ -84,7 +85,7 @@ enum FamiliarNames {
     "warmup_epochs": "training.schedule.warmup_epochs", "epochs": "training.epochs",
     "batch_size": "training.batch_size", "gradient_clip": "training.gradient_clip",
     "early_stopping": "training.early_stopping", "average": "training.average",
-    "initialise_from": "training.initialise_from", "stages": "training.stages", "select_by": "training.select_by",
+    "initialise_from": "training.initialise_from", "stages": "training.stages", "monitor": "training.monitor",
     "modality_dropout": "training.modality_dropout", "root": "data.root", "validation": "data.validation",
     "patience": "training.early_stopping.patience", "step_size": "training.schedule.step_size",
     "class_weights": "task.class_weights",

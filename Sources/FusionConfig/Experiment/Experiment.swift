@@ -63,6 +63,19 @@ public struct Experiment: Sendable {
     return try ExperimentReader.read(document, defaultName: baseName(name), registry: registry)
   }
 
+  /// Reads the configuration that a run has left in its folder, also one of an earlier version.
+  ///
+  /// - Throws: ``ConfigError`` with everything that is wrong.
+  public static func load(
+    resolved path: String, overrides: [String] = [], registry: Registry
+  ) throws(ConfigError) -> Experiment {
+    guard case .success(let bytes) = readConfigurationFile(path), let text = String(validating: bytes, as: UTF8.self)
+    else { return try load(path: path, overrides: overrides, registry: registry) }
+    let current = RenamedKeys.current(text)
+    guard current != text else { return try load(path: path, overrides: overrides, registry: registry) }
+    return try load(text: current, name: path, overrides: overrides, registry: registry)
+  }
+
   /// The problems that a shape pass or a data set found, each at its place in the text.
   ///
   /// A key that was left to its default is shown at the `type` of its component.

@@ -54,7 +54,7 @@ extension StrictReader {
     let loop = loop.flatMap { decode(TrainingLoopSettings.self, $0, node) }
     let optimizer = optimizer(node, over: base?.optimizer, name, registry)
     let schedule = schedule(node, over: base?.schedule, name, registry)
-    checkMetric(node["select_by"])
+    checkMetric(node["monitor"])
     checkMetric(node["early_stopping"]?["metric"])
     if schedule?.watchedMetric != nil { checkMetric(node["schedule"]?["metric"]) }
     // A stage without groups has those of the training, laid over its own optimizer.
@@ -168,7 +168,7 @@ extension StrictReader {
     var loop = base?.loop ?? TrainingLoopSettings()
     if let objective = node["objective"]?.scalar, objective != .string(StageObjective.task.rawValue) {
       // The metrics that the task is judged by may not exist here; every stage has a loss.
-      loop.selectBy = TrainingLoopSettings().selectBy
+      loop.monitor = TrainingLoopSettings().monitor
       loop.earlyStopping?.metric = EarlyStopping().metric
       loop.earlyStopping?.mode = .auto
     }
@@ -218,7 +218,7 @@ extension StrictReader {
       training?.objectives = objectives
       if !objectives.contains(where: { $0.objective.trains && $0.objective.traits.trains.contains(.decoder) }) {
         // What a decoder that nothing trains makes of the validation part tells nothing.
-        if node["select_by"] == nil { training?.selectBy = "train.loss" }
+        if node["monitor"] == nil { training?.monitor = "train.loss" }
         if node["early_stopping"]?["metric"] == nil { training?.loop.earlyStopping?.metric = "train.loss" }
       }
     } else if let inherited = training?.objectives, let parts {

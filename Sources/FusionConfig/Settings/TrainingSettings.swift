@@ -129,7 +129,7 @@ public struct TrainingLoopSettings: ComponentConfiguration, Equatable {
   /// Which epoch's weights `model.safetensors` holds.
   public var select = Selection.best
   /// What `best` is judged by.
-  public var selectBy = "validation.loss"
+  public var monitor = "validation.loss"
   /// Metrics that reports hold beside the usual ones of the task.
   public var metrics: [String] = []
   /// Epochs between checkpoints.
@@ -150,7 +150,7 @@ public struct TrainingLoopSettings: ComponentConfiguration, Equatable {
     case average
     case earlyStopping = "early_stopping"
     case select
-    case selectBy = "select_by"
+    case monitor
     case metrics
     case checkpointEvery = "checkpoint_every"
   }
@@ -173,7 +173,7 @@ public struct TrainingLoopSettings: ComponentConfiguration, Equatable {
       "average", "moving average of the weights, evaluated and saved in their place; none: the weights themselves"),
     Option("early_stopping", "when to stop before the last epoch; none: never"),
     Option("select", "which epoch's weights model.safetensors holds", Selection.self),
-    Option("select_by", "what the best epoch is judged by: split.metric"),
+    Option("monitor", "what the best epoch is judged by: split.metric"),
     Option("metrics", "metrics to report beside the usual ones of the task", isDistinct: true),
     Option("checkpoint_every", "epochs between checkpoints", .atLeast(1)),
   ]

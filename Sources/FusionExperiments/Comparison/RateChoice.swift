@@ -148,7 +148,7 @@ extension TrainingJob {
   /// The first line of why this very training diverged, as its folder tells; nil where it did not.
   fileprivate var divergence: String? {
     guard let summary = try? RunSummary.read(from: run), summary.status == .failed,
-      (try? String(contentsOfFile: run.configuration, encoding: .utf8)) == configuration,
+      run.holds(configuration),
       let error = summary.error, error.hasPrefix("training diverged")
     else { return nil }
     return error.split(separator: "\n").first.map(String.init)

@@ -45,7 +45,7 @@ struct StageDemands {
   private func watchedMetrics(_ stage: Stage) -> [Problem] {
     let settings = stage.settings
     var watched = [(stage.path("early_stopping", "metric"), settings.earlyStopping?.metric)]
-    if settings.select == .best, hasValidation != false { watched.append((stage.path("select_by"), settings.selectBy)) }
+    if settings.select == .best, hasValidation != false { watched.append((stage.path("monitor"), settings.monitor)) }
     watched.append((stage.path("schedule", "metric"), settings.schedule.watchedMetric?.metric))
     let encoders = stage.trainedEncoders(of: specification).map { specification.branches[$0].name }
     let names = stage.metricNames(objective, modalities: encoders)

@@ -15,7 +15,7 @@ extension RunFolder {
     case .vacant, .foreign: throw RunFolderError.notARun(path: path, missing: "config.yaml")
     case .unreadable(let file, let reason): throw RunFolderError.unreadable(file: file, reason: reason)
     case .complete, .unfinished, .stranded:
-      return try .load(path: configuration, overrides: overrides, registry: registry)
+      return try .load(resolved: configuration, overrides: overrides, registry: registry)
     }
   }
 

@@ -39,11 +39,11 @@ extension PluginTemplate {
 
       """,
     example: """
-      training: {select_by: validation.__name__, metrics: [__name__]}
+      training: {monitor: validation.__name__, metrics: [__name__]}
       """,
     experiment: """
       fusion: {type: concat}
-      training: {select_by: validation.__name__}
+      training: {monitor: validation.__name__}
       """,
     fixture: nil)
 }
