@@ -10,7 +10,7 @@ public enum TimeAxis: String, Codable, Sendable, CaseIterable {
 
 /// Bands along one of the last two axes that become one value: SpecAugment (Park et al., Interspeech 2019), drawn as by
 /// `torchaudio.transforms.TimeMasking`: of width ⌊U(0, most)⌋, from ⌊U(0, size − width)⌋ on.
-struct AxisMask: Sendable {
+package struct AxisMask: Sendable {
   let isLastAxis: Bool
   let most: Int
   let masks: Int
@@ -32,7 +32,7 @@ struct AxisMask: Sendable {
   }
 
   /// The places that are masked, from two numbers of 0 ..< 1. A width beyond the size is the size.
-  static func band(of size: Int, most: Int, _ width: Double, _ start: Double) -> Range<Int> {
+  package static func band(of size: Int, most: Int, _ width: Double, _ start: Double) -> Range<Int> {
     let length = width * Double(min(most, size))
     let first = Int(start * (Double(size) - length))
     return first..<first + Int(length)

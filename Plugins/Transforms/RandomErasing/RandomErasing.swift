@@ -63,7 +63,7 @@ public struct RandomErasing: Transform {
   /// The rectangle; nil where ten tries give none that is smaller than the image.
   ///
   /// - Parameter draw: number k of 0 ..< 1; each try takes four: area, ratio, row, column.
-  static func rectangle(
+  package static func rectangle(
     _ height: Int, _ width: Int, _ configuration: Configuration, _ draw: (Int) -> Double
   ) -> Rectangle? {
     let (scale, ratio) = (configuration.scale, configuration.ratio.map { log($0) })

@@ -1,8 +1,7 @@
 import Foundation
 import FusionCore
 import Testing
-
-@testable import Transforms
+import Transforms
 
 /// The transforms against the formulas they are named after: torchvision's, torchaudio's.
 @Suite struct TransformTests {
