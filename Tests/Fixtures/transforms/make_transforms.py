@@ -1,8 +1,8 @@
 """Rectangles of torchvision's RandomErasing and bands of torchaudio's masking: python make_transforms.py
 
-Writes transforms.json beside this file. The functions below are those of torchvision 0.28 (RandomErasing.get_params) and torchaudio 2.8
-(functional.mask_along_axis, iid_masks=False), their draws replaced by given numbers u of [0, 1): uniform_(a, b) is
-a + (b - a) u, randint(0, n) is floor(n u), torch.rand(1) is u.
+Writes transforms.json beside this file. The functions below take the steps of torchvision 0.29.2 (RandomErasing.get_params) and of
+torchaudio 2.11.0 (functional.mask_along_axis), with given numbers u of [0, 1) for their draws: uniform_(a, b) is a + (b - a) u,
+randint(0, n) is floor(n u), torch.rand(1) is u. Where RandomErasing gives the whole image back unchanged, the rectangle is null.
 """
 import json
 import math
