@@ -108,7 +108,7 @@ public struct CallbackRun: Sendable {
   }
 }
 
-/// What a step came to.
+/// The result of one step.
 public struct CallbackStep: Sendable {
   /// Where it ended.
   public var place: CallbackPlace
@@ -130,7 +130,7 @@ public struct CallbackStep: Sendable {
   }
 }
 
-/// What an epoch came to. A metric that is not defined is absent; values may be infinite or NaN.
+/// The result of one epoch. A metric that is not defined is absent; values may be infinite or NaN.
 public struct CallbackEpoch: Sendable, Equatable {
   /// Where it ended.
   public var place: CallbackPlace

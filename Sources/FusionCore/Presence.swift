@@ -1,4 +1,4 @@
-/// Which samples of a batch have which modality. A batch that lacks nothing has none: it takes the way that it always took.
+/// Which samples of a batch have which modality. `nil` for complete batches, which use the unmasked path.
 public struct Presence: Sendable, Equatable {
   /// The number of samples, N.
   public let count: Int

@@ -120,7 +120,7 @@ public enum MissingModalityChoice: String, Sendable, CaseIterable, Codable {
   /// Samples that lack a modality are refused.
   case refuse
 
-  /// The policy that this comes to for a fusion that declares `declared`.
+  /// The policy that follows for a fusion that declares `declared`.
   public func policy(declared: MissingModalityPolicy) -> MissingModalityPolicy {
     switch self {
     case .own: declared

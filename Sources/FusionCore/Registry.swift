@@ -3,7 +3,7 @@ public enum RegistryError: UserError, Equatable {
   /// Two components claim one name.
   case duplicate(kind: ComponentKind, name: String, first: String, second: String)
   /// The name is not of the form `[a-z][a-z0-9_]*`.
-  case unlawfulName(kind: ComponentKind, name: String, origin: String)
+  case invalidName(kind: ComponentKind, name: String, origin: String)
   /// There is no component of this name.
   case notFound(kind: ComponentKind, name: String, available: [String], nearest: String?)
 
@@ -18,8 +18,8 @@ public enum RegistryError: UserError, Equatable {
     switch self {
     case .duplicate(let kind, let name, let first, let second):
       "the \(kind.words) '\(name)' is registered twice: by \(first) and by \(second); rename one of them"
-    case .unlawfulName(let kind, let name, let origin):
-      "the \(kind.words) name '\(name)' of \(origin) is not lawful: a name is a lower-case letter, then lower-case "
+    case .invalidName(let kind, let name, let origin):
+      "the \(kind.words) name '\(name)' of \(origin) is not valid: a name is a lower-case letter, then lower-case "
         + "letters, digits and underscores"
     case .notFound(let kind, let name, let available, let nearest):
       "unknown \(kind.words) '\(name)'" + (nearest.map { ": did you mean '\($0)'?" } ?? "")
@@ -48,11 +48,11 @@ public struct Registry: Sendable {
   /// Enters a component under its name and aliases.
   ///
   /// - Throws: ``RegistryError/duplicate(kind:name:first:second:)`` or
-  ///   ``RegistryError/unlawfulName(kind:name:origin:)``; the registry is unchanged then.
+  ///   ``RegistryError/invalidName(kind:name:origin:)``; the registry is unchanged then.
   public mutating func register(_ type: any Component.Type, origin: String) throws(RegistryError) {
     let names = [type.name] + type.aliases
     for name in names {
-      guard Self.isLawful(name) else { throw .unlawfulName(kind: type.kind, name: name, origin: origin) }
+      guard Self.isValid(name) else { throw .invalidName(kind: type.kind, name: name, origin: origin) }
       if let first = entries[type.kind]?[name] {
         throw .duplicate(kind: type.kind, name: name, first: first.origin, second: origin)
       }
@@ -87,5 +87,5 @@ public struct Registry: Sendable {
       nearest: nearestSpelling(of: name, among: names))
   }
 
-  private static func isLawful(_ name: String) -> Bool { name.wholeMatch(of: /[a-z][a-z0-9_]*/) != nil }
+  private static func isValid(_ name: String) -> Bool { name.wholeMatch(of: /[a-z][a-z0-9_]*/) != nil }
 }

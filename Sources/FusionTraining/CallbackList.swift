@@ -25,7 +25,7 @@ final class CallbackList {
 
   /// Whether there are none.
   var isEmpty: Bool { entries.isEmpty }
-  /// Whether the run has to stop, as soon as what it came to is saved.
+  /// Whether the run has to stop, as soon as its result is saved.
   var hasFailed: Bool { failure != nil }
 
   /// Ends the run where a callback has failed that asks for it.

@@ -32,7 +32,7 @@ struct RunPosition: Codable, Equatable {
   var schedule: [String: Double]?
 }
 
-/// What a stage came to that is over.
+/// The result of a stage that is over.
 struct StageRecord: Codable, Equatable {
   var name: String
   var history: [EpochRecord]

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What one epoch came to: a row of `history.csv`.
+/// The result of one epoch: a row of `history.csv`.
 public struct EpochRecord: Codable, Sendable, Equatable {
   /// Counted from 1.
   public var epoch: Int

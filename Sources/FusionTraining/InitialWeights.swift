@@ -36,7 +36,7 @@ struct WeightLoan {
     }
   }
 
-  /// The file that a path means: itself, or the model of a run that came to its end.
+  /// The file that a path means: itself, or the model of a run that has ended.
   private static func file(of source: WeightSource) throws(PipelineError) -> String {
     func refusal(_ message: String, _ hint: String?) -> PipelineError {
       PipelineError(problems: [Problem(path: source.place, message, hint: hint)])

@@ -1,7 +1,7 @@
 import FusionCore
 import FusionData
 
-/// A model gives what is no number: no answer can be made of it.
+/// The model produced NaN or infinity: no answer can be made of it.
 public enum NotFiniteError: UserError, Equatable {
   /// A part of the pipeline gives NaN or infinity for a sample.
   case part(Place)
@@ -22,7 +22,7 @@ public enum NotFiniteError: UserError, Equatable {
     public let isEverySample: Bool
   }
 
-  /// It comes to the same again.
+  /// It fails again in the same way.
   public var isLasting: Bool { true }
 
   init(_ part: NotFinitePart, data: String, row: Int, of count: Int) {

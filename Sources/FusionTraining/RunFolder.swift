@@ -38,7 +38,7 @@ public struct RunFolder: Sendable, Equatable {
   public enum State: Sendable, Equatable {
     /// Nothing that could be lost: absent, empty, or what a run leaves that ended before it began.
     case vacant
-    /// A run that came to its end.
+    /// A run that has ended.
     case complete(RunStatus)
     /// A run that stopped on its way and can go on.
     case unfinished
@@ -50,7 +50,7 @@ public struct RunFolder: Sendable, Equatable {
     case unreadable(file: String, reason: String)
   }
 
-  /// Whether the folder holds a run that came to its end.
+  /// Whether the folder holds a run that has ended.
   package var isComplete: Bool {
     if case .complete = state { true } else { false }
   }

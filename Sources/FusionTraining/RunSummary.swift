@@ -54,7 +54,7 @@ public struct RunSummary: Codable, Sendable, Equatable {
   public var splits: [String: MetricValues]
   /// Why metrics are not among ``splits``, per part of the data and name; nil where none is missing.
   public var undefined: [String: [String: String]]?
-  /// What each stage came to, up to the one under way; nil where the training has no stages. ``epochs`` counts those of
+  /// The result of each stage, up to the one under way; nil where the training has no stages. ``epochs`` counts those of
   /// all stages, ``bestEpoch`` is the last stage's.
   public var stages: [StageSummary]?
 

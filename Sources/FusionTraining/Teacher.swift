@@ -125,7 +125,7 @@ struct TeacherRun {
 }
 
 extension RunFolder {
-  /// The folder of a run that came to its end.
+  /// The folder of a run that has ended.
   ///
   /// - Parameter advice: what else to do with a run that is not finished.
   /// - Throws: `PipelineError` at the key that names it.

@@ -96,7 +96,7 @@ final class TrainingLoop {
 
   /// The rest of the epoch under way.
   ///
-  /// - Returns: what the epoch came to; nil where the stop flag was raised, ``position`` then is the place to go on.
+  /// - Returns: the result of the epoch; nil where the stop flag was raised, ``position`` then is the place to go on.
   /// - Throws: ``TrainingError/diverged(_:)``, `DataError`, `PipelineError`.
   func finishEpoch() throws -> EpochRecord? {
     guard try work.prepare() else { return nil }

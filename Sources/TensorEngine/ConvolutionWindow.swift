@@ -51,12 +51,12 @@ struct ConvolutionWindow {
         + dilation[keyPath: axis] * (kernel[keyPath: axis] - 1) + outputPadding[keyPath: axis] + 1
     }
     Self.checkSizes(kernel, stride, padding, dilation, operation)
-    func isLawful(_ axis: KeyPath<Pair, Int>) -> Bool {
+    func isValid(_ axis: KeyPath<Pair, Int>) -> Bool {
       let extra = outputPadding[keyPath: axis]
       return extra >= 0 && (extra < stride[keyPath: axis] || extra < dilation[keyPath: axis])
     }
     require(
-      isLawful(\.height) && isLawful(\.width),
+      isValid(\.height) && isValid(\.width),
       "\(operation): the output padding \(outputPadding) must be smaller than the stride \(stride) or the dilation "
         + "\(dilation)")
     let image = Pair(size(\.height), size(\.width))

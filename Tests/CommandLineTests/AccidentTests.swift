@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What happens to a search or a comparison on its way never becomes a result: killed anywhere, on a full disk or with its
-/// children gone, the same command comes to what it would have come to.
+/// children gone, the same command gives what it would have given.
 @Suite struct AccidentTests {
   private let folder = Scratch()
   private static let grid = "sweep: {parameters: {training.optimizer.learning_rate: [0.01, 0.05, 0.1]}}"

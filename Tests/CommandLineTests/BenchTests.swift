@@ -24,7 +24,7 @@ import Testing
 
   @Test func aConfigurationIsMeasuredWithoutItsData() throws {
     let folder = Scratch()
-    try folder.write("a.yaml", CheckTests.lawful)
+    try folder.write("a.yaml", CheckTests.valid)
     let outcome = try Binary.run(
       ["bench", "a.yaml", "--batch", "4", "--samples", "8", "--rounds", "1"], in: folder.path)
     #expect(outcome.status == 0, "\(outcome.errors)")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What a run of the built binary came to.
+/// The outcome of a run of the built binary.
 struct Outcome {
   let status: Int32
   let output: String

@@ -3,8 +3,8 @@ import Testing
 
 /// `check` and `schema`, and everything that can be wrong with a configuration.
 @Suite struct CheckTests {
-  static let lawful = """
-    name: lawful
+  static let valid = """
+    name: valid
     data: {dataset: avmnist, root: data/nowhere}
     modalities:
       image: {type: image, encoder: {type: lenet, channels: 1, blocks: 2}}
@@ -26,7 +26,7 @@ import Testing
     #expect(lines.map(String.init) == names.map { "ok  configs/\($0)" })
   }
 
-  /// Each mistake in one line of the lawful configuration.
+  /// Each mistake in one line of the valid configuration.
   @Test(arguments: [
     ("plugin", "fusion: {type: concat}", "fusion: {type: cncat}"),
     ("encoder", "encoder: {type: lenet, channels: 1, blocks: 2}", "encoder: {type: resnet}"),
@@ -42,7 +42,7 @@ import Testing
   ])
   func aMistakeIsShownWithItsPlace(_ name: String, _ line: String, _ mistake: String) throws {
     let folder = Scratch()
-    try folder.write("a.yaml", Self.lawful.replacing(line, with: mistake))
+    try folder.write("a.yaml", Self.valid.replacing(line, with: mistake))
     let outcome = try Binary.run(["check", "a.yaml"], in: folder.path)
     #expect(outcome.status == 2)
     #expect(outcome.output == "")
@@ -52,7 +52,7 @@ import Testing
 
   @Test func aBimodalFusionOfThreeIsRefused() throws {
     let folder = Scratch()
-    let three = Self.lawful.replacing("fusion: {type: concat}", with: "fusion: {type: bimodal_interaction}")
+    let three = Self.valid.replacing("fusion: {type: concat}", with: "fusion: {type: bimodal_interaction}")
       .replacing("modalities:", with: "modalities:\n  more: {type: vector, encoder: {type: identity}}")
     try folder.write("a.yaml", three)
     let outcome = try Binary.run(["check", "a.yaml"], in: folder.path)
@@ -64,7 +64,7 @@ import Testing
   /// 401 x 401 values a sample, and a layer that reads them: sound, and not without a word.
   @Test func whatCostsMuchIsToldOf() throws {
     let folder = Scratch()
-    let text = Self.lawful.replacing("{type: concat}", with: "{type: tensor_fusion, width: 400}")
+    let text = Self.valid.replacing("{type: concat}", with: "{type: tensor_fusion, width: 400}")
       .replacing("{type: linear}", with: "{type: mlp, hidden: [100]}")
     try folder.write("a.yaml", text)
     let outcome = try Binary.run(["check", "a.yaml"], in: folder.path)
@@ -80,9 +80,9 @@ import Testing
 
   @Test func everythingWrongInAllFilesIsShownAtOnce() throws {
     let folder = Scratch()
-    try folder.write("good.yaml", Self.lawful)
-    try folder.write("a.yaml", Self.lawful.replacing("epochs: 1", with: "epochs: -1, batch: 3"))
-    try folder.write("b.yaml", Self.lawful.replacing("concat", with: "concta"))
+    try folder.write("good.yaml", Self.valid)
+    try folder.write("a.yaml", Self.valid.replacing("epochs: 1", with: "epochs: -1, batch: 3"))
+    try folder.write("b.yaml", Self.valid.replacing("concat", with: "concta"))
     let outcome = try Binary.run(["check", "a.yaml", "good.yaml", "missing.yaml", "b.yaml"], in: folder.path)
     #expect(outcome.status == 2)
     #expect(outcome.output == "ok  good.yaml   without data: there is no folder data/nowhere\n")
@@ -91,7 +91,7 @@ import Testing
 
   @Test func overridesAreCheckedAlike() throws {
     let folder = Scratch()
-    try folder.write("a.yaml", Self.lawful)
+    try folder.write("a.yaml", Self.valid)
     let good = try Binary.run(
       ["check", "a.yaml", "--set", "training.epochs=3", "--set", "fusion.type=add"], in: folder.path)
     #expect(good.status == 0)

@@ -75,7 +75,7 @@ import Testing
 
   // MARK: arrays
 
-  /// A lawful data set of 20 training and 10 test samples, then one file replaced.
+  /// A valid data set of 20 training and 10 test samples, then one file replaced.
   private func outcome(replacing name: String, with data: Data) throws -> Outcome {
     let folder = Scratch()
     try #require(try Binary.run(["data", "demo", "--out", folder / "d", "--train", "20", "--test", "10"]).status == 0)

@@ -94,7 +94,7 @@ struct FaultTrial {
     let outcome = try Faults.run(
       plan.arguments, in: folder.path, fault: fault, below: plan.below, processes: plan.processes)
     #expect(
-      lawful(outcome: String(fault.split(separator: ":").last ?? "")).contains(outcome.status),
+      valid(outcome: String(fault.split(separator: ":").last ?? "")).contains(outcome.status),
       "\(place): status \(outcome.status)\n\(outcome.errors)")
     // Swift's runtime says a line of its own where memory is refused.
     let runtime = call.operation == .allocate ? "Fatal error: failed to" : "\0"
@@ -115,7 +115,7 @@ struct FaultTrial {
   }
 
   /// The exit statuses that may follow.
-  private func lawful(outcome: String) -> [Int32] {
+  private func valid(outcome: String) -> [Int32] {
     switch outcome.split(separator: "-").last {
     // What happens to a child is its parent's to deal with.
     case "KILL": plan.processes == .later ? [0, 1] : [128 + SIGKILL]

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Every command under faults: it ends well, or leaves what was there whole, and the next attempt comes to the same end.
+/// Every command under faults: it ends well, or leaves what was there whole, and the next attempt ends the same.
 /// Each fault comes once here, at one call or another; `make faults` takes all calls.
 @Suite(.enabled(if: Faults.areAvailable)) struct FaultCommandTests {
   private static let run = ["config.yaml", "model.safetensors", "predictions.csv"].map { "run/" + $0 }

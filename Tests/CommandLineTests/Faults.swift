@@ -47,7 +47,7 @@ enum Faults {
   /// Runs the binary undisturbed.
   ///
   /// - Parameter below: where paths begin that count, below `folder`; empty: everything there.
-  /// - Returns: what it came to, and its calls on what lies there, in their order.
+  /// - Returns: its outcome, and its calls on what lies there, in their order.
   static func calls(
     of arguments: [String], in folder: String, below: String = "", processes: Processes = .all,
     allocationsFrom bytes: Int = 1 << 20

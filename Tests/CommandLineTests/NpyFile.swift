@@ -1,6 +1,6 @@
 import Foundation
 
-/// npy files as numpy.save writes them, lawful and not.
+/// npy files as numpy.save writes them, valid and not.
 enum NpyFile {
   /// Bytes of an array: `descr` as in NumPy, for example `|u1` or `<f4`.
   static func data(_ descr: String, _ shape: [Int], _ values: Data) -> Data {

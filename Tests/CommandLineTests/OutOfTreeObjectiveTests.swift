@@ -65,7 +65,7 @@ import Testing
       try #require(outcome.status == 0, "\(outcome.errors)")
       return try bytes(folder / "\(name)/model.safetensors")
     }
-    // What is drawn goes by the name: from the same heads and projections on, all three take the same steps.
+    // What is drawn depends on the name: from the same heads and projections on, all three take the same steps.
     let all =
       "[{type: task}, {type: unimodal, weight: 0.5}, {type: info_nce, weight: 0.1}, {type: ogm_ge, noise: false}]"
     _ = try model("tree", all)

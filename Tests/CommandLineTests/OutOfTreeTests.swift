@@ -89,14 +89,14 @@ import Testing
     try folder.write("notes.txt", "no library")
     try folder.write(
       "a.yaml",
-      CheckTests.lawful.replacing(
-        "name: lawful", with: "name: lawful\nplugins: [nope.so, 7, notes.txt, [a.so],\n  '']"))
+      CheckTests.valid.replacing(
+        "name: valid", with: "name: valid\nplugins: [nope.so, 7, notes.txt, [a.so],\n  '']"))
     let outcome = try Binary.run(["check", "a.yaml"], in: folder.path)
     #expect(outcome.status == 2 && outcome.output == "")
     try expectGolden(outcome.errors, "check-plugins")
-    try folder.write("b.yaml", CheckTests.lawful.replacing("name: lawful", with: "plugin: [nope.so]"))
+    try folder.write("b.yaml", CheckTests.valid.replacing("name: valid", with: "plugin: [nope.so]"))
     #expect(try Binary.run(["check", "b.yaml"], in: folder.path).errors.contains("did you mean 'plugins'?"))
-    try folder.write("c.yaml", CheckTests.lawful)
+    try folder.write("c.yaml", CheckTests.valid)
     let set = try Binary.run(["check", "c.yaml", "--set", "plugins=lib/nope.so"], in: folder.path)
     #expect(set.status == 2)
     #expect(set.errors.contains("--set plugins=lib/nope.so: error: plugin 'lib/nope.so': there is no such file"))

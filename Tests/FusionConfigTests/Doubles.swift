@@ -171,7 +171,7 @@ func sgd(_ change: (inout SGD.Configuration) -> Void = { _ in }) -> ConfiguredOp
   return ConfiguredOptimizer(SGD.self, configuration)
 }
 
-/// A lawful experiment that says little.
+/// A valid experiment that says little.
 let plainText = """
   data: {dataset: toy_digits, root: data/toy}
   modalities:

@@ -23,7 +23,7 @@ import Testing
     plainText
       + "training: {gradient_clip: null, early_stopping: {patience: 3}, optimizer: {type: adam, betas: [0, 0.5]}}\n",
   ])
-  func lawfulFilesKeepTheSchema(text: String) throws {
+  func validFilesKeepTheSchema(text: String) throws {
     #expect(violations(of: schema, try ConfigValue(yaml: text)) == [])
   }
 
@@ -43,7 +43,7 @@ import Testing
     ("sweep: {sampler: {type: grid, trials: 3}}\n", "trials"), ("sweep: {fold: 3}\n", "fold"),
     ("sweep: {parameters: {seed: {low: 1}}}\n", "parameters.seed"),
   ])
-  func unlawfulKeysBreakTheSchema(addition: String, key: String) throws {
+  func invalidKeysBreakTheSchema(addition: String, key: String) throws {
     let found = violations(of: schema, try ConfigValue(yaml: plainText + addition))
     #expect(found.contains { $0.contains(key) }, "found \(found)")
   }

@@ -3,10 +3,10 @@ import FusionCore
 import FusionMetrics
 import Testing
 
-/// The kit itself: what is lawful passes, and what breaks a rule is told by that rule's id and by no other.
+/// The kit itself: what is valid passes, and what breaks a rule is told by that rule's id and by no other.
 @Suite struct KitTests {
   @Test(arguments: [0, 1, 2, 3, 4] as [UInt64])
-  func lawfulToysPass(_ seed: UInt64) {
+  func validToysPass(_ seed: UInt64) {
     let toys: [any Component.Type] = [
       ToyFusion<Lawful>.self, ToyEncoder<Lawful>.self, ToyDecoder<Lawful>.self, ToyModality<Lawful>.self,
       ToyMetric<Lawful>.self, ToyOptimizer<Lawful>.self, ToySchedule<Lawful>.self,

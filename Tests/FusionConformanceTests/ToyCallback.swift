@@ -15,7 +15,7 @@ enum CBK3Lost: Flaw {
 enum CBK4: Flaw { static let id = "CBK-4" }
 enum CBK5: Flaw { static let id = "CBK-5" }
 
-/// A lawful callback, a line per epoch; each flaw breaks one rule of the kit.
+/// A valid callback, a line per epoch; each flaw breaks one rule of the kit.
 struct ToyCallback<F: Flaw>: Callback {
   static var name: String { "toy" }
   static var summary: String { "a line per epoch" }

@@ -19,7 +19,7 @@ enum DAT6: Flaw { static let id = "DAT-6" }
 enum DAT7: Flaw { static let id = "DAT-7" }
 enum DAT8: Flaw { static let id = "DAT-8" }
 
-/// A lawful data set of one file; each flaw breaks one rule of the kit.
+/// A valid data set of one file; each flaw breaks one rule of the kit.
 enum ToyDataset<F: Flaw>: DatasetFormat {
   typealias Configuration = NoConfiguration
   static var name: String { "toy" }

@@ -24,7 +24,7 @@ struct LawfulInner: ComponentConfiguration {
   static let options = [Option("strength", "how much")]
 }
 
-/// What training leaves in a toy beside its parameters: nothing, in a lawful one.
+/// What training leaves in a toy beside its parameters: nothing, in a valid one.
 final class ToyState {
   var evaluations = 0
   var pullbacks = 0
@@ -35,7 +35,7 @@ final class ToyState {
 /// What one instance of the toy that breaks CON-1 leaves for all others.
 private let shared = Mutex<Float>(0)
 
-/// A lawful fusion: y = tanh(Σ_m P_m x_m) or the mean in place of the sum; and the same with one flaw.
+/// A valid fusion: y = tanh(Σ_m P_m x_m) or the mean in place of the sum; and the same with one flaw.
 struct ToyFusion<F: Flaw>: Fusion {
   static var name: String { F.id == "REG-1" ? "Toy-Fusion" : "toy" }
   static var summary: String { "the sum of all modalities, bent" }
@@ -62,7 +62,7 @@ struct ToyFusion<F: Flaw>: Fusion {
   static func outputShape(_ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint) -> Shape?
   {
     for input in inputs where input.shape.count > 2 {
-      switch F.id == "SHP-2" ? F.variant : "lawful" {
+      switch F.id == "SHP-2" ? F.variant : "valid" {
       case "": return nil
       case "nameless": blueprint.problem("a shape is wrong")
       case "first": blueprint.problem("'\(inputs[0].modality)' or another has a shape that is no vector")

@@ -1,6 +1,6 @@
 import FusionCore
 
-/// A lawful encoder: a linear layer over the flattened input, then tokens; with ENC-1 broken it gives a map.
+/// A valid encoder: a linear layer over the flattened input, then tokens; with ENC-1 broken it gives a map.
 struct ToyEncoder<F: Flaw>: Encoder {
   static var name: String { "toy" }
   static var summary: String { "two tokens" }
@@ -28,7 +28,7 @@ struct ToyEncoder<F: Flaw>: Encoder {
   }
 }
 
-/// A lawful decoder: a linear layer; with DEC-1 broken it ends in one value, whatever is asked for.
+/// A valid decoder: a linear layer; with DEC-1 broken it ends in one value, whatever is asked for.
 struct ToyDecoder<F: Flaw>: Decoder {
   static var name: String { "toy" }
   static var summary: String { "a linear layer" }
@@ -51,7 +51,7 @@ struct ToyDecoder<F: Flaw>: Decoder {
   func callAsFunction(_ fused: Tensor, _ pass: ForwardPass) -> Tensor { linear(fused.flattened(from: 1), pass) }
 }
 
-/// A lawful modality: values as they are; with MOD-1 broken they are scaled to nothing.
+/// A valid modality: values as they are; with MOD-1 broken they are scaled to nothing.
 struct ToyModality<F: Flaw>: Modality {
   static var name: String { "toy" }
   static var summary: String { "values as they are" }

@@ -11,7 +11,7 @@ enum MET4Silent: Flaw {
 enum MET5: Flaw { static let id = "MET-5" }
 enum MET6: Flaw { static let id = "MET-6" }
 
-/// A lawful metric, the share of right classes; each flaw breaks one rule of the kit.
+/// A valid metric, the share of right classes; each flaw breaks one rule of the kit.
 struct ToyMetric<F: Flaw>: DecomposableMetric {
   static var name: String { "toy" }
   static var summary: String { "share of right classes" }

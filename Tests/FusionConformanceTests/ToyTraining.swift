@@ -1,6 +1,6 @@
 import FusionCore
 
-/// A lawful optimizer, gradient descent with a velocity; each flaw breaks the rule of one check.
+/// A valid optimizer, gradient descent with a velocity; each flaw breaks the rule of one check.
 final class ToyOptimizer<F: Flaw>: Optimizer {
   static var name: String { "toy" }
   static var summary: String { "descent with a velocity" }
@@ -27,7 +27,7 @@ final class ToyOptimizer<F: Flaw>: Optimizer {
     let rate = Float(F.id == "OPT-4" ? initialRate : learningRate) * (F.id == "OPT-1" ? -1 : 1)
     for parameter in parameters {
       guard let gradient = parameter.gradient, parameter.isTrainable else {
-        // Decay that goes by the list of parameters, not by the gradients.
+        // Decay that depends on the list of parameters, not by the gradients.
         if F.id == "OPT-2" { parameter.value.storage.base[0] *= 0.99 }
         continue
       }
@@ -46,7 +46,7 @@ final class ToyOptimizer<F: Flaw>: Optimizer {
   }
 }
 
-/// A lawful schedule that halves the rate after an epoch without improvement; each flaw breaks the rule of one check.
+/// A valid schedule that halves the rate after an epoch without improvement; each flaw breaks the rule of one check.
 struct ToySchedule<F: Flaw>: Schedule {
   static var name: String { "toy" }
   static var summary: String { "half after an epoch without improvement" }

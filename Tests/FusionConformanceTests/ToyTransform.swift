@@ -21,7 +21,7 @@ enum TRF6Still: Flaw {
 }
 enum TRF7: Flaw { static let id = "TRF-7" }
 
-/// A lawful transform, noise; each flaw breaks one rule of the kit.
+/// A valid transform, noise; each flaw breaks one rule of the kit.
 final class ToyTransform<F: Flaw>: Transform {
   static var name: String { "toy" }
   static var summary: String { "noise" }

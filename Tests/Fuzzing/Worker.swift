@@ -87,7 +87,7 @@ struct Worker {
   }
 
   private func next(_ pool: [FuzzInput], _ random: inout FuzzRandom) -> FuzzInput {
-    // Half of the time from a lawful file: what was refused is refused again, mostly.
+    // Half of the time from a valid file: what was refused is refused again, mostly.
     let parent = random.oneIn(2) ? random.choose(reader.seeds) : random.choose(pool)
     if let own = reader.changed(parent, &random) { return own }
     let others = pool.filter { $0.name == parent.name }.map(\.bytes)

@@ -124,7 +124,7 @@ public struct ComparisonTable: Codable, Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - runs: as the plan gave them.
-  ///   - outcomes: what each came to.
+  ///   - outcomes: the outcome of each.
   ///   - metric: of the test part.
   ///   - choices: for each method its learning rate, or why it has none; nil: rates were not chosen.
   /// - Throws: `DataError` and `RunFolderError` where the files of a run are damaged.

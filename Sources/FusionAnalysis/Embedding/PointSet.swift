@@ -40,7 +40,7 @@ public enum EmbeddingError: UserError, Equatable {
   /// More clusters than points.
   case tooManyClusters(Int, points: Int)
 
-  /// 1: what was asked for is lawful, the data do not allow it.
+  /// 1: what was asked for is valid, the data do not allow it.
   public var exitStatus: Int32 { 1 }
 
   /// What is wrong, and what would do.

@@ -12,7 +12,7 @@ public struct TwoLevelBootstrap: Sendable {
   /// What decides which.
   public let seed: UInt64
 
-  /// z(0.975), what t(0.975) comes to for many degrees of freedom.
+  /// z(0.975), what t(0.975) tends to for many degrees of freedom.
   private static let normal = 1.959963984540054
 
   /// A bootstrap of so many rounds.

@@ -11,15 +11,15 @@ public enum RenamedKeys {
   public static func current(_ resolved: String) -> String {
     // Every run of such a version has this key, and none of this one.
     guard resolved.contains("\n  select_by: ") else { return resolved }
-    var section: Substring = ""
-    let lines = resolved.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
-      if let name = line.wholeMatch(of: /(\w+):.*/)?.1 { section = name }
-      switch section {
+    var section = ""
+    let lines = resolved.split(separator: "\n", omittingEmptySubsequences: false).map(String.init).map { line in
+      if let name = line.wholeMatch(of: /(\w+):.*/)?.1 { section = String(name) }
+      return switch section {
       case "training":
-        return line.replacing(#/^(?<indent> +(?:- )?)select_by: /#) { $0.indent + "monitor: " }
+        line.replacing(#/^(?<indent> +(?:- )?)select_by: /#) { $0.indent + "monitor: " }
       case "modalities":
-        return line.replacing(#/^    deviation: /#, with: "    std: ")
-      default: return String(line)
+        line.replacing(#/^    deviation: /#, with: "    std: ")
+      default: line
       }
     }
     return lines.joined(separator: "\n")

@@ -26,8 +26,8 @@ extension ExperimentReader {
     -> [ComparedFusion]?
   {
     guard let node, node.scalar != .null else { return [] }
-    let isLawful = reader.checked(node, [], MapContext("compare", after: ["fusions"])) != nil
-    guard let fusions = node["fusions"], fusions.scalar != .null else { return isLawful ? [] : nil }
+    let isValid = reader.checked(node, [], MapContext("compare", after: ["fusions"])) != nil
+    guard let fusions = node["fusions"], fusions.scalar != .null else { return isValid ? [] : nil }
     guard let pairs = fusions.pairs else {
       reader.findings.add(
         fusions.mark, "expected a map of fusions for 'compare.fusions', got \(fusions.inWords)",
@@ -35,7 +35,7 @@ extension ExperimentReader {
       return nil
     }
     let found = pairs.compactMap { compared($0, branches, task, training != nil) }
-    return isLawful && found.count == pairs.count ? found : nil
+    return isValid && found.count == pairs.count ? found : nil
   }
 
   private mutating func compared(

@@ -76,7 +76,7 @@ struct ExperimentReader {
     if let type = reader.componentType(.dataset, node, "data", key: "dataset", registry: registry) {
       return dataSettings(type, node)
     }
-    // Which other keys are lawful is not known; the common ones can be checked.
+    // Which other keys are valid is not known; the common ones can be checked.
     let common = DataPartSettings.fields
     let pairs = (node.pairs ?? []).filter { pair in common.contains { $0.key == pair.key } }
     _ = reader.checked(Node(content: .mapping(pairs), mark: node.mark), common, MapContext("data"))
@@ -244,7 +244,7 @@ struct ExperimentReader {
     _ dropout: ModalityDropout, _ node: Node?, _ branches: [PipelineSpecification.Branch], _ fusion: ConfiguredFusion
   ) {
     guard let node, dropout.isOn else { return }
-    // Names of modalities that were taken away stay lawful: the same file then serves one modality alone.
+    // Names of modalities that were taken away stay valid: the same file then serves one modality alone.
     let known = (root["modalities"]?.pairs ?? []).map(\.key)
     for pair in node.pairs ?? [] where !known.contains(pair.key) {
       reader.findings.add(

@@ -146,7 +146,7 @@ private struct Story {
   /// Tells the run, or a part of it.
   ///
   /// - Parameters:
-  ///   - last: the epoch after which it is killed; nil: it comes to its end.
+  ///   - last: the epoch after which it is killed; nil: it ends.
   ///   - before: the epochs behind a resumed run; nil: it begins.
   func tell(_ callback: any Callback, until last: Int? = nil, resumedAfter before: Int? = nil) throws {
     var callback = callback

@@ -3,7 +3,7 @@ import FusionCore
 extension Check {
   static let parameters = [
     Check(
-      "PAR-1", "parameter names are unique, lawful and those on record",
+      "PAR-1", "parameter names are unique, valid and those on record",
       protects: "saved models that cannot be read any more after a parameter was renamed", isOfPipeline: true
     ) { plugin, findings in
       for specimen in plugin.representatives {

@@ -3,7 +3,7 @@ import FusionCore
 extension Check {
   static let registration = [
     Check(
-      "REG-1", "the name is lawful, resolves and is taken once",
+      "REG-1", "the name is valid, resolves and is taken once",
       protects: "components that no configuration can name, and aliases that lead elsewhere"
     ) { plugin, findings in
       let origin = "\(plugin.type)"

@@ -4,7 +4,7 @@ import FusionCore
 
 /// The learning rates that were tried for a method, and the one it is compared with.
 public struct RateChoice: Codable, Sendable, Equatable {
-  /// What a rate came to.
+  /// The result of a rate.
   public struct Trial: Codable, Sendable, Equatable {
     /// The learning rate.
     public let rate: Double
@@ -66,7 +66,7 @@ public struct RateSearch: Sendable {
     return runs
   }
 
-  /// What a run of the search came to.
+  /// The result of a run of the search.
   public enum Outcome: Sendable, Equatable {
     /// Its results.
     case finished(RunSummary)

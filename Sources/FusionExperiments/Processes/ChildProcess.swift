@@ -75,7 +75,7 @@ final class ChildProcess {
     if outcome == nil { kill(identifier, number) }
   }
 
-  /// What the process came to; nil as long as it runs. Never waits.
+  /// The outcome of the process; nil as long as it runs. Never waits.
   func poll() -> ChildOutcome? {
     if let outcome { return outcome }
     var (status, usage) = (Int32(), rusage())
@@ -103,7 +103,7 @@ final class ChildProcess {
   #endif
 }
 
-/// What a child process came to.
+/// The outcome of a child process.
 public struct ChildOutcome: Sendable, Equatable {
   /// Its exit status; 128 and the signal's number where a signal ended it.
   public let status: Int32

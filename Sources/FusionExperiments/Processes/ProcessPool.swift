@@ -48,7 +48,7 @@ public struct ProcessPool {
   ///   - next: the next job and its command, asked for whenever a place is free; nil: there is none now, though there
   ///     may be one when another job has ended.
   ///   - tick: called every now and then while jobs run.
-  ///   - ended: takes what a job came to. While the flag is raised, too: see the status.
+  ///   - ended: takes the outcome of a job. While the flag is raised, too: see the status.
   /// - Throws: ``ChildError``, and what the closures throw.
   public func run<Job>(
     next: () throws -> (job: Job, command: Command)?, tick: () throws -> Void = {},

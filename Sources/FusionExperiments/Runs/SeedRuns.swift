@@ -3,7 +3,7 @@ import FusionCore
 import FusionData
 import Foundation
 
-/// What several runs of one experiment came to, which differ in the seed alone.
+/// The results of runs of one experiment that differ in the seed alone.
 public struct SeedsSummary: Codable, Sendable, Equatable {
   /// Mean and spread of one metric.
   public struct Statistics: Codable, Sendable, Equatable {

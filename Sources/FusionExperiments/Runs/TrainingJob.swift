@@ -85,7 +85,7 @@ public struct TrainingJob: Sendable {
   }
 }
 
-/// What a job came to.
+/// The outcome of a job.
 public enum TrainingOutcome: Sendable, Equatable {
   /// The run's summary, now or from before.
   case finished(RunSummary)

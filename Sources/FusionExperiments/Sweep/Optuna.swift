@@ -76,7 +76,7 @@ public enum OptunaError: UserError, Equatable {
   /// The study is there, and seeks the other direction.
   case otherDirection(study: String)
   /// The folder cannot be part of a database's URL.
-  case unlawfulPath(String)
+  case invalidPath(String)
 
   /// 1: nothing is wrong with the configuration.
   public var exitStatus: Int32 { 1 }
@@ -97,7 +97,7 @@ public enum OptunaError: UserError, Equatable {
         + "  it is known to work with versions 4 and 5: pip install 'optuna>=4,<6'"
     case .otherDirection(let study):
       "the study '\(study)' is there already, and seeks the other direction; choose another sweep.sampler.study"
-    case .unlawfulPath(let path): "\(path) cannot hold a study: a database's URL has no '?' in its path"
+    case .invalidPath(let path): "\(path) cannot hold a study: a database's URL has no '?' in its path"
     }
   }
 }

@@ -46,7 +46,7 @@ final class OptunaTrials: TrialSource {
     let suffix = outerFold.map { "-outer-\($0)" } ?? ""
     let name = (settings.study ?? plan.experiment.name) + suffix
     guard settings.storage != nil || !plan.folder.path.contains("?") else {
-      throw OptunaError.unlawfulPath(plan.folder.path)
+      throw OptunaError.invalidPath(plan.folder.path)
     }
     let storage = ["--storage", settings.storage ?? "sqlite:///" + plan.folder.study]
     study = storage + ["--study-name", name]

@@ -40,7 +40,7 @@ public struct Search {
   /// Does what is left of the search, and writes its tables.
   ///
   /// - Parameter overwrite: whether another search that lies in the folder is removed.
-  /// - Returns: what it came to; trials that an accident has kept from being done are ``SearchSummary/missing``.
+  /// - Returns: the results; trials that an accident has kept from being done are ``SearchSummary/missing``.
   /// - Throws: `ConfigError`, `DataError`, ``OptunaError``, ``SearchFolderError`` before anything is trained;
   ///   ``SearchInterrupted``, ``SearchFailed`` and what the pool throws on the way, everything done being kept;
   ///   ``SearchIncomplete`` where no trial finished, and not for what they tried.

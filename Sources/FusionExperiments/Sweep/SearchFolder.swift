@@ -66,7 +66,7 @@ public struct SearchFolder: Sendable, Equatable {
     try AtomicFile.write(experiment.sweepYAML ?? "", to: search)
   }
 
-  /// The runs in the folder that came to their end, sorted by their paths.
+  /// The runs in the folder that have ended, sorted by their paths.
   var finishedRuns: [RunFolder] {
     let files = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
     let folders = files.filter { $0.hasSuffix("/metrics.json") }.map { "\(path)/\($0.dropLast("/metrics.json".count))" }

@@ -3,9 +3,9 @@ import FusionCore
 import FusionData
 import Foundation
 
-/// What a search came to, or has come to so far.
+/// The results of a search, so far.
 public struct SearchSummary: Sendable {
-  /// What an inner search came to on its outer fold.
+  /// The result of an inner search on its outer fold.
   public struct Outer: Sendable {
     /// From 1.
     public let fold: Int

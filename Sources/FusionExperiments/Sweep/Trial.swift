@@ -3,7 +3,7 @@ import FusionCore
 import FusionData
 import Foundation
 
-/// One combination of values, and what it came to.
+/// One combination of values, and its result.
 ///
 /// Trials are the same whatever runs beside them; only ``seconds`` tells of the machine.
 public struct Trial: Sendable, Equatable {

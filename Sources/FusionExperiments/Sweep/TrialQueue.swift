@@ -125,9 +125,9 @@ final class TrialQueue {
     do throws(ConfigError) {
       for fold in 1...plan.runs { waiting.append(try run(place, fold: plan.settings.folds > 0 ? fold : nil)) }
     } catch {
-      // Only what a sampler proposes can be unlawful: listed combinations were checked before.
+      // Only what a sampler proposes can be invalid: listed combinations were checked before.
       waiting = []
-      try settle(place, failedWith: error.diagnostics.first?.message ?? "an unlawful combination")
+      try settle(place, failedWith: error.diagnostics.first?.message ?? "an invalid combination")
     }
   }
 
@@ -170,7 +170,7 @@ final class TrialQueue {
   private var firstFailure: [Int: Int] = [:]
   private var failures: [Int: String] = [:]
 
-  /// Takes what a process came to.
+  /// Takes the outcome of a process.
   func ended(_ run: Run, _ outcome: ChildOutcome) throws {
     if let place = run.trial { running[place, default: 1] -= 1 }
     if outcome.status == 0, case .done(let summary) = try run.job.state() {

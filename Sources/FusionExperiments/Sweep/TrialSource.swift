@@ -10,7 +10,7 @@ protocol TrialSource: AnyObject {
   var isWaiting: Bool { get }
   /// The next trial; nil: there are no more, or none now.
   func next() throws -> (number: Int, values: [ConfigValue])?
-  /// Takes note of what a trial came to.
+  /// Takes note of the result of a trial.
   func take(_ trial: Trial) throws
   /// Takes note that a trial is left for another time.
   func leave(_ trial: Trial)

@@ -132,7 +132,7 @@ struct StageDemands {
     return layers.filter { layer in layer.normalised == 1 && trained.contains { layer.name.hasPrefix($0) } }.map(\.name)
   }
 
-  /// What a stage does that is lawful and not what one would want.
+  /// What a stage does that is valid and not what one would want.
   func warnings(of stage: Stage) -> [String] {
     guard let count = train?.count else { return [] }
     let settings = stage.settings

@@ -1,6 +1,6 @@
 import FusionConfig
 
-/// What a stage came to: an element of `stages` in `metrics.json`.
+/// The result of a stage: an element of `stages` in `metrics.json`.
 public struct StageSummary: Codable, Sendable, Equatable {
   /// As in the configuration.
   public var name: String

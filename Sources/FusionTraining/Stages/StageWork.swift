@@ -24,7 +24,7 @@ protocol StageWork: AnyObject {
   func evaluate(_ split: DataSplit, title: String) throws -> MetricValues
 }
 
-/// What a step of training came to.
+/// The result of one training step.
 struct StepResult {
   /// What is minimised, a scalar; nil: there is nothing to learn from this batch.
   let loss: Tensor?
@@ -90,7 +90,7 @@ extension TaskLoss {
       targets: batch.targets(device: device)?.selected(rows, axis: 0))
   }
 
-  /// What a step came to that gave a batch these outputs `[N, K]`.
+  /// The result of a step that gave a batch these outputs `[N, K]`.
   func result(_ output: Tensor, _ batch: Batch, _ device: Device) -> StepResult {
     StepResult(
       loss: loss(output, batch, device), told: told(output, batch, Array(0..<batch.count), device), output: output)

@@ -11,7 +11,7 @@ struct IsolatedConformance: Sendable {
   /// The seconds after which a check that has not ended is stopped.
   let limit: Double
 
-  /// How a process came to its end.
+  /// How a process ended.
   private struct End {
     let events: [Conformance.Event]
     /// Nil: by itself, all checks done.

@@ -24,7 +24,7 @@ enum Inside {
     bytes = bytes[..<8] + Containers.little(header.count, wide ? 4 : 2) + header + values
   }
 
-  /// A small npy file, lawful or nearly so.
+  /// A small npy file, valid or nearly so.
   private static func smallNpy(_ random: inout FuzzRandom) -> [UInt8] {
     let type = random.choose([("<f4", 4), ("<i8", 8), ("|u1", 1), (">f8", 8), ("|b1", 1), ("<f2", 2)])
     let shape = random.choose(["(3,)", "(2, 3)", "()", "(0,)", "(3, 1, 2)"])

@@ -80,7 +80,7 @@ struct YAMLFuzz: FuzzReader {
   }
 }
 
-/// `--set key=value`, over a lawful configuration.
+/// `--set key=value`, over a valid configuration.
 struct OverrideFuzz: FuzzReader {
   static let name = "set"
   private let registry: Registry
