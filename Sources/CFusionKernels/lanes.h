@@ -14,7 +14,7 @@ enum {
 // What happens to a tile of a 'same' convolution while it is in registers.
 typedef enum {
   STORE,        // out = y
-  TRAIN,        // out = y, or without out the winners; sums of y and y², pooled = 2x2 maximum (minimum where scale < 0)
+  TRAIN,        // out = y, or without out the max_indices; sums of y and y², pooled = 2x2 maximum (minimum where scale < 0)
   EVALUATE,     // pooled = relu(scale · extremum + shift), nothing else
   MASK          // out = y where scale · pooled + shift > 0, else 0; sums of it, and of it times pooled
 } epilogue;
@@ -25,14 +25,14 @@ typedef struct {
   int kernel, in_channels, out_channels, rows, columns;
   int row_from, row_to, group_from, group_to;  // row_from is even
   float *out, *pooled;
-  int8_t *winners;                      // which of a window's four was pooled, the first of equals: 0, -1, -2, -3
+  int8_t *max_indices;                      // which of a window's four was pooled, the first of equals: 0, -1, -2, -3
   const float *gradient;                // backward: of the normalised, pooled image, already masked
   const float *scale, *shift;           // batch norm as one multiply-add per channel
   const float *constant, *slope;        // backward: dy = scale · gradient - constant - slope · y
   double *sums;                         // [channel][2], added to
   int live;                             // samples in this block of eight
-  float *taken;                         // to work in, see lanes_wide.h
-  int goes_on;                          // `taken` is left from the rows before row_from
+  float *transformed;                         // to work in, see winograd_f4.h
+  int goes_on;                          // `transformed` is left from the rows before row_from
 } same_job;
 
 // Outputs at, at + step, … (count of them) of one dimension that read the input through the same taps: the j-th reads
@@ -130,7 +130,7 @@ typedef struct {
   void (*mask)(float *gradient, const float *pooled, long plane, int from, int to, const float *scale,
                const float *shift, double *sums);
   void (*pool_gradient)(const same_job *job, float *y);  // the gradient of y in place of it, channels of the groups
-  void (*give_winners)(const same_job *job);  // out = gradient at the winners of two rows, of all channels, and zeros
+  void (*scatter_to_max)(const same_job *job);  // out = gradient at the max_indices of two rows, of all channels, and zeros
   void (*input_products)(const input_job *job);
   void (*moments)(const float *y, int rows, int columns, int from, int to, int live, double *sums);
   // Factors of dropout, elements from ..< to (multiples of LANES) of the layer's tensor.

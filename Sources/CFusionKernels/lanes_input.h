@@ -1,22 +1,22 @@
-// What the weight gradient of a first layer needs in place of its result (stack_input.c): the winners of its pool, and sums
+// What the weight gradient of a first layer needs in place of its result (stack_input.c): the max_indices of its pool, and sums
 // of its input and of products of the input with itself.
 
-// The gradient of the pooled image at the winners of two rows, [channel][2][column][8], and zeros elsewhere.
-static void give_winners(const same_job *job) {
+// The gradient of the pooled image at the max_indices of two rows, [channel][2][column][8], and zeros elsewhere.
+static void scatter_to_max(const same_job *job) {
   const int width = job->columns, half = width / 2;
   const long pooled_plane = (long)(job->rows / 2) * half, before = (long)(job->row_from / 2) * half;
   vf *upper = (vf *)job->out, *lower = upper + width;
   for (int c = 0; c < job->out_channels; c++, upper += 2 * width, lower += 2 * width) {
     const vf *g = (const vf *)job->gradient + c * pooled_plane + before;
-    const vb *winners = (const vb *)job->winners + c * pooled_plane + before;
+    const vb *max_indices = (const vb *)job->max_indices + c * pooled_plane + before;
     for (int x = 0; x < half; x++) {
-      const vi winner = __builtin_convertvector(winners[x], vi);
+      const vi max_index = __builtin_convertvector(max_indices[x], vi);
       __builtin_prefetch(g + x + half);  // of the next two rows: the jump from channel to channel is not foreseen
-      __builtin_prefetch(winners + x + half);
-      upper[2 * x] = winner == 0 ? g[x] : zeros();
-      upper[2 * x + 1] = winner == -1 ? g[x] : zeros();
-      lower[2 * x] = winner == -2 ? g[x] : zeros();
-      lower[2 * x + 1] = winner == -3 ? g[x] : zeros();
+      __builtin_prefetch(max_indices + x + half);
+      upper[2 * x] = max_index == 0 ? g[x] : zeros();
+      upper[2 * x + 1] = max_index == -1 ? g[x] : zeros();
+      lower[2 * x] = max_index == -2 ? g[x] : zeros();
+      lower[2 * x + 1] = max_index == -3 ? g[x] : zeros();
     }
     if (width & 1) upper[width - 1] = lower[width - 1] = zeros();
   }

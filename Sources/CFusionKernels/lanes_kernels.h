@@ -2,7 +2,7 @@
 //
 // TILE_VECTORS, 12 or 24: sums that stay in registers where the number is free; ADD_PRODUCT(sum, a, b): sum += a · b.
 #include "lanes.h"
-#include "minimal_filters.h"
+#include "winograd.h"
 #include "vectors.h"
 
 typedef int8_t vb __attribute__((ext_vector_type(8)));
@@ -42,7 +42,7 @@ const lanes_kernels KERNELS = {
     .relu = relu,
     .mask = mask,
     .pool_gradient = pool_gradient,
-    .give_winners = give_winners,
+    .scatter_to_max = scatter_to_max,
     .input_products = input_products,
     .moments = moments,
     .draw_dropout = draw_dropout,

@@ -16,7 +16,7 @@ INLINE void pack_form(const vf *taps, const int K, const float *coefficients, co
   }
 }
 
-// The filters of one input channel as lanes_wide.h wants them, [slot][in][form][ky][GROUP].
+// The filters of one input channel as winograd_f4.h wants them, [slot][in][form][ky][GROUP].
 INLINE void pack_filters(const pack_job *job, const vf *taps, const int K, const int TURNED, long c) {
   const long in = job->inputs, row = GROUP;
   if (wide_tiles(job->columns) > 0)

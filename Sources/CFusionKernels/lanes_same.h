@@ -23,7 +23,7 @@ INLINE void share_gradient(const vf y[4], vf pooled, vf gradient, vf constant, v
 }
 
 // Which of four conv outputs was pooled, as share_gradient has it: minus its number.
-INLINE vb winner(const vf y[4], vf pooled) {
+INLINE vb max_index(const vf y[4], vf pooled) {
   const vi not_0 = y[0] != pooled, not_01 = not_0 & (y[1] != pooled), not_012 = not_01 & (y[2] != pooled);
   return __builtin_convertvector(not_0 + not_01 + not_012, vb);
 }
@@ -33,7 +33,7 @@ typedef struct {
   vf *out;
   const vf *masked;  // MASK: what decides about out
   vf *pooled;
-  vb *winners;
+  vb *max_indices;
   const float *scale, *shift;
   long width, plane, pooled_plane;
 } results;
@@ -44,7 +44,7 @@ INLINE results results_at(const same_job *job, const epilogue what, int channel,
   return (results){.out = what == EVALUATE || !job->out ? NULL : (vf *)job->out + at,
                    .masked = what == MASK ? (const vf *)job->pooled + at : NULL,
                    .pooled = what == MASK || what == STORE ? NULL : (vf *)job->pooled + window,
-                   .winners = what == TRAIN && !job->out ? (vb *)job->winners + window : NULL,
+                   .max_indices = what == TRAIN && !job->out ? (vb *)job->max_indices + window : NULL,
                    .scale = what == STORE ? NULL : job->scale + channel,
                    .shift = what == STORE || what == TRAIN ? NULL : job->shift + channel,
                    .width = width, .plane = plane, .pooled_plane = pooled_plane};
@@ -54,7 +54,7 @@ INLINE void next_channel(results *to, const epilogue what) {
   if (what != EVALUATE && to->out) to->out += to->plane;
   if (what == MASK) to->masked += to->plane;
   if (what == TRAIN || what == EVALUATE) to->pooled += to->pooled_plane;
-  if (what == TRAIN && !to->out) to->winners += to->pooled_plane;
+  if (what == TRAIN && !to->out) to->max_indices += to->pooled_plane;
 }
 
 // What becomes of the results v[row][column] of channel o of the tile, HALF windows to the right; their sums are added to
@@ -94,7 +94,7 @@ INLINE void finish_pixels(const results *to, const epilogue what, const int ROWS
                             : maximum(maximum(v[0], v[1]), maximum(v[2], v[3]));
     if (what == EVALUATE) p = rectified(to->scale[o] * p + to->shift[o]);
     to->pooled[HALF] = p;
-    if (what == TRAIN && !to->out) to->winners[HALF] = winner(v, p);
+    if (what == TRAIN && !to->out) to->max_indices[HALF] = max_index(v, p);
   }
 }
 
@@ -106,7 +106,7 @@ INLINE void add_statistics(const same_job *job, int channel, int channels, const
   }
 }
 
-#include "lanes_wide.h"
+#include "winograd_f4.h"
 
 // A function for each, so that a profile tells them apart.
 #define VARIANT(WHAT, K) \

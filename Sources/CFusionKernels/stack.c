@@ -111,7 +111,7 @@ fk_status fk_stack_create(const fk_block *blocks, int count, int channels, int r
     }
     l->bunch = l->spec.kernel == 3 ? kernels->weight_channels_3 : kernels->weight_channels_5;
     const int K = l->spec.kernel, stride = l->spec.stride, padding = l->spec.padding;
-    l->may_go_by_winners = i == 0 && l->fused && l->in_channels * K * K <= MOST_WINNER_TAPS;
+    l->may_skip_first_layer_output = i == 0 && l->fused && l->in_channels * K * K <= MOST_TAPS_WITHOUT_OUTPUT;
     if (!l->same) {
       l->row_runs = make_runs((axis){rows, l->rows, K, stride, padding, 0}, &l->row_run_count);
       l->column_runs = make_runs((axis){columns, l->columns, K, stride, padding, 0}, &l->column_run_count);
@@ -181,9 +181,9 @@ static size_t worker_need(const fk_stack *stack, fk_purpose purpose) {
     }
     if (l->same) {
       const size_t sums = bunch_sums(l) * (size_t)l->in_channels;
-      if (l->weights_by_rows || l->may_go_by_winners)
-        raise_to(&need, sums * bunches(l) + (l->may_go_by_winners ? 2 * l->spec.channels * row : 0));
-      if (l->may_go_by_winners) raise_to(&need, l->in_channels * K * (row + 2 * K * LANES));
+      if (l->weights_by_rows || l->may_skip_first_layer_output)
+        raise_to(&need, sums * bunches(l) + (l->may_skip_first_layer_output ? 2 * l->spec.channels * row : 0));
+      if (l->may_skip_first_layer_output) raise_to(&need, l->in_channels * K * (row + 2 * K * LANES));
       if (!l->weights_by_rows) raise_to(&need, sums);
     }
     raise_to(&need, K * GROUP * LANES);
@@ -198,14 +198,14 @@ static size_t worker_need(const fk_stack *stack, fk_purpose purpose) {
 }
 
 // What convolutions of unchanged size and their data gradients work in.
-static size_t taken_need(const fk_stack *stack, fk_purpose purpose) {
+static size_t transformed_need(const fk_stack *stack, fk_purpose purpose) {
   size_t need = 0;
   for (int i = 0; i < stack->count; i++) {
     const layer *l = stack->layers + i;
     const int K = l->spec.kernel, in = l->in_channels, out = l->spec.channels;
     if (!l->same) continue;
-    raise_to(&need, (size_t)tiles_at_once(in, K, l->columns) * taken_of_tile(in, K));
-    if (purpose != FK_EVALUATION) raise_to(&need, (size_t)tiles_at_once(out, K, l->columns) * taken_of_tile(out, K));
+    raise_to(&need, (size_t)tiles_at_once(in, K, l->columns) * transformed_of_tile(in, K));
+    if (purpose != FK_EVALUATION) raise_to(&need, (size_t)tiles_at_once(out, K, l->columns) * transformed_of_tile(out, K));
   }
   return need;
 }
@@ -237,8 +237,8 @@ static void lay_out(const fk_stack *stack, fk_workspace *w, arena *a) {
     m->packed_back = take_floats(a, (size_t)(groups(l->in_channels) * packed_group(l, l->spec.channels)));
     m->gradient = take_floats(a, out);
     if (l->fused) m->pooled = take_floats(a, out);
-    if (goes_by_winners(l, w)) {
-      m->winners = take(a, out);
+    if (skips_first_layer_output(l, w)) {
+      m->max_indices = take(a, out);
       m->weight = take_floats(a, (size_t)weight_count(l));
       m->input_sums = take(a, blocks * PARTS * (size_t)input_sums(l) * sizeof(double));
     } else {
@@ -246,13 +246,13 @@ static void lay_out(const fk_stack *stack, fk_workspace *w, arena *a) {
     }
     if (!l->fused) m->y_gradient = take_floats(a, conv);
     if (l->spec.dropout > 0) m->dropout = take_floats(a, conv);
-    if (l->weights_by_rows || goes_by_winners(l, w))
+    if (l->weights_by_rows || skips_first_layer_output(l, w))
       m->weight_parts = take_floats(a, blocks * PARTS * (size_t)weight_count(l));
   }
   if (w->purpose == FK_TRAINING_WITH_INPUT_GRADIENT)
     w->input_gradient = take_floats(a, blocks * LANES * stack->layers->in_channels * in_plane(stack->layers));
-  w->taken_at = (worker_need(stack, w->purpose) + 15) / 16 * 16 + 16 * 11;
-  w->scratch_size = w->taken_at + taken_need(stack, w->purpose) + 16 * 11;
+  w->transformed_at = (worker_need(stack, w->purpose) + 15) / 16 * 16 + 16 * 11;
+  w->scratch_size = w->transformed_at + transformed_need(stack, w->purpose) + 16 * 11;
   w->scratch = take_floats(a, w->scratch_size * w->workers);
   if (!training) w->evaluation = take_floats(a, fk_evaluation_need(stack, w->blocks));
 }

@@ -5,14 +5,14 @@
 #include <stddef.h>
 
 #include "lanes.h"
-#include "minimal_filters.h"
+#include "winograd.h"
 
 // Blocks of eight samples are cut further, so that small batches keep every core busy: large images by rows, small ones
 // by channels. The cut depends on the shapes alone.
 enum { PARTS = 4, ROWS_TO_CUT = 7, WEIGHT_ROWS_TO_CUT = 16 };
-// Weights of an output channel up to which a first layer goes by winners. Sums of its input alone grow by the square of its
+// Weights of an output channel up to which a first layer skips its output. Sums of its input alone grow by the square of its
 // channels; for three of them and 3x3 they are cheaper than to keep the result from a dozen output channels on.
-enum { MOST_WINNER_TAPS = 32 };
+enum { MOST_TAPS_WITHOUT_OUTPUT = 32 };
 
 typedef struct {
   fk_block spec;
@@ -21,7 +21,7 @@ typedef struct {
   int out_rows, out_columns;  // after the pooling
   int same;   // not on the general path: the convolution by minimal filters, on `same_job`s
   int fused;  // and what follows it, too
-  int may_go_by_winners;  // the convolution's result need not be kept, see stack_input.c
+  int may_skip_first_layer_output;  // the convolution's result need not be kept, see stack_input.c
   int weights_by_rows;  // weight gradients: one partial sum per unit of rows, else units of output channels
   int bunch;   // output channels whose weight gradients are taken together by minimal filters
   run *row_runs, *column_runs, *back_row_runs, *back_column_runs;
@@ -42,7 +42,7 @@ typedef struct {
   float *y_gradient, *dropout;  // where not fused
   float *packed, *packed_back;  // weights for the convolution and for its data gradient
   float *weight_parts;          // [unit][weights]
-  int8_t *winners;              // where y is not kept: of the pool, as same_job has them,
+  int8_t *max_indices;              // where y is not kept: of the pool, as same_job has them,
   float *weight;                // what y was made with,
   double *input_sums;           // [unit] sums of input_products
   double *sums;                 // [unit][channel][2]
@@ -58,7 +58,7 @@ struct fk_workspace {
   fk_purpose purpose;
   layer_memory *layers;  // one more than there are layers
   float *input_gradient, *scratch;
-  size_t scratch_size, taken_at;  // floats for one worker, and where same_job's `taken` begins among them
+  size_t scratch_size, transformed_at;  // floats for one worker, and where same_job's `transformed` begins among them
   long samples;         // of the forward pass that the backward pass belongs to
   int used_running_statistics;
   fk_layer_times *times;  // one a layer, or NULL: not measured
@@ -95,7 +95,7 @@ static inline size_t bunch_sums(const layer *l) {
 }
 // Rows whose gradients are taken in one go, and blocks of small images: a hundred pixels of four output channels and an
 // input are 16 KB, half of the first cache.
-static inline int rows_in_one_go(const layer *l) { return l->may_go_by_winners || l->columns >= 56 ? 2 : 4; }
+static inline int rows_in_one_go(const layer *l) { return l->may_skip_first_layer_output || l->columns >= 56 ? 2 : 4; }
 static inline int blocks_at_once(const layer *l) {
   const int fit = 100 / (l->rows * l->columns);
   return fit > 1 ? fit : 1;
@@ -106,16 +106,16 @@ static inline long in_plane(const layer *l) { return (long)l->in_rows * l->in_co
 static inline int live_samples(const pass *p, int block) {
   return (int)(p->samples - (long)block * LANES < LANES ? p->samples - (long)block * LANES : LANES);
 }
-static inline int goes_by_winners(const layer *l, const fk_workspace *w) {
-  return l->may_go_by_winners && w->purpose != FK_TRAINING_WITH_INPUT_GRADIENT;
+static inline int skips_first_layer_output(const layer *l, const fk_workspace *w) {
+  return l->may_skip_first_layer_output && w->purpose != FK_TRAINING_WITH_INPUT_GRADIENT;
 }
 // Of one unit.
 static inline long input_sums(const layer *l) { return l->spec.kernel * INPUT_SUMS(l->in_channels, l->spec.kernel); }
 static inline float *worker_scratch(const pass *p, int worker) {
   return p->workspace->scratch + worker * p->workspace->scratch_size;
 }
-static inline float *worker_taken(const pass *p, int worker) {
-  return worker_scratch(p, worker) + p->workspace->taken_at;
+static inline float *worker_transformed(const pass *p, int worker) {
+  return worker_scratch(p, worker) + p->workspace->transformed_at;
 }
 
 // Part `part` of `count` things: from ..< to, in multiples of `grain`.
@@ -135,9 +135,9 @@ void fk_run_phase(fk_pool *pool, long units, fk_body body, pass *p, layer_part p
 // Forward, shared by training and evaluation.
 void fk_pack_weights(const fk_stack *stack, int index, int columns, const float *weight, int group, float *packed);
 void fk_fold_running_statistics(const layer *l, const fk_block_values *values, layer_memory *m);
-// Backward: the weight gradient of a layer that goes by winners, from its parts and the sums of its input.
-void fk_weights_by_winners(const pass *p);
-same_job fk_same_job(const layer *l, const float *in, const float *packed, int live, float *taken);
+// Backward: the weight gradient of a layer that skips its output, from its parts and the sums of its input.
+void fk_weights_by_max_indices(const pass *p);
+same_job fk_same_job(const layer *l, const float *in, const float *packed, int live, float *transformed);
 general_job fk_forward_job(const layer *l, const float *in, const float *packed, const float *bias, float *out);
 
 #endif

@@ -40,7 +40,7 @@ static same_job fused_job(const pass *p, int block) {
   return (same_job){.in = m->input + (long)block * LANES * l->in_channels * in_plane(l), .weights = m->packed,
                     .kernel = l->spec.kernel, .in_channels = l->in_channels, .out_channels = l->spec.channels,
                     .rows = l->rows, .columns = l->columns, .row_to = l->rows, .group_to = groups(l->spec.channels),
-                    .pooled = m->pooled + image, .winners = m->winners ? m->winners + image : NULL,
+                    .pooled = m->pooled + image, .max_indices = m->max_indices ? m->max_indices + image : NULL,
                     .gradient = m->gradient + image, .scale = m->scale, .shift = m->shift,
                     .constant = m->constant, .slope = m->slope, .live = live_samples(p, block)};
 }
@@ -156,7 +156,7 @@ static same_job data_job(const pass *p, long unit, int worker, epilogue *what) {
                   .in_channels = l->spec.channels, .out_channels = l->in_channels, .rows = l->rows,
                   .columns = l->columns, .row_to = l->rows, .group_to = groups(l->in_channels),
                   .out = (p->index > 0 ? before->gradient : p->workspace->input_gradient) + in, .live = LANES,
-                  .taken = worker_taken(p, worker)};
+                  .transformed = worker_transformed(p, worker)};
   if (l->rows >= ROWS_TO_CUT) cut(l->rows, 2, part, &job.row_from, &job.row_to);
   else cut(groups(l->in_channels), 1, part, &job.group_from, &job.group_to);
   *what = fused_before ? MASK : STORE;
@@ -218,7 +218,7 @@ static int has_weight_parts(const pass *p) { return p->workspace->layers[p->inde
 // Whether one unit of rows gives data and weight gradients, behind the pool's.
 static int goes_by_rows(const pass *p) {
   const layer *l = p->stack->layers + p->index;
-  return l->weights_by_rows && !goes_by_winners(l, p->workspace);
+  return l->weights_by_rows && !skips_first_layer_output(l, p->workspace);
 }
 
 // Weight gradients of some rows: `gradient` points at row_from of channel 0, `plane` floats before channel 1.
@@ -234,7 +234,7 @@ static void add_weights(const pass *p, weight_job *job, const float *in, const f
   }
 }
 
-// For a layer that goes by winners: sums of its input alone over some rows of one block.
+// For a layer that skips its output: sums of its input alone over some rows of one block.
 static void add_input_products(const pass *p, long unit, int worker) {
   const layer *l = p->stack->layers + p->index;
   const layer_memory *m = p->workspace->layers + p->index;
@@ -250,31 +250,31 @@ static void add_input_products(const pass *p, long unit, int worker) {
   fk_add_time(p, WEIGHT_GRADIENT, start);
 }
 
-// Gradients of some rows of one block, a few rows at a time so that they stay in cache. Of a layer that goes by winners only
-// the part of these, which are in rows of whole windows; fk_weights_by_winners does the rest.
+// Gradients of some rows of one block, a few rows at a time so that they stay in cache. Of a layer that skips its output only
+// the part of these, which are in rows of whole windows; fk_weights_by_max_indices does the rest.
 static void gradients_of_rows(const pass *p, long unit, int worker) {
   const layer *l = p->stack->layers + p->index;
   const layer_memory *m = p->workspace->layers + p->index;
-  const int block = (int)(unit / PARTS), by_winners = goes_by_winners(l, p->workspace);
-  const int weights = p->gradients[p->index].weight != NULL, data = !by_winners && has_data_gradient(p);
+  const int block = (int)(unit / PARTS), by_max_indices = skips_first_layer_output(l, p->workspace);
+  const int weights = p->gradients[p->index].weight != NULL, data = !by_max_indices && has_data_gradient(p);
   const long row = (long)l->columns * LANES;
   const size_t sum_count = bunch_sums(l) * bunches(l) * l->in_channels;
   const int step = rows_in_one_go(l);
-  float *sums = worker_scratch(p, worker), *winner_rows = sums + sum_count;
+  float *sums = worker_scratch(p, worker), *max_rows = sums + sum_count;
   memset(sums, 0, sizeof(float) * sum_count);
   const float *in = m->input + (long)block * LANES * l->in_channels * in_plane(l);
-  same_job winners = {0}, data_rows = {0};
-  if (by_winners) winners = fused_job(p, block), winners.out = winner_rows;
+  same_job max_indices = {0}, data_rows = {0};
+  if (by_max_indices) max_indices = fused_job(p, block), max_indices.out = max_rows;
   epilogue what = STORE;
   if (data) data_rows = data_job(p, unit, worker, &what);
   weight_job job = weight_job_of(l);
   const rows_of_part rows = part_rows(l, unit);
-  const int to = by_winners ? rows.to / 2 * 2 : rows.to;
+  const int to = by_max_indices ? rows.to / 2 * 2 : rows.to;
   int through = rows.inner_from;
   for (int y = rows.from; y < to; y += step) {
     const int end = smaller(y + step, to);
     int64_t start = fk_time(p);
-    if (l->fused && !by_winners && through < smaller(end + 2, rows.inner_to)) {
+    if (l->fused && !by_max_indices && through < smaller(end + 2, rows.inner_to)) {
       const int next = smaller(end + 2, rows.inner_to);
       pool_rows(p, block, through, next);
       through = next;
@@ -288,11 +288,11 @@ static void gradients_of_rows(const pass *p, long unit, int worker) {
       start = fk_time(p);
     }
     if (!weights) continue;
-    job.row_from = winners.row_from = y;
+    job.row_from = max_indices.row_from = y;
     job.row_to = end;
-    if (by_winners) {
-      p->stack->kernels->give_winners(&winners);
-      add_weights(p, &job, in, winner_rows, 2 * row, sums);
+    if (by_max_indices) {
+      p->stack->kernels->scatter_to_max(&max_indices);
+      add_weights(p, &job, in, max_rows, 2 * row, sums);
     } else {
       add_weights(p, &job, in, gradient_of_block(p, block) + y * row, conv_plane(l) * LANES, sums);
     }
@@ -362,9 +362,9 @@ static long weight_units(const pass *p) {
 // of the weights, go first, so that all threads end together.
 static void differentiate(void *context, long unit, int worker) {
   const pass *p = context;
-  const int by_winners = goes_by_winners(p->stack->layers + p->index, p->workspace);
-  if (by_winners && !p->workspace->used_running_statistics) add_input_products(p, unit, worker);
-  if (goes_by_rows(p) || by_winners) return gradients_of_rows(p, unit, worker);
+  const int by_max_indices = skips_first_layer_output(p->stack->layers + p->index, p->workspace);
+  if (by_max_indices && !p->workspace->used_running_statistics) add_input_products(p, unit, worker);
+  if (goes_by_rows(p) || by_max_indices) return gradients_of_rows(p, unit, worker);
   const long weights = weight_units(p);
   const int64_t start = fk_time(p);
   if (unit >= weights) {
@@ -381,7 +381,7 @@ static void add_weight_parts(const pass *p) {
   float *gradient = p->gradients[p->index].weight;
   const float *part = p->workspace->layers[p->index].weight_parts;
   if (!gradient || !part) return;
-  if (goes_by_winners(p->stack->layers + p->index, p->workspace)) return fk_weights_by_winners(p);
+  if (skips_first_layer_output(p->stack->layers + p->index, p->workspace)) return fk_weights_by_max_indices(p);
   memset(gradient, 0, sizeof(float) * (size_t)count);
   for (long u = 0; u < (long)p->blocks * PARTS; u++, part += count)
     for (long i = 0; i < count; i++) gradient[i] += part[i];
@@ -411,7 +411,7 @@ void fk_stack_backward(const fk_stack *stack, fk_workspace *workspace, fk_pool *
     int64_t start = fk_time(&p);
     differentiate_norm(&p);
     fk_add_time(&p, REST, start);
-    if (l->fused && !goes_by_winners(l, workspace))
+    if (l->fused && !skips_first_layer_output(l, workspace))
       fk_run_phase(pool, units, goes_by_rows(&p) ? through_pool_at_ends : through_pool, &p, REST);
     if (!l->fused && l->spec.normalise) fk_run_phase(pool, units, through_norm, &p, REST);
     fk_pool_run(pool, goes_by_rows(&p) ? units : (has_data_gradient(&p) ? units : 0) + weight_units(&p), differentiate, &p);

@@ -51,7 +51,7 @@ static void run_layer(const pass *p, int index, int part, int part_count, int wo
   const layer_memory *m = p->workspace->layers + index;
   const int channels = l->spec.channels, whole = part_count == 1;
   if (l->fused) {
-    same_job job = fk_same_job(l, in, m->packed, live, worker_taken(p, worker));
+    same_job job = fk_same_job(l, in, m->packed, live, worker_transformed(p, worker));
     job.pooled = out, job.scale = m->scale, job.shift = m->shift;
     if (!whole && l->rows >= ROWS_TO_CUT) cut(l->rows, 2, part, &job.row_from, &job.row_to);
     else if (!whole) cut(groups(channels), 1, part, &job.group_from, &job.group_to);
@@ -60,7 +60,7 @@ static void run_layer(const pass *p, int index, int part, int part_count, int wo
     int from = 0, to = groups(channels);
     if (!whole) cut(groups(channels), 1, part, &from, &to);
     if (l->same) {
-      same_job job = fk_same_job(l, in, m->packed, live, worker_taken(p, worker));
+      same_job job = fk_same_job(l, in, m->packed, live, worker_transformed(p, worker));
       job.out = y, job.group_from = from, job.group_to = to;
       stack->kernels->convolve_same(&job, STORE);
     } else {

@@ -23,10 +23,10 @@ static void pack_weights_back(const fk_stack *stack, int index, const float *wei
   stack->kernels->pack(&job);
 }
 
-same_job fk_same_job(const layer *l, const float *in, const float *packed, int live, float *taken) {
+same_job fk_same_job(const layer *l, const float *in, const float *packed, int live, float *transformed) {
   return (same_job){.in = in, .weights = packed, .kernel = l->spec.kernel, .in_channels = l->in_channels,
                     .out_channels = l->spec.channels, .rows = l->rows, .columns = l->columns, .row_to = l->rows,
-                    .group_to = groups(l->spec.channels), .live = live, .taken = taken};
+                    .group_to = groups(l->spec.channels), .live = live, .transformed = transformed};
 }
 
 general_job fk_forward_job(const layer *l, const float *in, const float *packed, const float *bias, float *out) {
@@ -89,11 +89,11 @@ static void convolve(void *context, long unit, int worker) {
   float *y = m->y ? m->y + (long)block * LANES * channels * conv_plane(l) : NULL;
   double *sums = m->sums + unit * channels * 2;
   memset(sums, 0, sizeof(double) * 2 * channels);
-  same_job same = fk_same_job(l, in, m->packed, live_samples(p, block), worker_taken(p, worker));
+  same_job same = fk_same_job(l, in, m->packed, live_samples(p, block), worker_transformed(p, worker));
   same.out = y, same.sums = sums;
   if (l->fused) {
     same.pooled = m->pooled + pooled;
-    if (m->winners) same.winners = m->winners + pooled;
+    if (m->max_indices) same.max_indices = m->max_indices + pooled;
     same.scale = p->values[p->index].norm_weight;  // its sign decides between maximum and minimum
     if (l->rows >= ROWS_TO_CUT) cut(l->rows, 2, part, &same.row_from, &same.row_to);
     else cut(groups(channels), 1, part, &same.group_from, &same.group_to);

@@ -1,5 +1,5 @@
 // The weight gradient of a first layer whose result y is not kept. With dy = scale · g - constant - slope · y, where g is
-// the pooled image's gradient at the windows' winners and zero elsewhere, and y = sum over k' of w[k'] · x[pos + k'],
+// the pooled image's gradient at the windows' max_indices and zero elsewhere, and y = sum over k' of w[k'] · x[pos + k'],
 //   dw[k] = scale · sum of g · x[pos + k] - constant · S[k] - slope · sum over k' of w[k'] · R[k'][k]
 // where S and R are sums over all positions of x[pos + k], and of x[pos + k'] · x[pos + k], zero outside the image. They
 // depend on the input alone: not on the number of output channels, whose convolution would have to be computed again.
@@ -38,7 +38,7 @@ static double row_product(const double *sums, int channels, input_tap a, input_t
 }
 
 // S and R from the sums of all units, added in their order.
-static void sums_over_positions(const pass *p, double s[MOST_WINNER_TAPS], double r[MOST_WINNER_TAPS][MOST_WINNER_TAPS]) {
+static void sums_over_positions(const pass *p, double s[MOST_TAPS_WITHOUT_OUTPUT], double r[MOST_TAPS_WITHOUT_OUTPUT][MOST_TAPS_WITHOUT_OUTPUT]) {
   const layer *l = p->stack->layers + p->index;
   const int K = l->spec.kernel, channels = l->in_channels, taps = channels * K * K, count = INPUT_SUMS(channels, K);
   double *sums = p->workspace->layers[p->index].input_sums;
@@ -63,11 +63,11 @@ static void sums_over_positions(const pass *p, double s[MOST_WINNER_TAPS], doubl
   }
 }
 
-void fk_weights_by_winners(const pass *p) {
+void fk_weights_by_max_indices(const pass *p) {
   const layer *l = p->stack->layers + p->index;
   const layer_memory *m = p->workspace->layers + p->index;
   const int taps = l->in_channels * l->spec.kernel * l->spec.kernel, by_batch = !p->workspace->used_running_statistics;
-  double s[MOST_WINNER_TAPS], r[MOST_WINNER_TAPS][MOST_WINNER_TAPS];
+  double s[MOST_TAPS_WITHOUT_OUTPUT], r[MOST_TAPS_WITHOUT_OUTPUT][MOST_TAPS_WITHOUT_OUTPUT];
   if (by_batch) sums_over_positions(p, s, r);
   for (int c = 0; c < l->spec.channels; c++)
     for (int k = 0; k < taps; k++) {

@@ -8,11 +8,11 @@ extension Tensor {
 }
 
 /// The mirror of an encoder that hands on tokens: they become an image again, which another mirror takes.
-public struct TokenMirror: EncoderMirror {
-  private let mirror: any EncoderMirror
+public struct TokenMirror: ReconstructionDecoder {
+  private let mirror: any ReconstructionDecoder
 
   /// Around a mirror that takes the flattened image.
-  public init(_ mirror: any EncoderMirror) { self.mirror = mirror }
+  public init(_ mirror: any ReconstructionDecoder) { self.mirror = mirror }
 
   /// Shapes: tokens `[N, H · W, C]` to the encoder's input.
   public func callAsFunction(_ features: Tensor, _ pass: ForwardPass) -> Tensor {

@@ -91,7 +91,7 @@ public struct Fixture: Sendable, Decodable {
       let outputs = specimens.map { $0.output.map { "\($0)" } ?? "none" }
       return ["inferred output \(outputs.joined(separator: " or "))   expected \(item.output.sample)"]
     }
-    let trial = Trial(specimen, seed: 0)
+    let trial = BuiltComponent(specimen, seed: 0)
     let names = (trial.store.parameters.map(\.name).sorted(), item.parameters.map(\.name).sorted())
     guard names.0 == names.1 else { return ["parameters \(names.0)   expected \(names.1)"] }
     for weight in item.parameters {

@@ -32,7 +32,7 @@ public struct ParameterRecord: Sendable, Equatable {
 
   private static func section(_ specimen: Specimen) -> (title: String, lines: [String]) {
     let configuration = specimen.configuration.isEmpty ? "defaults" : specimen.configuration
-    let trial = Trial(specimen, seed: 0)
+    let trial = BuiltComponent(specimen, seed: 0)
     let lines = trial.store.parameters.map { parameter in
       "  \(parameter.name) \(parameter.value.shape)" + (parameter.role == .buffer ? " buffer" : "")
     }

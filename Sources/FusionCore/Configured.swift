@@ -55,22 +55,23 @@ public struct ConfiguredEncoder: Sendable {
   public let isStochastic: Bool
   let outputShape: @Sendable (Shape, inout Blueprint) -> Shape?
   let make: @Sendable (Shape, BuildContext) -> any Encoder
-  /// Makes the mirror for an input of this shape; nil where the encoder is no ``MirroredEncoder``.
-  let makeMirror: (@Sendable (Shape, BuildContext) -> any EncoderMirror)?
+  /// Makes the mirror for an input of this shape; nil where the encoder is no ``AutoencodableEncoder``.
+  let makeMirror: (@Sendable (Shape, BuildContext) -> any ReconstructionDecoder)?
 
   /// Whether it can be trained alone, by reconstruction.
   public var hasMirror: Bool { makeMirror != nil }
 
   /// Pairs a type with a configuration.
   public init<E: Encoder>(_ type: E.Type, _ configuration: E.Configuration) {
-    func maker<M: MirroredEncoder>(_ type: M.Type) -> @Sendable (Shape, BuildContext) -> any EncoderMirror {
+    func maker<M: AutoencodableEncoder>(_ type: M.Type) -> @Sendable (Shape, BuildContext) -> any ReconstructionDecoder
+    {
       // E is M, found out at run time: their configurations are of one type.
       let configuration = configuration as! M.Configuration
       return { M.mirror(configuration, input: $0, context: $1) }
     }
     self.type = type
     self.configuration = configuration
-    makeMirror = (type as? any MirroredEncoder.Type).map { maker($0) }
+    makeMirror = (type as? any AutoencodableEncoder.Type).map { maker($0) }
     isStochastic = E.isStochastic(configuration)
     outputShape = { E.outputShape(configuration, input: $0, blueprint: &$1) }
     make = { E(configuration, input: $0, context: $1) }

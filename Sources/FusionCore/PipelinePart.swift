@@ -53,7 +53,7 @@ extension Pipeline {
   /// Makes the mirror of the encoder at `index`; nil where it has none.
   ///
   /// - Parameter context: where the mirror's parameters are made; they are not the pipeline's.
-  public func makeMirror(ofModality index: Int, _ context: BuildContext) -> (any EncoderMirror)? {
+  public func makeMirror(ofModality index: Int, _ context: BuildContext) -> (any ReconstructionDecoder)? {
     specification.branches[index].encoder.makeMirror?(branches[index].encoderInput, context)
   }
 }

@@ -37,7 +37,9 @@ final class CallbackList {
     throw failure
   }
 
-  func runStarted(_ bench: Workbench, _ stages: [Stage], _ position: RunPosition, parameters: Int, isResumed: Bool) {
+  func runStarted(
+    _ bench: TrainingContext, _ stages: [Stage], _ position: TrainerState, parameters: Int, isResumed: Bool
+  ) {
     guard !isEmpty else { return }
     let history = position.allEpochs
     let run = CallbackRun(
@@ -50,7 +52,7 @@ final class CallbackList {
   }
 
   func stepEnded(
-    _ position: RunPosition, _ stage: Stage, loss: Double?, _ values: [(name: String, value: Double, count: Int)],
+    _ position: TrainerState, _ stage: Stage, loss: Double?, _ values: [(name: String, value: Double, count: Int)],
     _ optimizer: ParameterGroups
   ) {
     var place = position.place(in: stage)
@@ -61,14 +63,14 @@ final class CallbackList {
     tell("onStepEnd") { try $0.onStepEnd(step) }
   }
 
-  func epochEnded(_ record: EpochRecord, _ position: RunPosition) {
+  func epochEnded(_ record: EpochRecord, _ position: TrainerState) {
     guard !isEmpty else { return }
     let (epochs, steps) = position.finishedLength
     let epoch = CallbackEpoch(record, after: epochs, steps)
     tell("onEpochEnd") { try $0.onEpochEnd(epoch) }
   }
 
-  func checkpointSaved(_ position: RunPosition, _ stage: Stage) {
+  func checkpointSaved(_ position: TrainerState, _ stage: Stage) {
     guard !isEmpty else { return }
     let checkpoint = CallbackCheckpoint(place: position.place(in: stage), file: run.checkpoint)
     tell("onCheckpointSaved") { try $0.onCheckpointSaved(checkpoint) }
@@ -120,7 +122,7 @@ public struct CallbackError: UserError, Equatable {
   var message: String { "the callback '\(callback)' failed in \(hook): \(reason)" }
 }
 
-extension RunPosition {
+extension TrainerState {
   /// The epochs and the steps of the stages before.
   fileprivate var finishedLength: (epochs: Int, steps: Int) {
     (finished ?? []).reduce((0, 0)) { ($0.0 + $1.history.count, $0.1 + ($1.history.last?.step ?? 0)) }

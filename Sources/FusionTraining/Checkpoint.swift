@@ -4,7 +4,7 @@ import FusionData
 import Foundation
 
 /// The place of a run between two steps: all that is not a tensor.
-struct RunPosition: Codable, Equatable {
+struct TrainerState: Codable, Equatable {
   /// Epochs completed.
   var epoch = 0
   /// The number of epochs that the configuration asked for.
@@ -12,13 +12,13 @@ struct RunPosition: Codable, Equatable {
   /// Steps done since the beginning.
   var step = 0
   /// The sums of an epoch that was interrupted; zero between epochs.
-  var tally = EpochTally()
+  var tally = RunningMetrics()
   /// A row per completed epoch.
   var history: [EpochRecord] = []
   /// Finds the best epoch; nil where the last one is kept.
-  var selection: MetricWatch?
+  var selection: MetricMonitor?
   /// Tells when to stop early; nil: never.
-  var stopping: MetricWatch?
+  var stopping: MetricMonitor?
   /// Seconds spent so far, over all parts of a resumed run.
   var wallSeconds = 0.0
   /// Samples trained on in completed epochs, and the seconds that took.
@@ -42,7 +42,7 @@ struct StageRecord: Codable, Equatable {
 }
 
 /// What an epoch has come to so far.
-struct EpochTally: Codable, Equatable {
+struct RunningMetrics: Codable, Equatable {
   /// Batches done: where the loader goes on.
   var batches = 0
   var samples = 0
@@ -84,14 +84,14 @@ struct EpochTally: Codable, Equatable {
 struct Checkpoint {
   private let file: SafeTensors
   /// The place in the run.
-  let position: RunPosition
+  let position: TrainerState
 
   /// Files of the first format have no checksum.
   private static let (format, unsealedFormat) = ("fusionkit-checkpoint-2", "fusionkit-checkpoint-1")
 
   static func save(
     _ store: ParameterStore, best: [Tensor]?, average: WeightAverage? = nil, optimizer: ParameterGroups,
-    position: RunPosition, fingerprint: String,
+    position: TrainerState, fingerprint: String,
     to path: String
   ) throws(DataError) {
     var items = store.parameters.map { SafeTensors.Item("model/" + $0.name, $0.value) }
@@ -118,7 +118,7 @@ struct Checkpoint {
     }
     guard let format = file.metadata["format"], [Self.format, Self.unsealedFormat].contains(format),
       let text = file.metadata["position"],
-      let position = try? JSONDecoder().decode(RunPosition.self, from: Data(text.utf8))
+      let position = try? JSONDecoder().decode(TrainerState.self, from: Data(text.utf8))
     else { throw CheckpointError(file: path, "it is not a checkpoint of this version of FusionKit") }
     self.position = position
   }

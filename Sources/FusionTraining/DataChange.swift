@@ -83,7 +83,7 @@ extension DataFingerprint {
   }
 }
 
-extension Workbench {
+extension TrainingContext {
   /// What tells whether the data are still those; of arrays whose whole content was recorded and whose file has another time,
   /// that too.
   ///

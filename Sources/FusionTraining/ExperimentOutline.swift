@@ -59,7 +59,7 @@ extension Trainer {
   ///
   /// - Throws: `DataError`, or `ConfigError` with what does not suit the data.
   public func outline() throws -> ExperimentOutline {
-    let bench = try Workbench(experiment, device: Device(threads: threads))
+    let bench = try TrainingContext(experiment, device: Device(threads: threads))
     let test = bench.data.test.flatMap { $0.targets == nil ? nil : $0.count }
     let train = try bench.data.split(.train)
     return ExperimentOutline(

@@ -163,7 +163,7 @@ struct WeightLoan {
   }
 }
 
-extension Workbench {
+extension TrainingContext {
   /// Fills the pipeline with the weights that `training.initialise_from` names.
   ///
   /// Statistics come along: those of batch norms, and mean and deviation of standardised values where the file has them.

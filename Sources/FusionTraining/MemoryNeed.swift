@@ -16,7 +16,7 @@ struct MemoryNeed {
   var total: Double { samples + model + layers }
 
   /// The need of the largest step of a bench.
-  init(_ bench: Workbench) {
+  init(_ bench: TrainingContext) {
     let stages = bench.experiment.stages
     let training = stages.map { min($0.settings.batchSize, bench.train.count) }.max() ?? 1
     let evaluated = [bench.data.validation, bench.data.test].compactMap { $0?.count }.max() ?? 0
@@ -45,7 +45,7 @@ struct MemoryNeed {
   }
 
   /// What fusion and decoder keep of one sample that is passed through them once more.
-  private static func furtherPass(_ bench: Workbench, _ raw: [Tensor]) -> Double {
+  private static func furtherPass(_ bench: TrainingContext, _ raw: [Tensor]) -> Double {
     let evaluation = ForwardPass.evaluation(device: bench.device)
     guard let features = try? bench.pipeline.encode(raw, presence: nil, evaluation) else { return 0 }
     let before = Storage.bytesTakenOnThisThread
@@ -73,7 +73,7 @@ struct MemoryNeed {
   }
 
   /// - Throws: ``MemoryShortage`` where a step cannot fit.
-  static func check(_ bench: Workbench) throws(MemoryShortage) {
+  static func check(_ bench: TrainingContext) throws(MemoryShortage) {
     let (need, available) = (MemoryNeed(bench), available)
     guard need.total > available else { return }
     let batch = bench.experiment.stages.map { min($0.settings.batchSize, bench.train.count) }.max() ?? 1

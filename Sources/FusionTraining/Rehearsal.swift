@@ -16,7 +16,7 @@ extension Experiment {
   ///
   /// - Throws: what a training throws before its first step.
   package func rehearsal(threads: Int) throws -> Rehearsal {
-    let bench = try Workbench(self, device: Device(threads: threads))
+    let bench = try TrainingContext(self, device: Device(threads: threads))
     let stage = stages[stages.count - 1]
     let encoders = stage.trainedEncoders(of: pipeline).map { bench.pipeline.modalities[$0] }
     return Rehearsal(

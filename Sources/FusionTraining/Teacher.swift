@@ -222,7 +222,7 @@ public struct TeacherRecord: Codable, Sendable, Equatable {
   public var sha256: String
 }
 
-extension Workbench {
+extension TrainingContext {
   /// What to keep of the teachers in the run's record; nil: there are none.
   var teacherRecords: [TeacherRecord]? {
     teachers.isEmpty

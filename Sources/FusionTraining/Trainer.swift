@@ -46,7 +46,7 @@ public struct Trainer {
   public func train(into run: RunFolder, overwrite: Bool = false) throws -> RunSummary {
     try run.recover()
     try run.checkVacant(overwrite: overwrite)
-    var bench = try Workbench(experiment, device: Device(threads: threads), verifiesData: verifiesData)
+    var bench = try TrainingContext(experiment, device: Device(threads: threads), verifiesData: verifiesData)
     if stop.isSet { throw InterruptedEarly() }
     try MemoryNeed.check(bench)
     let initial = try bench.initialise()
@@ -55,7 +55,7 @@ public struct Trainer {
     // Again, now that no other process can finish a run there.
     try run.settle()
     try run.checkVacant(overwrite: overwrite)
-    return try RunSession(bench, run: run, log: log, stop: stop, initial: initial).start()
+    return try TrainingRun(bench, run: run, log: log, stop: stop, initial: initial).start()
   }
 
   /// Goes on with a run that was interrupted or killed, or that gets more epochs: to the same bits as if it had never
@@ -82,13 +82,13 @@ public struct Trainer {
       throw TrainingError.notResumable(
         run: run.path, reason: "it has no checkpoint; start anew with: \(run.commandToStartAnew)")
     }
-    let bench = try Workbench(experiment, device: Device(threads: threads), verifiesData: verifiesData)
+    let bench = try TrainingContext(experiment, device: Device(threads: threads), verifiesData: verifiesData)
     try run.make()
     let log = try RunLog(run, next: progress)
     // Again, now that no other process can put another run there.
     try run.settle()
     guard run.holds(configuration) else { throw RunFolderError.other(path: run.path) }
-    return try RunSession(bench, run: run, log: log, stop: stop).resume()
+    return try TrainingRun(bench, run: run, log: log, stop: stop).resume()
   }
 
   /// Outputs and metrics of a run's `model.safetensors` for a part of the experiment's data.
@@ -175,7 +175,7 @@ public struct Trainer {
   }
 }
 
-extension Workbench {
+extension TrainingContext {
   /// Evaluates with a batch size.
   func evaluator(_ progress: any ProgressReporter, batchSize: Int) -> Evaluator {
     Evaluator(pipeline: pipeline, device: device, batchSize: batchSize, progress: progress)

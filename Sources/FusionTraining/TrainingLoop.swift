@@ -5,7 +5,7 @@ import FusionData
 /// Epochs of steps: the loop itself, without files other than the checkpoint.
 ///
 /// Everything random is a function of the seed, the epoch and the step, so that a loop that goes on from a
-/// ``RunPosition`` takes the same steps, to the bit, as one that was never interrupted.
+/// ``TrainerState`` takes the same steps, to the bit, as one that was never interrupted.
 final class TrainingLoop {
   /// What is trained and by what.
   let stage: Stage
@@ -21,7 +21,7 @@ final class TrainingLoop {
   /// What the learning rate does over the steps.
   var course: LearningRateCourse
   /// Takes modalities from samples; nil: from none.
-  let thinning: ModalityThinning?
+  let thinning: ModalityDropoutMask?
   /// Changes samples before the pipeline sees them; nil: they are trained on as they are.
   private let transforms: SampleTransforms?
   let samples: Int
@@ -31,7 +31,7 @@ final class TrainingLoop {
   var callbacks: CallbackList?
   let stop: StopFlag
   /// The place in the run.
-  var position = RunPosition()
+  var position = TrainerState()
   /// How many batches an epoch has.
   let batchesPerEpoch: Int
   /// The next epoch's batches, on their way since the last step of the epoch before: in a small data set the wait for
@@ -39,7 +39,8 @@ final class TrainingLoop {
   private var upcoming: (epoch: Int, loader: BatchLoader)?
 
   /// A loop over the epochs of a stage, whose parameters alone are left trainable.
-  init(_ bench: Workbench, _ stage: Stage, _ work: any StageWork, progress: any ProgressReporter, stop: StopFlag) {
+  init(_ bench: TrainingContext, _ stage: Stage, _ work: any StageWork, progress: any ProgressReporter, stop: StopFlag)
+  {
     self.stage = stage
     self.work = work
     objective = bench.objective
@@ -48,7 +49,7 @@ final class TrainingLoop {
     settings = stage.settings
     thinning =
       stage.objective == .task
-      ? ModalityThinning(settings.modalityDropout, modalities: bench.pipeline.modalities, seed: stage.seed) : nil
+      ? ModalityDropoutMask(settings.modalityDropout, modalities: bench.pipeline.modalities, seed: stage.seed) : nil
     transforms = bench.experiment.transforms.made(for: bench.pipeline.sampleShapes, seed: stage.seed)
     self.progress = progress
     self.stop = stop
@@ -77,7 +78,7 @@ final class TrainingLoop {
   private var samplesPerEpoch: Int { min(samples, batchesPerEpoch * settings.batchSize) }
 
   /// Whether a position that was read from a file can be one of this loop.
-  func canGoOn(from position: RunPosition) -> Bool {
+  func canResume(from position: TrainerState) -> Bool {
     let tally = position.tally
     let far = 1 << 53
     return 0..<far ~= position.epoch && 0..<far ~= position.step && 0..<far ~= position.plannedEpochs
@@ -98,7 +99,7 @@ final class TrainingLoop {
   ///
   /// - Returns: the result of the epoch; nil where the stop flag was raised, ``position`` then is the place to go on.
   /// - Throws: ``TrainingError/diverged(_:)``, `DataError`, `PipelineError`.
-  func finishEpoch() throws -> EpochRecord? {
+  func runEpoch() throws -> EpochRecord? {
     guard try work.prepare() else { return nil }
     let epoch = position.epoch
     let loader = takeLoader()
@@ -193,7 +194,7 @@ final class TrainingLoop {
     position.epoch += 1
     position.trainedSamples += tally.samples
     position.trainedSeconds += tally.seconds
-    position.tally = EpochTally()
+    position.tally = RunningMetrics()
     return EpochRecord(
       epoch: position.epoch, step: position.step, learningRate: optimizer.learningRate, train: train, validation: [:],
       seconds: tally.seconds, samplesPerSecond: tally.seconds > 0 ? Double(tally.samples) / tally.seconds : 0,

@@ -32,11 +32,11 @@ public final class Parameter {
     self.role = role
     self.value = value
     isTrainable = role == .weight
-    fk_ledger_note(Int32(FK_PARAMETERS))
+    fk_allocations_note(Int32(FK_PARAMETERS))
   }
 
   /// How many parameters this thread has made, in whatever store or none: for checks, by the difference.
-  public static var madeOnThisThread: Int { fk_ledger_count(Int32(FK_PARAMETERS)) }
+  public static var madeOnThisThread: Int { fk_allocations_count(Int32(FK_PARAMETERS)) }
 
   /// Adds one gradient to those already there.
   public func receive(_ part: Tensor) { gradient = gradient.map { $0 + part } ?? part }

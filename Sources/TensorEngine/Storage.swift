@@ -14,18 +14,18 @@ public final class Storage {
   public init(count: Int) {
     require(count >= 0, "a storage cannot hold \(count) values")
     self.count = count
-    fk_ledger_note(Int32(FK_TENSORS))
+    fk_allocations_note(Int32(FK_TENSORS))
     let (bytes, isAbsurd) = max(count, 1).multipliedReportingOverflow(by: 4)
     if isAbsurd { fk_memory_refused(.max, "a tensor") }
-    fk_ledger_add(Int32(FK_TENSOR_BYTES), bytes)
+    fk_allocations_add(Int32(FK_TENSOR_BYTES), bytes)
     base = fk_allocate(bytes).bindMemory(to: Float.self, capacity: max(count, 1))
   }
 
   /// How many storages this thread has made: for checks of what a piece of code allocates, by the difference.
-  public static var madeOnThisThread: Int { fk_ledger_count(Int32(FK_TENSORS)) }
+  public static var madeOnThisThread: Int { fk_allocations_count(Int32(FK_TENSORS)) }
 
   /// How many bytes of memory this thread has taken for storages, given back or not: by the difference, too.
-  public static var bytesTakenOnThisThread: Int { fk_ledger_count(Int32(FK_TENSOR_BYTES)) }
+  public static var bytesTakenOnThisThread: Int { fk_allocations_count(Int32(FK_TENSOR_BYTES)) }
 
   deinit { free(base) }
 

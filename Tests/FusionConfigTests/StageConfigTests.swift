@@ -5,15 +5,15 @@ import Schedules
 import Testing
 
 /// An encoder that can be trained by reconstruction.
-private struct MirroredToy: MirroredEncoder {
+private struct MirroredToy: AutoencodableEncoder {
   static let name = "toy_mirrored"
   static let summary = "a toy encoder with a mirror"
   typealias Configuration = NoConfiguration
-  struct Mirror: EncoderMirror {
+  struct Mirror: ReconstructionDecoder {
     func callAsFunction(_ features: Tensor, _ pass: ForwardPass) -> Tensor { features }
   }
   static func outputShape(_: NoConfiguration, input: Shape, blueprint: inout Blueprint) -> Shape? { input }
-  static func mirror(_: NoConfiguration, input: Shape, context: BuildContext) -> any EncoderMirror { Mirror() }
+  static func mirror(_: NoConfiguration, input: Shape, context: BuildContext) -> any ReconstructionDecoder { Mirror() }
   init(_: NoConfiguration, input: Shape, context: BuildContext) {}
   func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor { input }
 }

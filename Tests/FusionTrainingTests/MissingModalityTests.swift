@@ -15,7 +15,7 @@ import Testing
     (["a", "b", "c", "d"], .all(0.1)),
   ])
   func modalitiesAreDroppedAtTheRateAskedForAndNeverAll(_ names: [String], _ dropout: ModalityDropout) throws {
-    let thinning = try #require(ModalityThinning(dropout, modalities: names, seed: 11))
+    let thinning = try #require(ModalityDropoutMask(dropout, modalities: names, seed: 11))
     var missing = [Int](repeating: 0, count: names.count)
     let (steps, batch) = (200, 100)
     for step in 0..<steps {
@@ -33,8 +33,8 @@ import Testing
 
   @Test func whatIsDroppedFollowsFromSeedAndStep() throws {
     let names = ["a", "b", "c"]
-    let thinning = try #require(ModalityThinning(.all(0.4), modalities: names, seed: 1))
-    let other = try #require(ModalityThinning(.all(0.4), modalities: names, seed: 2))
+    let thinning = try #require(ModalityDropoutMask(.all(0.4), modalities: names, seed: 1))
+    let other = try #require(ModalityDropoutMask(.all(0.4), modalities: names, seed: 2))
     let first = thinning.thinned(nil, count: 50, step: 7)
     #expect(thinning.thinned(nil, count: 50, step: 7) == first)
     #expect(thinning.thinned(nil, count: 50, step: 8) != first && other.thinned(nil, count: 50, step: 7) != first)
@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test func whatIsMissingStaysMissingAndTheLastOneStays() throws {
-    let thinning = try #require(ModalityThinning(.all(0.5), modalities: ["a", "b"], seed: 1))
+    let thinning = try #require(ModalityDropoutMask(.all(0.5), modalities: ["a", "b"], seed: 1))
     let lacking = Presence([(0..<100).map { $0 % 2 == 0 }, nil], count: 100)
     for step in 0..<20 {
       let presence = try #require(thinning.thinned(lacking, count: 100, step: step))
@@ -55,9 +55,9 @@ import Testing
   }
 
   @Test func nothingIsDroppedFromOneModalityOrWithoutProbability() {
-    #expect(ModalityThinning(.all(0.5), modalities: ["a"], seed: 1) == nil)
-    #expect(ModalityThinning(.all(0), modalities: ["a", "b"], seed: 1) == nil)
-    #expect(ModalityThinning(.each(["c": 0.5]), modalities: ["a", "b"], seed: 1) == nil)
+    #expect(ModalityDropoutMask(.all(0.5), modalities: ["a"], seed: 1) == nil)
+    #expect(ModalityDropoutMask(.all(0), modalities: ["a", "b"], seed: 1) == nil)
+    #expect(ModalityDropoutMask(.each(["c": 0.5]), modalities: ["a", "b"], seed: 1) == nil)
   }
 
   // MARK: Runs

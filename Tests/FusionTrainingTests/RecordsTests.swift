@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func gainsBelowTheMinimumDoNotCount() {
-    var watch = MetricWatch(metric: "validation.loss", .lowerIsBetter, minimumChange: 0.1)
+    var watch = MetricMonitor(metric: "validation.loss", .lowerIsBetter, minimumChange: 0.1)
     let values: [Double?] = [1.0, 0.5, 0.45, nil, .nan, 0.2]
     let gains = values.enumerated().map { watch.observe($1, epoch: $0 + 1) }
     #expect(gains == [true, true, false, false, false, true])
@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test func equalValuesKeepTheEarlierEpoch() {
-    var watch = MetricWatch(metric: "validation.accuracy", .higherIsBetter)
+    var watch = MetricMonitor(metric: "validation.accuracy", .higherIsBetter)
     let gains = [0.5, 0.5, 0.4].enumerated().map { watch.observe($1, epoch: $0 + 1) }
     #expect(gains == [true, false, false])
     #expect(watch.bestEpoch == 1 && watch.epochsWithoutGain == 2)

@@ -5,8 +5,8 @@ import FusionTraining
 import Foundation
 import Testing
 
-extension ToyEncoder: MirroredEncoder {
-  static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext) -> any EncoderMirror {
+extension ToyEncoder: AutoencodableEncoder {
+  static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext) -> any ReconstructionDecoder {
     PerceptronMirror(hidden: [configuration.width], width: configuration.width, input: input, context: context)
   }
 }

@@ -22,11 +22,11 @@ struct MirrorFixture: Decodable, Sendable, CustomTestStringConvertible {
 
 @Test(arguments: MirrorFixture.all) func aMirrorComputesWhatPyTorchDoes(_ fixture: MirrorFixture) throws {
   let entry = try Registry.allPlugins().find(.encoder, fixture.encoder)
-  let type = try #require(entry.type as? any MirroredEncoder.Type)
+  let type = try #require(entry.type as? any AutoencodableEncoder.Type)
   try check(type, fixture)
 }
 
-private func check<E: MirroredEncoder>(_ type: E.Type, _ fixture: MirrorFixture) throws {
+private func check<E: AutoencodableEncoder>(_ type: E.Type, _ fixture: MirrorFixture) throws {
   let configuration = try fixture.configuration(E.Configuration.self)
   let input = Shape(fixture.input.shape.dropFirst())
   let device = Device()
@@ -59,7 +59,7 @@ private func check<E: MirroredEncoder>(_ type: E.Type, _ fixture: MirrorFixture)
   func everySizeComesBack(_ pick: Int, _ sizes: (Int, Int, Int)) throws {
     let input = [sizes.0, sizes.1, sizes.2]
     let entry = try Registry.allPlugins().find(.encoder, "conv")
-    func check<E: MirroredEncoder>(_ type: E.Type) throws {
+    func check<E: AutoencodableEncoder>(_ type: E.Type) throws {
       for yaml in [["kernel": pick], ["stride": pick], ["pool_size": pick], ["kernel": 3, "padding": pick]] {
         let defaults = try JSONSerialization.jsonObject(with: JSONEncoder().encode(E.Configuration())) as? [String: Any]
         let configuration = try JSONDecoder().decode(
@@ -78,12 +78,12 @@ private func check<E: MirroredEncoder>(_ type: E.Type, _ fixture: MirrorFixture)
         }
       }
     }
-    let type = try #require(entry.type as? any MirroredEncoder.Type)
+    let type = try #require(entry.type as? any AutoencodableEncoder.Type)
     try check(type)
   }
 
   @Test(arguments: ["conv", "lenet"]) func tokensComeBackAsTheFlatImageDoes(_ name: String) throws {
-    func rebuilt<E: MirroredEncoder>(_ type: E.Type, tokens: Bool) throws -> [Float] {
+    func rebuilt<E: AutoencodableEncoder>(_ type: E.Type, tokens: Bool) throws -> [Float] {
       var options = try JSONSerialization.jsonObject(with: JSONEncoder().encode(E.Configuration())) as? [String: Any]
       options?["tokens"] = tokens
       options?["blocks"] = 2
@@ -101,7 +101,7 @@ private func check<E: MirroredEncoder>(_ type: E.Type, _ fixture: MirrorFixture)
       return mirror(features, pass).scalars
     }
     let entry = try Registry.allPlugins().find(.encoder, name)
-    let type = try #require(entry.type as? any MirroredEncoder.Type)
+    let type = try #require(entry.type as? any AutoencodableEncoder.Type)
     #expect(try rebuilt(type, tokens: true) == rebuilt(type, tokens: false))
   }
 }

@@ -96,8 +96,10 @@ public struct ConvEncoder: Encoder {
   }
 }
 
-extension ConvEncoder: MirroredEncoder {
-  public static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext) -> any EncoderMirror {
+extension ConvEncoder: AutoencodableEncoder {
+  public static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext)
+    -> any ReconstructionDecoder
+  {
     let mirror = ConvolutionMirror(blocks(configuration), input: input, context: context)
     return configuration.tokens ? TokenMirror(mirror) : mirror
   }

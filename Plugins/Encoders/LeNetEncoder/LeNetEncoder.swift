@@ -48,8 +48,10 @@ public struct LeNetEncoder: Encoder {
   }
 }
 
-extension LeNetEncoder: MirroredEncoder {
-  public static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext) -> any EncoderMirror {
+extension LeNetEncoder: AutoencodableEncoder {
+  public static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext)
+    -> any ReconstructionDecoder
+  {
     let mirror = ConvolutionMirror(blocks(configuration), input: input, context: context)
     return configuration.tokens ? TokenMirror(mirror) : mirror
   }

@@ -35,8 +35,10 @@ public struct MLPEncoder: Encoder {
   }
 }
 
-extension MLPEncoder: MirroredEncoder {
-  public static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext) -> any EncoderMirror {
+extension MLPEncoder: AutoencodableEncoder {
+  public static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext)
+    -> any ReconstructionDecoder
+  {
     PerceptronMirror(
       hidden: configuration.hidden, width: configuration.width, activation: configuration.activation, input: input,
       context: context)

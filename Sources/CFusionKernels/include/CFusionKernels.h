@@ -3,7 +3,7 @@
 #define C_FUSION_KERNELS_H
 
 #include "convolution_stack.h"
-#include "ledger.h"
+#include "allocation_counter.h"
 #include "mapping.h"
 #include "memory.h"
 #include "peak.h"

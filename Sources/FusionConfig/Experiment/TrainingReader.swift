@@ -326,7 +326,7 @@ struct StagedPipeline {
 
   /// The encoders that a reconstruction can train.
   var mirrored: [String] {
-    registry.all(.encoder).filter { $0.type is any MirroredEncoder.Type }.map { $0.type.name }
+    registry.all(.encoder).filter { $0.type is any AutoencodableEncoder.Type }.map { $0.type.name }
   }
 
   /// The parts that a word of `train` means; nil: none.

@@ -46,12 +46,12 @@ extension Check {
 /// Some passes of one instance, with all that they give.
 private final class Script {
   static let steps = 2
-  private let trial: Trial
+  private let trial: BuiltComponent
   private var done = 0
   private(set) var results: [Float] = []
 
   init(_ specimen: Specimen, seed: UInt64, device: Device = Device()) {
-    trial = Trial(specimen, seed: seed, device: device)
+    trial = BuiltComponent(specimen, seed: seed, device: device)
   }
 
   /// One evaluation and one training pass.

@@ -12,7 +12,7 @@ extension Check {
       let file = FileManager.default.temporaryDirectory.appending(path: "conformance-\(UUID().uuidString).safetensors")
         .path
       defer { try? FileManager.default.removeItem(atPath: file) }
-      let trained = Trial(specimen, seed: findings.seed)
+      let trained = BuiltComponent(specimen, seed: findings.seed)
       guard trained.store.duplicateNames.isEmpty else { return }  // PAR-1
       var settings = SGD.Configuration()
       settings.learningRate = 0.01
@@ -31,7 +31,7 @@ extension Check {
       let inputs = trained.inputs(batch: 3, draw: 9)
       let expected = specimen.isStochastic ? [] : trained.evaluate(inputs).scalars
       try ModelFile.save(trained.store, to: file)
-      let loaded = Trial(specimen, seed: findings.seed &+ 1)
+      let loaded = BuiltComponent(specimen, seed: findings.seed &+ 1)
       try ModelFile.load(file, into: loaded.store)
       let values = loaded.values
       for (name, saved) in trained.values.sorted(by: { $0.key < $1.key }) {
@@ -47,7 +47,7 @@ extension Check {
   ]
 
   /// A file with a name missing, one too many and one misshapen: all three are told of.
-  private static func refusal(of trial: Trial, _ file: String, _ findings: inout Findings) throws {
+  private static func refusal(of trial: BuiltComponent, _ file: String, _ findings: inout Findings) throws {
     let store = trial.store
     guard let first = store.parameters.first, let last = store.parameters.last, store.parameters.count > 1 else {
       return

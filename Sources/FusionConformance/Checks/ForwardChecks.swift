@@ -6,7 +6,7 @@ extension Check {
       "FWD-1", "evaluation is deterministic", protects: "results that nobody can repeat", level: .shapes,
       where: { !$0.isStochastic }
     ) { specimen, findings in
-      let trial = Trial(specimen, seed: findings.seed)
+      let trial = BuiltComponent(specimen, seed: findings.seed)
       let inputs = trial.inputs(batch: 3)
       let first = trial.evaluate(inputs).scalars
       findings.expectSameBits(
@@ -20,7 +20,7 @@ extension Check {
       "FWD-2", "a pass leaves its inputs, and an evaluation the parameters, as they were",
       protects: "features that the next component sees changed, and evaluations that train", level: .shapes
     ) { specimen, findings in
-      let trial = Trial(specimen, seed: findings.seed)
+      let trial = BuiltComponent(specimen, seed: findings.seed)
       let inputs = trial.inputs(batch: 3)
       let before = inputs.map(\.scalars)
       let parameters = trial.store.parameters.map { ($0, $0.value.scalars) }
@@ -42,7 +42,7 @@ extension Check {
       where: { !$0.isStochastic }
     ) { specimen, findings in
       let batch = 5
-      let trial = Trial(specimen, seed: findings.seed)
+      let trial = BuiltComponent(specimen, seed: findings.seed)
       let inputs = trial.inputs(batch: batch)
       let output = trial.evaluate(inputs)
       guard output.shape.first == batch else { return }  // SHP-1
@@ -69,7 +69,7 @@ extension Check {
       where: { !$0.orderMatters && !$0.isStochastic && $0.inputs.count > 1 }
     ) { specimen, findings in
       let order = Array(specimen.inputs.indices.reversed())
-      let trial = Trial(specimen, seed: findings.seed)
+      let trial = BuiltComponent(specimen, seed: findings.seed)
       let inputs = trial.inputs(batch: 3)
       let output = trial.evaluate(inputs)
       guard let reordered = specimen.reordered?(order) else { return }
@@ -78,7 +78,7 @@ extension Check {
       }
       findings.expectEqual(shape, specimen.output ?? [], "the inferred shape in the order \(reordered.inputsInWords)")
       // The same seed gives parameters of the same names the same values.
-      let other = Trial(reordered, seed: findings.seed)
+      let other = BuiltComponent(reordered, seed: findings.seed)
       let result = other.evaluate(order.map { inputs[$0] })
       guard result.shape == output.shape else { return }
       findings.expectClose(
@@ -90,7 +90,7 @@ extension Check {
       protects: "one odd sample that turns all weights into NaN: log 0, √0 differentiated, exp of a large number",
       level: .shapes
     ) { specimen, findings in
-      let trial = Trial(specimen, seed: findings.seed)
+      let trial = BuiltComponent(specimen, seed: findings.seed)
       for (label, value) in [("zeros", Float(0)), ("constants", 1), ("large values", 1000)] {
         findings.within(label) { findings in
           let inputs = trial.inputs(batch: 2).map { input in
@@ -117,7 +117,7 @@ extension Check {
       "FWD-7", "a forward pass makes no parameters",
       protects: "layers made anew, at random, in each pass, which are neither trained nor saved", level: .configuration
     ) { specimen, findings in
-      let trial = Trial(specimen, seed: findings.seed)
+      let trial = BuiltComponent(specimen, seed: findings.seed)
       let inputs = trial.inputs(batch: 2)
       let before = Parameter.madeOnThisThread
       _ = trial.evaluate(inputs)

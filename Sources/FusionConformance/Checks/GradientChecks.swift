@@ -17,7 +17,7 @@ extension Check {
       "GRD-2", "every parameter gets a gradient and is in the optimizer, or is declared a buffer",
       protects: "factors in a plain list that are neither trained nor saved", level: .shapes
     ) { specimen, findings in
-      let trial = Trial(specimen, seed: findings.seed)
+      let trial = BuiltComponent(specimen, seed: findings.seed)
       let hidden = trial.parametersMade - trial.store.parameters.count
       if hidden != 0 {
         findings.fail(
@@ -47,7 +47,7 @@ extension Check {
       "GRD-3", "a second backward pass adds up", protects: "gradients that depend on what was computed before",
       level: .configuration
     ) { specimen, findings in
-      let trial = Trial(specimen, seed: findings.seed)
+      let trial = BuiltComponent(specimen, seed: findings.seed)
       let inputs = trial.inputs(batch: 3)
       guard let shape = specimen.output else { return }
       let weights = trial.outputWeights([3] + shape)

@@ -12,7 +12,7 @@ import FusionCore
 struct GradientComparison {
   static let allowed = 0.01
 
-  private let trial: Trial
+  private let trial: BuiltComponent
   private let inputs: [Tensor]
   private let weights: [Float]
   private let buffers: [(Tensor, [Float])]
@@ -37,7 +37,7 @@ struct GradientComparison {
   /// Nil where the output has another shape than was inferred: SHP-1.
   init?(_ specimen: Specimen, seed: UInt64, draw: Int) {
     guard let shape = specimen.output else { return nil }
-    trial = Trial(specimen, seed: seed)
+    trial = BuiltComponent(specimen, seed: seed)
     // Copies of its own: they are moved in place.
     inputs = trial.inputs(batch: 3, draw: draw)
     let weights = trial.outputWeights([3] + shape)
@@ -201,7 +201,7 @@ struct GradientComparison {
 
   /// f, and the size of its rounding error: a few units in the last place of each output, added as random numbers add.
   private static func objective(
-    _ trial: Trial, _ inputs: [Tensor], _ weights: [Float], _ buffers: [(Tensor, [Float])]
+    _ trial: BuiltComponent, _ inputs: [Tensor], _ weights: [Float], _ buffers: [(Tensor, [Float])]
   ) -> (sum: Double, noise: Double) {
     for (buffer, values) in buffers { _ = buffer.storage.values.update(fromContentsOf: values) }
     let output = trial.train(inputs).scalars

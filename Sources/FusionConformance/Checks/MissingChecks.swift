@@ -42,7 +42,7 @@ private struct MissingCases {
 
   /// A sample that lacks something has to be refused by the names of the modality and of the sample.
   func refusal(_ findings: inout Findings) {
-    let trial = Trial(specimen, seed: seed)
+    let trial = BuiltComponent(specimen, seed: seed)
     for (index, name) in names.enumerated() {
       let lacking = Presence(names.indices.map { $0 == index ? [true, false] : nil }, count: 2)
       findings.within("without \(name)") { findings in
@@ -63,7 +63,7 @@ private struct MissingCases {
 
   /// Whatever stands in the place of what is missing: the same bits, all of them finite, and no gradient.
   func valuesAndGradients(_ findings: inout Findings) throws {
-    let trial = Trial(specimen, seed: seed)
+    let trial = BuiltComponent(specimen, seed: seed)
     let run = missing.make(trial.context)
     let inputs = trial.inputs(batch: presence.count)
     let pass = ForwardPass.evaluation(device: trial.device)
@@ -103,7 +103,7 @@ private struct MissingCases {
 
   /// What one sample lacks does not change what becomes of another.
   func samplesApart(_ findings: inout Findings) throws {
-    let trial = Trial(specimen, seed: seed)
+    let trial = BuiltComponent(specimen, seed: seed)
     let run = missing.make(trial.context)
     let inputs = trial.inputs(batch: presence.count)
     let pass = ForwardPass.evaluation(device: trial.device)
@@ -130,7 +130,7 @@ private struct MissingCases {
 
   /// A sample without the last modalities gives what a fusion of the others gives, where that has the same parameters.
   func asIfNotThere(_ findings: inout Findings) throws {
-    let trial = Trial(specimen, seed: seed)
+    let trial = BuiltComponent(specimen, seed: seed)
     let run = missing.make(trial.context)
     let inputs = trial.inputs(batch: 2)
     let pass = ForwardPass.evaluation(device: trial.device)
@@ -142,7 +142,7 @@ private struct MissingCases {
     }
     for count in 1..<names.count {
       guard let fewer = missing.first(count), fewer.output == specimen.output else { continue }
-      let other = Trial(fewer, seed: seed)
+      let other = BuiltComponent(fewer, seed: seed)
       // The same seed gives parameters of the same name and shape the same values. Where a fusion of fewer has another make,
       // such as no projections, nothing can be told.
       guard parameters(other.store) == parameters(trial.store, without: names[count...]) else { continue }

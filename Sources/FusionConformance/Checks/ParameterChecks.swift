@@ -19,7 +19,7 @@ extension Check {
       level: .shapes
     ) { specimen, findings in
       guard case .accepted(_, let blueprint) = specimen.verdict else { return }
-      let trial = Trial(specimen, seed: findings.seed)
+      let trial = BuiltComponent(specimen, seed: findings.seed)
       guard blueprint.parameterCount != trial.store.weightCount else { return }
       findings.fail(
         "the first pass writes down \(blueprint.parameterCount) trained values   made are \(trial.store.weightCount)",
@@ -30,9 +30,9 @@ extension Check {
       "PAR-3", "the same seed gives the same parameters, another seed others",
       protects: "runs that do not repeat, and repetitions with other seeds that are none", level: .configuration
     ) { specimen, findings in
-      let first = Trial(specimen, seed: findings.seed)
-      let again = Trial(specimen, seed: findings.seed)
-      let other = Trial(specimen, seed: findings.seed &+ 1)
+      let first = BuiltComponent(specimen, seed: findings.seed)
+      let again = BuiltComponent(specimen, seed: findings.seed)
+      let other = BuiltComponent(specimen, seed: findings.seed &+ 1)
       let (one, two, three) = (first.values, again.values, other.values)
       for parameter in first.store.parameters {
         let what = "parameter '\(parameter.name)' \(parameter.value.shape)"
@@ -49,7 +49,7 @@ extension Check {
   ]
 
   private static func checkNames(_ specimen: Specimen, _ record: ParameterRecord?, _ findings: inout Findings) {
-    let trial = Trial(specimen, seed: findings.seed)
+    let trial = BuiltComponent(specimen, seed: findings.seed)
     let names = trial.store.parameters.map(\.name)
     for name in Set(trial.store.duplicateNames).sorted() {
       findings.fail("parameter '\(name)' is made twice", hint: "a scope for each part: context.scope(\"gates.image\")")

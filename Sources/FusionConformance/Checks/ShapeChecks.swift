@@ -8,7 +8,7 @@ extension Check {
       where: { $0.kind != .decoder }
     ) { specimen, findings in
       guard let expected = specimen.output else { return }
-      let trial = Trial(specimen, seed: findings.seed)
+      let trial = BuiltComponent(specimen, seed: findings.seed)
       findings.withEvery("batch", in: [1, 2, 5]) { batch, findings in
         let inputs = trial.inputs(batch: batch)
         for (mode, output) in [("evaluation", trial.evaluate(inputs)), ("training", trial.train(inputs))] {

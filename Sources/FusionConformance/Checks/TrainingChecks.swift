@@ -8,12 +8,12 @@ extension Check {
       protects: "components that run, and learn nothing, or nothing of one modality", level: .configuration
     ) { specimen, findings in
       guard let shape = specimen.output else { return }
-      let trial = Trial(specimen, seed: findings.seed)
+      let trial = BuiltComponent(specimen, seed: findings.seed)
       guard trial.evaluate(trial.inputs(batch: 2)).shape == [2] + shape else { return }  // SHP-1, DEC-1
       overfit(OverfittingTask(trial, shape), "", &findings)
       guard specimen.inputs.count > 1 else { return }
       for (index, input) in specimen.inputs.enumerated() {
-        let task = OverfittingTask(Trial(specimen, seed: findings.seed), shape, telling: index)
+        let task = OverfittingTask(BuiltComponent(specimen, seed: findings.seed), shape, telling: index)
         overfit(task, input.modality, &findings)
       }
     }
@@ -43,7 +43,7 @@ private struct OverfittingTask {
   private static let rounds = 40
   private static let stepsPerRound = 10
 
-  private let trial: Trial
+  private let trial: BuiltComponent
   private let inputs: [Tensor]
   private let labels: [Int]
   private let store = ParameterStore()
@@ -51,7 +51,7 @@ private struct OverfittingTask {
   private let isDecoder: Bool
 
   /// - Parameter index: the only input that tells the classes apart; nil: all do.
-  init(_ trial: Trial, _ shape: Shape, telling index: Int? = nil) {
+  init(_ trial: BuiltComponent, _ shape: Shape, telling index: Int? = nil) {
     self.trial = trial
     let labels = (0..<Self.samples).map { $0 % 2 }
     self.labels = labels

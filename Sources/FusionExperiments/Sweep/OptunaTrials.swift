@@ -10,7 +10,7 @@ import Foundation
 /// searches of each other: what one has begun and cannot end any more, another makes up for.
 final class OptunaTrials: TrialSource {
   private let optuna: Optuna
-  private let plan: SearchPlan
+  private let plan: SweepPlan
   private let study: [String]
   /// Nil for a study that only this search works on.
   private let shared: SharedStudy?
@@ -35,7 +35,7 @@ final class OptunaTrials: TrialSource {
   ///   - records: what this folder holds of the study.
   ///   - report: told of what others have left.
   init(
-    _ optuna: Optuna, _ settings: OptunaSampler, plan: SearchPlan, outerFold: Int?, records: TrialRecords,
+    _ optuna: Optuna, _ settings: OptunaSampler, plan: SweepPlan, outerFold: Int?, records: TrialRecords,
     report: @escaping (ProgressEvent) -> Void
   ) throws {
     self.optuna = optuna

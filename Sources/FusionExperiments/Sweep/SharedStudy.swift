@@ -49,7 +49,7 @@ final class SharedStudy {
 
   private static let (searchPrefix, lostPrefix) = ("fusionkit-search-", "fusionkit-lost-")
 
-  init(_ optuna: Optuna, storage: [String], name: String, folder: SearchFolder) {
+  init(_ optuna: Optuna, storage: [String], name: String, folder: SweepFolder) {
     self.optuna = optuna
     self.storage = storage
     self.name = name

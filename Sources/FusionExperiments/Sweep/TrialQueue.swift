@@ -4,11 +4,11 @@ import FusionData
 import Foundation
 
 /// What all searches of one sweep have in common.
-struct SearchPlan {
+struct SweepPlan {
   let experiment: Experiment
   let settings: SweepSettings
   let registry: Registry
-  let folder: SearchFolder
+  let folder: SweepFolder
   /// Whether a larger score is better.
   let largerIsBetter: Bool
   /// The metric without its part: `f1_macro`.
@@ -35,7 +35,7 @@ struct SearchPlan {
 /// Runs are handed out trial by trial and fold by fold. Where a fold fails, the later ones are left out; the earlier ones
 /// are done, so that what is told of a failed trial depends on no timing.
 final class TrialQueue {
-  let plan: SearchPlan
+  let plan: SweepPlan
   /// The outer fold that is left out; nil: none.
   let outerFold: Int?
   /// In the order in which they began.
@@ -68,7 +68,7 @@ final class TrialQueue {
   }
 
   init(
-    _ plan: SearchPlan, outerFold: Int?, source: any TrialSource, records: TrialRecords,
+    _ plan: SweepPlan, outerFold: Int?, source: any TrialSource, records: TrialRecords,
     report: @escaping (ProgressEvent) -> Void
   ) {
     self.plan = plan

@@ -12,7 +12,7 @@ final class FrozenEncodersWork: StageWork {
   let store = ParameterStore()
   var train: DataSplit { kept[bench.train.name] ?? bench.train }
   var conversions: [ValueConversion] { keeps ? identities : bench.pipeline.conversions }
-  private let bench: Workbench
+  private let bench: TrainingContext
   private let cache: EncodingCache
   private let keeps: Bool
   private let objectives: StageObjectives?
@@ -22,7 +22,7 @@ final class FrozenEncodersWork: StageWork {
   private var kept: [String: DataSplit] = [:]
 
   init(
-    _ bench: Workbench, _ stage: Stage, run: RunFolder, progress: any ProgressReporter, stop: StopFlag
+    _ bench: TrainingContext, _ stage: Stage, run: RunFolder, progress: any ProgressReporter, stop: StopFlag
   ) {
     self.bench = bench
     encoder = BlockEncoder(pipeline: bench.pipeline, device: bench.device)

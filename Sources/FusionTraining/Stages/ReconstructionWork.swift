@@ -16,13 +16,13 @@ final class ReconstructionWork: StageWork {
     /// In the pipeline.
     let index: Int
     let name: String
-    let mirror: any EncoderMirror
+    let mirror: any ReconstructionDecoder
   }
   private let branches: [Branch]
-  private let bench: Workbench
+  private let bench: TrainingContext
   private let evaluator: Evaluator
 
-  init(_ bench: Workbench, _ stage: Stage, progress: any ProgressReporter) {
+  init(_ bench: TrainingContext, _ stage: Stage, progress: any ProgressReporter) {
     self.bench = bench
     let pipeline = bench.pipeline
     let indices = stage.trainedEncoders(of: pipeline.specification)

@@ -93,7 +93,7 @@ extension Experiment {
   }
 }
 
-extension Workbench {
+extension TrainingContext {
   /// What a stage computes.
   func work(for stage: Stage, run: RunFolder, progress: any ProgressReporter, stop: StopFlag) -> any StageWork {
     switch stage.objective {

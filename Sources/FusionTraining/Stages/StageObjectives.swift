@@ -15,14 +15,14 @@ struct StepPlace {
 /// The objectives of a stage that names some, over the steps of the whole pipeline.
 struct StageObjectives {
   private let list: ObjectiveList
-  private let bench: Workbench
+  private let bench: TrainingContext
   private let parts: [PipelinePart]
   private let hasAdjustments: Bool
   /// Those of the training, for teachers.
   private let transforms: SampleTransforms?
 
   /// Makes the objectives' parameters in `store`; nil where the stage minimises the task's loss alone.
-  init?(_ bench: Workbench, _ stage: Stage, store: ParameterStore) {
+  init?(_ bench: TrainingContext, _ stage: Stage, store: ParameterStore) {
     guard let objectives = stage.objectives else { return nil }
     self.bench = bench
     let context = BuildContext(store: store, device: bench.device, seed: stage.seed)
@@ -80,7 +80,7 @@ extension TaskLoss {
   }
 }
 
-extension Workbench {
+extension TrainingContext {
   /// What objectives are made for.
   var modelShapes: ModelShapes {
     ModelShapes(

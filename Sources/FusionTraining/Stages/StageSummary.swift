@@ -40,7 +40,7 @@ public struct StageSummary: Codable, Sendable, Equatable {
   }
 
   /// Those that are over, and the one under way.
-  static func all(_ stages: [Stage], _ position: RunPosition) -> [StageSummary] {
+  static func all(_ stages: [Stage], _ position: TrainerState) -> [StageSummary] {
     let finished = position.finished ?? []
     let before = zip(stages, finished).compactMap { stage, record in
       stage.stage.map {

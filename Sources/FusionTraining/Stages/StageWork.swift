@@ -47,11 +47,11 @@ final class TaskWork: StageWork {
   let store = ParameterStore()
   let train: DataSplit
   var conversions: [ValueConversion] { bench.pipeline.conversions }
-  private let bench: Workbench
+  private let bench: TrainingContext
   private let evaluator: Evaluator
   private let objectives: StageObjectives?
 
-  init(_ bench: Workbench, _ stage: Stage, progress: any ProgressReporter) {
+  init(_ bench: TrainingContext, _ stage: Stage, progress: any ProgressReporter) {
     self.bench = bench
     train = bench.train
     evaluator = bench.evaluator(progress, batchSize: stage.evaluationBatchSize)

@@ -18,11 +18,11 @@ final class UnimodalWork: StageWork {
     let head: MultilayerPerceptron
   }
   private let branches: [Branch]
-  private let bench: Workbench
+  private let bench: TrainingContext
   private let evaluator: Evaluator
   private let width: Int
 
-  init(_ bench: Workbench, _ stage: Stage, progress: any ProgressReporter) {
+  init(_ bench: TrainingContext, _ stage: Stage, progress: any ProgressReporter) {
     self.bench = bench
     let pipeline = bench.pipeline
     let indices = stage.trainedEncoders(of: pipeline.specification)

@@ -63,16 +63,16 @@ struct SweepCommand: ParsableCommand, StopsByItself {
     let registry = try Registry.complete(plugins: plugins.paths)
     let experiment = try Experiment.load(path: config, overrides: overrides.set, registry: registry)
     let name = output ?? "sweep-" + experiment.name
-    let folder = SearchFolder(name.contains("/") ? name : "outputs/" + name)
+    let folder = SweepFolder(name.contains("/") ? name : "outputs/" + name)
     let stop = StopFlag()
     let listener = stop.listen { Console.note("stopping after the steps under way; once more quits at once") }
     let cores = ProcessInfo.processInfo.activeProcessorCount
-    let search = Search(
+    let search = Sweep(
       experiment, registry: registry, folder: folder, pool: ProcessPool(places: jobs, stop: stop),
       threads: threads ?? max(1, cores / jobs), options: plugins.paths.flatMap { ["--plugin", $0] },
       progress: Console.progress(quiet: quiet))
     let summary = try withExtendedLifetime(listener) { try search.run(overwrite: overwrite) }
-    try Console.print(json.isOn ? summary.json : SearchReport.text(of: summary, in: folder))
-    guard summary.missing == 0 else { throw SearchIncomplete(summary) }
+    try Console.print(json.isOn ? summary.json : SweepReport.text(of: summary, in: folder))
+    guard summary.missing == 0 else { throw SweepIncomplete(summary) }
   }
 }

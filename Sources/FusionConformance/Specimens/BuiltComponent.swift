@@ -1,7 +1,7 @@
 import FusionCore
 
 /// A specimen with its parameters made, and ways to run it.
-final class Trial {
+final class BuiltComponent {
   let specimen: Specimen
   let store = ParameterStore()
   let device: Device

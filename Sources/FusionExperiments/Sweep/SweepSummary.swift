@@ -4,7 +4,7 @@ import FusionData
 import Foundation
 
 /// The results of a search, so far.
-public struct SearchSummary: Sendable {
+public struct SweepSummary: Sendable {
   /// The result of an inner search on its outer fold.
   public struct Outer: Sendable {
     /// From 1.
@@ -40,7 +40,7 @@ public struct SearchSummary: Sendable {
   /// Why something is missing, if that is known.
   public let accident: String?
 
-  init(_ plan: SearchPlan, _ queues: [TrialQueue], isGenerated: Bool) {
+  init(_ plan: SweepPlan, _ queues: [TrialQueue], isGenerated: Bool) {
     name = plan.experiment.name
     settings = plan.settings
     largerIsBetter = plan.largerIsBetter
@@ -80,7 +80,7 @@ public struct SearchSummary: Sendable {
 
 // MARK: Files
 
-extension SearchSummary {
+extension SweepSummary {
   /// `trials.csv`: a row a trial, in the order of their numbers; of a nested search with the outer fold in front.
   var csv: String {
     let folds = settings.folds > 0 ? (1...settings.folds).map { "fold_\($0)" } : ["score"]
@@ -133,18 +133,18 @@ extension SearchSummary {
   }
 
   /// The comment on top of `winner.yaml`.
-  func heading(of best: Trial, in folder: SearchFolder) -> String {
+  func heading(of best: Trial, in folder: SweepFolder) -> String {
     "# The best of \(trials.count) trials\(shortfall): trial \(best.number), \(settings.metric) \(best.result?.inWords ?? "")"
       + "\(settings.folds > 0 ? " over \(settings.folds) folds" : "").\n"
       + "# Train it: fusionkit train \(oneLine(folder.winner.shellWord))\n"
   }
 
   /// `README.md`.
-  func report(_ folder: SearchFolder) -> String {
+  func report(_ folder: SweepFolder) -> String {
     let judged =
       settings.folds > 0 ? "mean ± standard deviation over \(settings.folds) stratified folds" : "the validation part"
     var parts = [
-      "# Search: \(oneLine(name).markdown)",
+      "# Sweep: \(oneLine(name).markdown)",
       "Judged by `\(settings.metric)` (\(largerIsBetter ? "larger" : "smaller") is better), \(judged); sampler "
         + "`\(settings.sampler.typeName)`, \(trials.count) trials\(shortfall). Best first.",
       table(trials),

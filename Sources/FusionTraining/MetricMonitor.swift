@@ -1,7 +1,7 @@
 import FusionCore
 
 /// Follows one metric over the epochs: the best value so far, and how long ago that was.
-public struct MetricWatch: Codable, Sendable, Equatable {
+public struct MetricMonitor: Codable, Sendable, Equatable {
   /// What is watched: `validation.loss`, `validation.accuracy`, `train.loss`, ….
   public let metric: String
   /// Whether larger is better.

@@ -9,8 +9,8 @@
 // over input channels and rows of taps, and combines at the end. The gradient of the taps is the same sum transposed: with
 // e the gradients of y, sum up t·e per form, where e is e[0] + e[1], e[0] - e[1], e[0] or e[1], and apply the
 // coefficients at the very end.
-#ifndef FK_MINIMAL_FILTERS_H
-#define FK_MINIMAL_FILTERS_H
+#ifndef FK_WINOGRAD_H
+#define FK_WINOGRAD_H
 
 enum { SUM, DIFFERENCE, FIRST, SECOND, SLOTS };
 
@@ -89,10 +89,10 @@ static inline int pooled_columns(int columns) { return columns / 2 * 2; }
 // The rows that two rows of results see, in pairs; what the forms take from them for one tile, in floats of eight samples;
 // and how many tiles are taken at once, so that it stays in the second cache.
 #define PAIRS_SEEN(K) (((K) + 1) / 2)
-enum { MOST_TAKEN = 40960 };
-static inline long taken_of_tile(int channels, int K) { return channels * WIDE_FORMS(K) * PAIRS_SEEN(K) * 2L * 8; }
+enum { MOST_TRANSFORMED = 40960 };
+static inline long transformed_of_tile(int channels, int K) { return channels * WIDE_FORMS(K) * PAIRS_SEEN(K) * 2L * 8; }
 static inline int tiles_at_once(int channels, int K, int columns) {
-  const long most = MOST_TAKEN / taken_of_tile(channels, K);
+  const long most = MOST_TRANSFORMED / transformed_of_tile(channels, K);
   return most < 1 ? 1 : most < tiles_in_row(columns) ? (int)most : tiles_in_row(columns);
 }
 

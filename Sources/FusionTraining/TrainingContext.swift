@@ -4,7 +4,7 @@ import FusionData
 import Foundation
 
 /// An experiment with its data opened and its pipeline built: what training, evaluation and prediction all need.
-struct Workbench {
+struct TrainingContext {
   let experiment: Experiment
   let device: Device
   /// Prepared: classes chosen, limited, a validation part set aside.
@@ -78,7 +78,7 @@ struct Workbench {
   }
 }
 
-extension Workbench {
+extension TrainingContext {
   /// Takes note that mean and deviation of some values are not those of the training part any more.
   ///
   /// - Parameter isFilled: whether buffers whose names begin with a text were filled from elsewhere.

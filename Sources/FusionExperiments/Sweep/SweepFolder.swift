@@ -4,7 +4,7 @@ import FusionData
 import Foundation
 
 /// The folder of a search, `outputs/sweep-<name>/`: what lies where.
-public struct SearchFolder: Sendable, Equatable {
+public struct SweepFolder: Sendable, Equatable {
   /// The folder itself; it need not exist.
   public let path: String
 
@@ -37,8 +37,8 @@ public struct SearchFolder: Sendable, Equatable {
   /// Refuses a folder that a search must not write to; one of the same plan may go on.
   ///
   /// - Parameter overwrite: whether another search that lies there may be removed.
-  /// - Throws: ``SearchFolderError``.
-  func check(_ experiment: Experiment, overwrite: Bool) throws(SearchFolderError) {
+  /// - Throws: ``SweepFolderError``.
+  func check(_ experiment: Experiment, overwrite: Bool) throws(SweepFolderError) {
     let names = self.names
     if names.contains("sweep.yaml") {
       guard !overwrite else { return }
@@ -92,7 +92,7 @@ public struct SearchFolder: Sendable, Equatable {
 }
 
 /// What is in the way of a search.
-public enum SearchFolderError: UserError, Equatable {
+public enum SweepFolderError: UserError, Equatable {
   /// Another search lies there.
   case other(path: String)
   /// Something that is no search lies there.

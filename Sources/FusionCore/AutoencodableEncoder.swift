@@ -4,33 +4,33 @@
 /// lets it go: its parameters are no part of the model. Conforming is optional.
 ///
 /// ```swift
-/// extension MyEncoder: MirroredEncoder {
-///   static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext) -> any EncoderMirror {
+/// extension MyEncoder: AutoencodableEncoder {
+///   static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext) -> any ReconstructionDecoder {
 ///     PerceptronMirror(hidden: configuration.hidden, width: configuration.width, input: input, context: context)
 ///   }
 /// }
 /// ```
-public protocol MirroredEncoder: Encoder {
+public protocol AutoencodableEncoder: Encoder {
   /// Makes the mirror of an encoder of this configuration, after ``Encoder/outputShape(_:input:blueprint:)`` found
   /// nothing wrong.
   ///
   /// - Parameters:
   ///   - input: the shape of one sample that the encoder takes, which is what the mirror gives.
-  static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext) -> any EncoderMirror
+  static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext) -> any ReconstructionDecoder
 }
 
 /// From an encoder's features back to its input.
-public protocol EncoderMirror {
+public protocol ReconstructionDecoder {
   /// Shapes: the features `[N, …output]` of the encoder to its input, `[N, …input]`.
   func callAsFunction(_ features: Tensor, _ pass: ForwardPass) -> Tensor
 }
 
-extension ConvolutionMirror: EncoderMirror {}
+extension ConvolutionMirror: ReconstructionDecoder {}
 
 /// The mirror of a ``MultilayerPerceptron``: its hidden layers in reverse order, the last layer linear.
 ///
 /// Parameters: those of a perceptron, `layers.<i>.weight` and `.bias`.
-public struct PerceptronMirror: EncoderMirror {
+public struct PerceptronMirror: ReconstructionDecoder {
   private let perceptron: MultilayerPerceptron
   private let input: Shape
 

@@ -8,8 +8,8 @@ import Foundation
 /// The checkpoint is the only truth. It is replaced as one file; history, model and summary are written after it and
 /// follow from it, so that a run that is killed between two files loses nothing. What was in the folder before, another run
 /// or fewer epochs of this one, stays whole until the first checkpoint is saved that replaces it.
-final class RunSession {
-  private let bench: Workbench
+final class TrainingRun {
+  private let bench: TrainingContext
   private let run: RunFolder
   private let log: RunLog
   private let stop: StopFlag
@@ -37,7 +37,7 @@ final class RunSession {
   /// Those of `training.callbacks`.
   private let callbacks: CallbackList
 
-  init(_ bench: Workbench, run: RunFolder, log: RunLog, stop: StopFlag, initial: [InitialWeights] = []) {
+  init(_ bench: TrainingContext, run: RunFolder, log: RunLog, stop: StopFlag, initial: [InitialWeights] = []) {
     self.bench = bench
     self.initial = initial
     self.run = run
@@ -52,17 +52,17 @@ final class RunSession {
 
   /// A loop at the beginning of a stage.
   private static func loop(
-    of stage: Stage, _ bench: Workbench, _ run: RunFolder, _ log: RunLog, _ stop: StopFlag
+    of stage: Stage, _ bench: TrainingContext, _ run: RunFolder, _ log: RunLog, _ stop: StopFlag
   ) -> TrainingLoop {
     let work = bench.work(for: stage, run: run, progress: log, stop: stop)
     let loop = TrainingLoop(bench, stage, work, progress: log, stop: stop)
     let settings = stage.settings
     if settings.select == .best, bench.data.validation != nil || settings.monitor.hasPrefix("train.") {
-      loop.position.selection = MetricWatch(
+      loop.position.selection = MetricMonitor(
         metric: settings.monitor, bench.direction(ofColumn: settings.monitor))
     }
     loop.position.stopping = settings.earlyStopping.map {
-      MetricWatch(
+      MetricMonitor(
         metric: $0.metric, $0.mode.direction(of: bench.direction(ofColumn: $0.metric)),
         minimumChange: $0.minimumDelta)
     }
@@ -82,7 +82,7 @@ final class RunSession {
     let initialised = settings.epochs > 0 ? nil : summary(.initialised, splits: [:])
     fingerprints = try bench.fingerprints()
     describeData()
-    tellStage()
+    logStage()
     do {
       let new = try run.prepareBeginning()
       try writeIdentity(to: new)
@@ -133,7 +133,7 @@ final class RunSession {
       fingerprints: [experiment.fingerprint, experiment.fingerprintWithRoot], device: bench.device)
     try restoreSchedule(position)
     try MemoryNeed.check(bench)
-    guard loop.canGoOn(from: position) else {
+    guard loop.canResume(from: position) else {
       throw CheckpointError(file: run.checkpoint, "its place in the run does not fit the data: have they changed?")
     }
     let summary = try? RunSummary.read(from: run)
@@ -152,7 +152,7 @@ final class RunSession {
     keepsFinishedRun = isWhole
     log.report(.note("resumed after \(stage.prefix)epoch \(position.epoch), step \(position.step)"))
     if let before { tellOtherMachine(before) }
-    tellStage()
+    logStage()
     return try guarded {
       if !keepsFinishedRun {
         try writeIdentity(to: run)
@@ -168,13 +168,13 @@ final class RunSession {
     try callbacks.throwFailure()
   }
 
-  private func restoreSchedule(_ position: RunPosition) throws {
+  private func restoreSchedule(_ position: TrainerState) throws {
     var error = CheckpointError(file: run.checkpoint)
     error.other = loop.course.restore(position.schedule ?? [:])
     if !error.other.isEmpty { throw error }
   }
 
-  private func reasonNotToResume(_ position: RunPosition, wasFinished: Bool) -> String? {
+  private func reasonNotToResume(_ position: TrainerState, wasFinished: Bool) -> String? {
     let planned = settings.epochs
     let before = position.plannedEpochs
     let key = stage.path("epochs").joined(separator: ".")
@@ -194,7 +194,7 @@ final class RunSession {
 
   // MARK: Training
 
-  private func isOutOfPatience(_ position: RunPosition) -> Bool {
+  private func isOutOfPatience(_ position: TrainerState) -> Bool {
     guard let stopping = position.stopping, let patience = settings.earlyStopping?.patience else { return false }
     return stopping.epochsWithoutGain >= patience
   }
@@ -209,7 +209,7 @@ final class RunSession {
 
   /// The stage's selected model becomes what the next stage starts from.
   private func beginNextStage() throws {
-    useBest()
+    restoreBestWeights()
     let position = loop.position
     let record = StageRecord(
       name: stage.name ?? "", history: position.history, bestEpoch: position.selection?.bestEpoch ?? position.epoch,
@@ -217,13 +217,13 @@ final class RunSession {
     beginLoop(of: stages[stage.index + 1])
     loop.position.finished = (position.finished ?? []) + [record]
     best = nil
-    tellStage()
+    logStage()
     try save()
   }
 
   private func trainStage() throws {
     while loop.position.epoch < settings.epochs, !isOutOfPatience(loop.position) {
-      guard var record = try loop.finishEpoch() else {
+      guard var record = try loop.runEpoch() else {
         try save()
         throw TrainingError.interrupted(run: run.path, epoch: loop.position.epoch + 1, step: loop.position.step)
       }
@@ -291,7 +291,7 @@ final class RunSession {
 
   /// Evaluates the selected model on the test part.
   private func finish() throws -> RunSummary {
-    useBest()
+    restoreBestWeights()
     try ModelFile.save(store, to: run.model)
     var splits: [String: MetricValues] = [:]
     var undefined: [String: [String: String]] = [:]
@@ -320,7 +320,7 @@ final class RunSession {
     return summary
   }
 
-  private func useBest() {
+  private func restoreBestWeights() {
     guard let best = best ?? loop.average?.values else { return }
     for (parameter, value) in zip(loop.store.parameters, best) { parameter.value.storage.copy(value.scalars) }
   }
@@ -401,7 +401,7 @@ final class RunSession {
     }
   }
 
-  private func tellStage() {
+  private func logStage() {
     guard let title = stage.title(of: stages.count) else { return }
     let own = loop.work.store.weightCount
     log.report(.note(title + (own == 0 ? "" : "; \(own) parameters of its own, which are not kept")))

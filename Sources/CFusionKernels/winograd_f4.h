@@ -21,73 +21,73 @@ INLINE int forms_before(const int K, int slot, int narrow) {
 INLINE int first_column(int columns, int t) { return 4 * t - (columns - 4 * t == 3); }
 
 // What the forms take from the pixels d of one row, for channel c of them.
-#define TAKEN(slot, i)                                                                                                       \
-  taken[2 * (channels * WIDE_FORMS_BEFORE(K, slot) + (i) +                                                                   \
+#define TRANSFORMED(slot, i)                                                                                                       \
+  transformed[2 * (channels * WIDE_FORMS_BEFORE(K, slot) + (i) +                                                                   \
              c * (WIDE_FORMS_BEFORE(K, (slot) + 1) - WIDE_FORMS_BEFORE(K, slot)))]
-INLINE void take_wide(const vf *d, const int K, vf *taken, long channels, long c) {
+INLINE void take_wide(const vf *d, const int K, vf *transformed, long channels, long c) {
   const vf p = d[4] - d[2], q = d[3] - d[1], a = d[4] - 4 * d[2], b = d[3] - 4 * d[1];
-  TAKEN(0, 0) = 4 * (d[0] - d[2]) + p;
-  TAKEN(1, 0) = a + b;
-  TAKEN(2, 0) = a - b;
-  TAKEN(3, 0) = p + 2 * q;
-  TAKEN(4, 0) = p - 2 * q;
-  TAKEN(5, 0) = (d[5] - d[3]) - 4 * q;
+  TRANSFORMED(0, 0) = 4 * (d[0] - d[2]) + p;
+  TRANSFORMED(1, 0) = a + b;
+  TRANSFORMED(2, 0) = a - b;
+  TRANSFORMED(3, 0) = p + 2 * q;
+  TRANSFORMED(4, 0) = p - 2 * q;
+  TRANSFORMED(5, 0) = (d[5] - d[3]) - 4 * q;
   if (K == 3) return;
   d += 3;
   const vf h = d[3] - d[1];
-  TAKEN(0, 1) = 2 * (d[0] - d[2]) + h;
-  TAKEN(1, 1) = (d[3] - d[2]) - 2 * d[1];
-  TAKEN(2, 1) = h + 3 * (d[1] - d[2]);
-  TAKEN(3, 1) = h;
-  TAKEN(5, 1) = (d[4] - d[2]) - 2 * h;
+  TRANSFORMED(0, 1) = 2 * (d[0] - d[2]) + h;
+  TRANSFORMED(1, 1) = (d[3] - d[2]) - 2 * d[1];
+  TRANSFORMED(2, 1) = h + 3 * (d[1] - d[2]);
+  TRANSFORMED(3, 1) = h;
+  TRANSFORMED(5, 1) = (d[4] - d[2]) - 2 * h;
 }
-#undef TAKEN
-INLINE void take_narrow(const vf *d, const int K, vf *taken, long channels, long c) {
+#undef TRANSFORMED
+INLINE void take_narrow(const vf *d, const int K, vf *transformed, long channels, long c) {
   UNROLL for (int f = 0; f < FORMS(K); f++) {
     const int SLOT = FORM(K, f).slot, BEFORE = FORMS_BEFORE(K, SLOT), COUNT = FORMS_BEFORE(K, SLOT + 1) - BEFORE;
-    taken[2 * (channels * BEFORE + c * COUNT + f - BEFORE)] = seen(d, FORM(K, f), K + 1, 0, 0);
+    transformed[2 * (channels * BEFORE + c * COUNT + f - BEFORE)] = seen(d, FORM(K, f), K + 1, 0, 0);
   }
 }
 
-INLINE void take_tile(const vf *row, const int K, int x, int width, int narrow, vf *taken, long channels, long c) {
+INLINE void take_tile(const vf *row, const int K, int x, int width, int narrow, vf *transformed, long channels, long c) {
   vf d[8];
   UNROLL for (int i = 0; i < K + 3; i++) d[i] = x - K / 2 + i >= 0 && x - K / 2 + i < width ? row[x - K / 2 + i] : zeros();
-  if (narrow) take_narrow(d, K, taken, channels, c);
-  else take_wide(d, K, taken, channels, c);
+  if (narrow) take_narrow(d, K, transformed, channels, c);
+  else take_wide(d, K, transformed, channels, c);
 }
 
 // The rows of a pair as far as they are inside the image, tiles from ..< to.
-INLINE void take_pair(const same_job *job, const int K, int columns, int pair, int from, int to, vf *taken) {
+INLINE void take_pair(const same_job *job, const int K, int columns, int pair, int from, int to, vf *transformed) {
   const int width = job->columns, wide = wide_tiles(columns), first = FIRST_ROW(K, pair);
   const int upper = first >= 0 && first < job->rows, lower = first >= -1 && first + 1 < job->rows;
   const long plane = (long)width * job->rows, channels = job->in_channels;
-  for (int t = from; t < to; t++, taken += 2 * channels * WIDE_FORMS(K)) {
+  for (int t = from; t < to; t++, transformed += 2 * channels * WIDE_FORMS(K)) {
     const vf *row = (const vf *)job->in + (long)first * width;
     const int x = first_column(columns, t);
     if (t < wide && x >= K / 2 && x + 4 + K / 2 <= width && upper && lower) {
       NO_UNROLL for (long c = 0; c < channels; c++, row += plane) {
-        take_wide(row + x - K / 2, K, taken, channels, c);
-        take_wide(row + width + x - K / 2, K, taken + 1, channels, c);
+        take_wide(row + x - K / 2, K, transformed, channels, c);
+        take_wide(row + width + x - K / 2, K, transformed + 1, channels, c);
       }
       continue;
     }
     NO_UNROLL for (long c = 0; c < channels; c++, row += plane) {
-      if (upper) take_tile(row, K, x, width, t >= wide, taken, channels, c);
-      if (lower) take_tile(row + width, K, x, width, t >= wide, taken + 1, channels, c);
+      if (upper) take_tile(row, K, x, width, t >= wide, transformed, channels, c);
+      if (lower) take_tile(row + width, K, x, width, t >= wide, transformed + 1, channels, c);
     }
   }
 }
-static __attribute__((noinline)) void take_pair_3(const same_job *job, int columns, int pair, int from, int to, vf *taken) {
-  take_pair(job, 3, columns, pair, from, to, taken);
+static __attribute__((noinline)) void take_pair_3(const same_job *job, int columns, int pair, int from, int to, vf *transformed) {
+  take_pair(job, 3, columns, pair, from, to, transformed);
 }
-static __attribute__((noinline)) void take_pair_5(const same_job *job, int columns, int pair, int from, int to, vf *taken) {
-  take_pair(job, 5, columns, pair, from, to, taken);
+static __attribute__((noinline)) void take_pair_5(const same_job *job, int columns, int pair, int from, int to, vf *transformed) {
+  take_pair(job, 5, columns, pair, from, to, transformed);
 }
 
 // `count` rows of taps, forms of one slot and all input channels, into sums[channel][row]. Of the K + 1 rows that the two
 // rows of results see, the first TOP and the last BOTTOM are outside the image; there is no second row where BOTTOM is more
 // than K / 2.
-INLINE void add_taken(const vf *first, const vf *second, const vf *third, long count, const float *w, const int K,
+INLINE void add_transformed(const vf *first, const vf *second, const vf *third, long count, const float *w, const int K,
                       const int TOP, const int BOTTOM, vf *sums) {
   vf acc[SUMS];
   UNROLL for (int i = 0; i < SUMS; i++) acc[i] = zeros();
@@ -110,18 +110,18 @@ INLINE void add_taken(const vf *first, const vf *second, const vf *third, long c
   UNROLL for (int i = 0; i < SUMS; i++) sums[i] = acc[i];
 }
 
-typedef void taken_pass(const vf *first, const vf *second, const vf *third, long count, const float *w, vf *sums);
-#define TAKEN_PASS(K, TOP, BOTTOM)                                                                                       \
-  static __attribute__((noinline)) void add_taken_##K##TOP##BOTTOM(const vf *first, const vf *second, const vf *third,   \
+typedef void transformed_pass(const vf *first, const vf *second, const vf *third, long count, const float *w, vf *sums);
+#define TRANSFORMED_PASS(K, TOP, BOTTOM)                                                                                       \
+  static __attribute__((noinline)) void add_transformed_##K##TOP##BOTTOM(const vf *first, const vf *second, const vf *third,   \
                                                                    long count, const float *w, vf *sums) {               \
-    add_taken(first, second, third, count, w, K, TOP, BOTTOM, sums);                                                     \
+    add_transformed(first, second, third, count, w, K, TOP, BOTTOM, sums);                                                     \
   }
-#define EACH_TAKEN_PASS(DO) \
+#define EACH_TRANSFORMED_PASS(DO) \
   DO(3, 0, 0) DO(3, 0, 1) DO(3, 0, 2) DO(3, 1, 0) DO(3, 1, 1) DO(3, 1, 2) \
   DO(5, 0, 0) DO(5, 0, 1) DO(5, 0, 2) DO(5, 0, 3) DO(5, 2, 0) DO(5, 2, 1) DO(5, 2, 2) DO(5, 2, 3)
-EACH_TAKEN_PASS(TAKEN_PASS)
-#define NAME_TAKEN_PASS(K, TOP, BOTTOM) add_taken_##K##TOP##BOTTOM,
-static taken_pass *const taken_passes[] = {EACH_TAKEN_PASS(NAME_TAKEN_PASS)};
+EACH_TRANSFORMED_PASS(TRANSFORMED_PASS)
+#define NAME_TRANSFORMED_PASS(K, TOP, BOTTOM) add_transformed_##K##TOP##BOTTOM,
+static transformed_pass *const transformed_passes[] = {EACH_TRANSFORMED_PASS(NAME_TRANSFORMED_PASS)};
 
 // Results of one row from the sums of its slots.
 INLINE void wide_results(const vf sums[][SUMS], int at, vf y[4]) {
@@ -182,16 +182,16 @@ INLINE void convolve_rows(const same_job *shared, const epilogue what, const int
   const long tile = 2L * job->in_channels * WIDE_FORMS(K), form_weights = (long)job->in_channels * K * GROUP;
   NO_UNROLL for (int from = 0; from < all; from += at_once) {
     const int to = from + at_once < all ? from + at_once : all;
-    int taken_to = job->goes_on && at_once == all ? FIRST_PAIR(K, job->row_from) + PAIRS - 1 : FIRST_PAIR(K, job->row_from);
-#define PLACE(pair) ((vf *)job->taken + ((pair) + PAIRS) % PAIRS * at_once * tile)
+    int transformed_to = job->goes_on && at_once == all ? FIRST_PAIR(K, job->row_from) + PAIRS - 1 : FIRST_PAIR(K, job->row_from);
+#define PLACE(pair) ((vf *)job->transformed + ((pair) + PAIRS) % PAIRS * at_once * tile)
     NO_UNROLL for (int y = job->row_from; y < job->row_to; y += 2) {
       const int below = job->rows - y - 1, outside = K / 2 + 1 - below;  // rows below the first of these two
       if (what == EVALUATE && below == 0) break;
       const int pair = FIRST_PAIR(K, y);
-      NO_UNROLL for (; taken_to < pair + PAIRS; taken_to++)
-        (K == 3 ? take_pair_3 : take_pair_5)(job, columns, taken_to, from, to, PLACE(taken_to));
+      NO_UNROLL for (; transformed_to < pair + PAIRS; transformed_to++)
+        (K == 3 ? take_pair_3 : take_pair_5)(job, columns, transformed_to, from, to, PLACE(transformed_to));
       const vf *const first = PLACE(pair), *const second = PLACE(pair + 1), *const third = PLACE(pair + PAIRS - 1);
-      taken_pass *const add = taken_passes[(K == 5 ? 6 : 0) + (y == 0 ? K / 2 + 2 : 0) + (outside > 0 ? outside : 0)];
+      transformed_pass *const add = transformed_passes[(K == 5 ? 6 : 0) + (y == 0 ? K / 2 + 2 : 0) + (outside > 0 ? outside : 0)];
       NO_UNROLL for (int channel = job->group_from * GROUP; channel < channels; channel += GROUP) {
         const float *const weights = job->weights + channel / GROUP * form_weights * PACKED_FORMS(K);
         vf statistics[GROUP * 2];

@@ -4,11 +4,11 @@ import FusionExperiments
 import FusionTraining
 
 /// What `sweep` prints in the end: the trials, best first, and where the winner lies.
-enum SearchReport {
+enum SweepReport {
   /// The longest table that is printed; the files have all of it.
   private static let mostRows = 30
 
-  static func text(of summary: SearchSummary, in folder: SearchFolder) -> String {
+  static func text(of summary: SweepSummary, in folder: SweepFolder) -> String {
     var parts = [table(summary)]
     if summary.trials.count > mostRows { parts.append("The first \(mostRows) of \(summary.trials.count) trials.") }
     if summary.settings.folds > 0 {
@@ -22,7 +22,7 @@ enum SearchReport {
     return parts.joined(separator: "\n\n")
   }
 
-  private static func table(_ summary: SearchSummary) -> String {
+  private static func table(_ summary: SweepSummary) -> String {
     let names = summary.settings.shortNames
     var table = TextTable(
       ["trial"] + names + ["seconds", summary.settings.metric], numeric: [0, names.count + 1])
@@ -34,7 +34,7 @@ enum SearchReport {
     return table.text
   }
 
-  private static func nested(_ summary: SearchSummary) -> [String] {
+  private static func nested(_ summary: SweepSummary) -> [String] {
     let metric = summary.settings.metric.replacing("validation.", with: "test.")
     let names = summary.settings.shortNames
     var table = TextTable(["outer fold", "trial"] + names + [metric], numeric: [0, 1])

@@ -7,7 +7,7 @@ import FusionCore
 /// One modality of a sample is spared, m with probability w_m = (1 − p_m) / Σ_k (1 − p_k), and every other one is dropped
 /// with probability p_m / (1 − w_m): modality m is then missing in exactly the share p_m of the samples that have all,
 /// whatever the number of modalities. What is dropped is a function of the seed, the step and the place in the batch.
-package struct ModalityThinning {
+package struct ModalityDropoutMask {
   private let probabilities: [Double]
   private let random: RandomStream
 
