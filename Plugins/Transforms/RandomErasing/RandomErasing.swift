@@ -37,9 +37,9 @@ public struct RandomErasing: Transform {
   }
 
   /// Where something is erased.
-  struct Rectangle: Equatable {
-    let rows: Range<Int>
-    let columns: Range<Int>
+  package struct Rectangle: Equatable {
+    package let rows: Range<Int>
+    package let columns: Range<Int>
   }
 
   private let configuration: Configuration
