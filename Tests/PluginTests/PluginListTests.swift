@@ -50,9 +50,10 @@ private let root = URL(filePath: #filePath).deletingLastPathComponent().appendin
   } catch {
     #expect(error == .duplicate(kind: .fusion, name: "concat", first: "ConcatFusion", second: "elsewhere.so"))
   }
+  let names = registry.all(.encoder).map { $0.type.name }.sorted()
   #expect(throws: RegistryError.self) { try registry.find(.encoder, "lenett") }
   do { _ = try registry.find(.encoder, "lenett") } catch {
     #expect("\(error)".contains("did you mean 'lenet'?"))
-    #expect("\(error)".contains(registry.all(.encoder).map(\.type.name).sorted().joined(separator: ", ")))
+    #expect("\(error)".contains(names.joined(separator: ", ")))
   }
 }
