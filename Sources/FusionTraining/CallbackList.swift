@@ -93,6 +93,8 @@ final class CallbackList {
       } catch {
         let found = CallbackError(callback: entries[i].name, hook: hook, reason: "\(error)")
         if entries[i].stopsOnError, !isLast {
+          // Told at once: the run may end in another way before it stops for this.
+          log.report(.warning("\(found.message); the run stops at the end of the epoch"))
           failure = failure ?? found
         } else {
           log.report(.warning(found.message + (isLast ? "" : "; it is not called again, the run goes on")))
