@@ -68,7 +68,7 @@ public struct Trainer {
   @discardableResult
   public func resume(_ run: RunFolder) throws -> RunSummary {
     try run.recover()
-    let configuration = (try? String(contentsOfFile: run.configuration, encoding: .utf8)) ?? ""
+    let configuration = RenamedKeys.current((try? String(contentsOfFile: run.configuration, encoding: .utf8)) ?? "")
     switch run.state {
     case .vacant: throw RunFolderError.notBegun(path: run.path)
     case .foreign: throw RunFolderError.notARun(path: run.path, missing: "config.yaml")
