@@ -140,7 +140,7 @@ import Testing
       "7:45: error: 'nesterov' wants a momentum above 0 and a dampening of 0"
     ),
     ("training: {optimizer: {type: adamw, betas: [0.9]}}", "7:44: error: expected two numbers for 'betas', got 1"),
-    ("training: {monitor: accuracy}", "7:23: error: expected train.METRIC or validation.METRIC, got 'accuracy'"),
+    ("training: {monitor: accuracy}", "7:21: error: expected train.METRIC or validation.METRIC, got 'accuracy'"),
     ("training: {optimizer: adam}", "7:23: error: expected a map with 'type' for 'training.optimizer', got 'adam'"),
     ("training: {optimizer: {type: adamm}}", "7:30: error: unknown optimizer 'adamm'"),
     ("training: {optimizer: {type: cosine}}", "7:30: error: 'cosine' is a schedule, not an optimizer"),

@@ -26,12 +26,6 @@ import Testing
 
   @Test(arguments: [
     ("training.epochs=five", "error: expected a whole number of at least 0 for 'epochs', got 'five'"),
-    (
-      "training.epoch=5",
-      "error: unknown key 'epoch' in training\n  did you mean 'epochs'?\n  available: epochs, batch_size, "
-        + "accumulate, evaluate_batch_size, shuffle, drop_last, gradient_clip, modality_dropout, average, early_stopping, select, "
-        + "monitor, metrics, checkpoint_every, optimizer, schedule, objective, groups, initialise_from, stages"
-    ),
     ("training.epochs", "error: expected KEY=VALUE\n  for example: --set training.epochs=5"),
     ("=5", "error: a key is missing; keys are joined by dots\n  for example: --set training.epochs=5"),
     ("training..epochs=5", "error: a key is missing; keys are joined by dots\n  for example: --set training.epochs=5"),
@@ -43,6 +37,13 @@ import Testing
   ])
   func mistakesNameTheArgument(argument: String, expected: String) {
     #expect(message(plainText, argument) == "--set \(argument): \(expected)")
+  }
+
+  @Test func anUnknownKeyIsAnsweredWithTheNearest() {
+    let found = message(plainText, "training.epoch=5")
+    let start =
+      "--set training.epoch=5: error: unknown key 'epoch' in training\n  did you mean 'epochs'?\n  available: epochs, "
+    #expect(found.hasPrefix(start), "\(found)")
   }
 
   @Test func anElementOfADefaultList() {

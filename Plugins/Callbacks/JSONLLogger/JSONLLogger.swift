@@ -28,7 +28,7 @@ public struct JSONLLogger: Callback {
     /// See the properties.
     public static let options = [
       Option("file", "name of the file in the run's folder"),
-      Option("every_steps", "steps between two lines of steps; 0: epochs alone", .atLeast(0)),
+      Option("every_steps", "steps between two lines of steps; 0: epochs alone", .range(0, 1_000_000_000)),
     ]
   }
 
