@@ -125,18 +125,18 @@ let tests: [Target] = [
       + (plugins + collections).map { .target(name: $0) }),
 ]
 
+/// The modules that other packages may import: every one that a public signature names.
+let libraries = [
+  "TensorEngine", "NeuralLayers", "FusionCore", "FusionComponents", "PluginLoading", "FusionConfig", "FusionData",
+  "FusionMetrics", "FusionTraining", "FusionExperiments", "FusionAnalysis", "FusionConformance",
+  "FusionConformanceTesting", "AllPlugins",
+]
+
 let package = Package(
   name: "FusionKit",
   platforms: [.macOS(.v14)],
-  products: [
-    .library(name: "FusionCore", targets: ["FusionCore"]),
-    .library(name: "FusionComponents", targets: ["FusionComponents"]),
-    .library(name: "FusionData", targets: ["FusionData"]),
-    .library(name: "FusionMetrics", targets: ["FusionMetrics"]),
-    .library(name: "FusionTraining", targets: ["FusionTraining"]),
-    .library(name: "FusionConformance", targets: ["FusionConformance"]),
-    .library(name: "FusionConformanceTesting", targets: ["FusionConformanceTesting"]),
-    .executable(name: "fusionkit", targets: ["fusionkit"]),
+  products: libraries.map { .library(name: $0, targets: [$0]) } + [
+    .executable(name: "fusionkit", targets: ["fusionkit"])
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
