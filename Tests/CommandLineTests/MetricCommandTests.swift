@@ -64,7 +64,9 @@ import Testing
     // The run's own reports hold all three, and so do later ones.
     let test = try #require(try summary("run")["test"])
     #expect(test["brier_score"] != nil && test["expected_calibration_error"] != nil)
-    #expect(try evaluate()["metrics"] as? [String: Double] == test)
+    struct Report: Decodable { let metrics: [String: Double] }
+    let again = try Binary.run(["evaluate", "run", "--json"], in: folder.path)
+    #expect(try JSONDecoder().decode(Report.self, from: Data(again.output.utf8)).metrics == test)
   }
 
   @Test func mistakesAreShownAtTheirPlace() throws {
