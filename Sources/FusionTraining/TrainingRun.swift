@@ -45,17 +45,18 @@ final class TrainingRun {
     self.stop = stop
     stages = bench.experiment.stages
     callbacks = CallbackList(bench.experiment.training.callbacks, run: run, log: log)
-    loop = Self.loop(of: stages[0], bench, run, log, stop)
-    loop.callbacks = callbacks.isEmpty ? nil : callbacks
+    loop = Self.loop(of: stages[0], bench, run, log, callbacks, stop)
     began = clock.now
   }
 
   /// A loop at the beginning of a stage.
   private static func loop(
-    of stage: Stage, _ bench: TrainingContext, _ run: RunFolder, _ log: RunLog, _ stop: StopFlag
+    of stage: Stage, _ bench: TrainingContext, _ run: RunFolder, _ log: RunLog, _ callbacks: CallbackList,
+    _ stop: StopFlag
   ) -> TrainingLoop {
     let work = bench.work(for: stage, run: run, progress: log, stop: stop)
     let loop = TrainingLoop(bench, stage, work, progress: log, stop: stop)
+    loop.callbacks = callbacks.isEmpty ? nil : callbacks
     let settings = stage.settings
     if settings.select == .best, bench.data.validation != nil || settings.monitor.hasPrefix("train.") {
       loop.position.selection = MetricMonitor(
@@ -71,8 +72,7 @@ final class TrainingRun {
   }
 
   private func beginLoop(of stage: Stage) {
-    loop = Self.loop(of: stage, bench, run, log, stop)
-    loop.callbacks = callbacks.isEmpty ? nil : callbacks
+    loop = Self.loop(of: stage, bench, run, log, callbacks, stop)
   }
 
   /// Trains from the beginning.

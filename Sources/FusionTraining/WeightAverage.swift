@@ -10,6 +10,8 @@ import FusionCore
 final class WeightAverage {
   private let settings: AverageSettings
   private let parameters: [Parameter]
+  /// The parameters that have an average, buffers left out, in order.
+  let averaged: [Parameter]
   /// The averages of the weights, in order; nil before the first.
   private var averages: [Tensor]?
 
@@ -17,9 +19,8 @@ final class WeightAverage {
   init(_ settings: AverageSettings, _ store: ParameterStore) {
     self.settings = settings
     parameters = store.parameters
+    averaged = parameters.filter { $0.role == .weight }
   }
-
-  private var weights: [Parameter] { parameters.filter { $0.role == .weight } }
 
   /// Takes note of the weights after a step.
   ///
@@ -27,11 +28,11 @@ final class WeightAverage {
   func update(epoch: Int) {
     guard epoch >= settings.startEpoch else { return }
     guard let averages else {
-      averages = weights.map { Tensor($0.value.scalars, shape: $0.value.shape, device: $0.value.device) }
+      averages = averaged.map { Tensor($0.value.scalars, shape: $0.value.shape, device: $0.value.device) }
       return
     }
     let share = Float(1 - settings.decay)
-    for (parameter, average) in zip(weights, averages) {
+    for (parameter, average) in zip(averaged, averages) {
       let (old, new) = (average.storage.values, parameter.value.storage.values)
       // Two forms, as torch.lerp has them: at either end the result is exact.
       if share < 0.5 {
@@ -56,20 +57,17 @@ final class WeightAverage {
   }
 
   private func exchange() {
-    for (parameter, average) in zip(weights, averages ?? []) {
+    for (parameter, average) in zip(averaged, averages ?? []) {
       let (a, b) = (average.storage.values, parameter.value.storage.values)
       for index in a.indices { (a[index], b[index]) = (b[index], a[index]) }
     }
   }
 
   /// What a checkpoint keeps: the averages of the weights, by name.
-  var state: [(name: String, tensor: Tensor)] { averages.map { zip(weights.map(\.name), $0).map { ($0, $1) } } ?? [] }
-
-  /// The parameters that ``state`` has an average for, once there is one.
-  var averaged: [Parameter] { weights }
+  var state: [(name: String, tensor: Tensor)] { averages.map { zip(averaged.map(\.name), $0).map { ($0, $1) } } ?? [] }
 
   /// Takes over the averages of a checkpoint, in the order of ``averaged``.
   func restore(_ values: [[Float]]) {
-    averages = zip(weights, values).map { Tensor($1, shape: $0.value.shape, device: $0.value.device) }
+    averages = zip(averaged, values).map { Tensor($1, shape: $0.value.shape, device: $0.value.device) }
   }
 }
