@@ -49,6 +49,12 @@ public struct Blueprint: Sendable {
     return body(&self)
   }
 
+  /// The dotted name of what is being looked at.
+  var path: String { names.joined(separator: ".") }
+
+  /// Adds layers whose names are complete.
+  mutating func add(_ layers: [Layer]) { self.layers += layers }
+
   /// Writes down a layer.
   public mutating func layer(
     _ name: String, _ kind: String, output: Shape, parameters: Int = 0, flops: Int = 0, path: String? = nil,

@@ -202,6 +202,14 @@ public protocol Decoder: Component {
 extension Modality {
   /// A modality.
   public static var kind: ComponentKind { .modality }
+  /// What one run without values gives.
+  public static func outputShape(
+    _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
+  ) -> Shape? {
+    blueprint.infer(
+      Self.self, [ModalityShape("array", input.sampleShape)],
+      make: { Self(configuration, input: input, context: $0) }, run: { $0($1[0], $2) })
+  }
   /// Nothing is standardised.
   public static func standardisedFeatures(_ configuration: Configuration, input: ArrayDescription) -> FeatureLayout? {
     nil
@@ -210,16 +218,40 @@ extension Modality {
 extension Encoder {
   /// An encoder.
   public static var kind: ComponentKind { .encoder }
+  /// What one run without values gives.
+  public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
+    blueprint.infer(
+      Self.self, [ModalityShape("input", input)], make: { Self(configuration, input: input, context: $0) },
+      run: { $0($1[0], $2) })
+  }
 }
 extension Fusion {
   /// A fusion.
   public static var kind: ComponentKind { .fusion }
+  /// What one run without values gives.
+  public static func outputShape(
+    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+  ) -> Shape? {
+    blueprint.infer(
+      Self.self, inputs, make: { Self(configuration, inputs: inputs, context: $0) },
+      run: { fusion, tensors, pass in
+        fusion(Features(zip(inputs, tensors).map { ($0.modality, $1) }), pass)
+      })
+  }
   /// What the traits say.
   public static func isStochastic(_ configuration: Configuration) -> Bool { traits(configuration).isStochastic }
 }
 extension Decoder {
   /// A decoder.
   public static var kind: ComponentKind { .decoder }
+  /// What one run without values gives has to be what the task asks for.
+  public static func check(_ configuration: Configuration, input: Shape, output: Shape, blueprint: inout Blueprint) {
+    let found = blueprint.infer(
+      Self.self, [ModalityShape("fused", input)],
+      make: { Self(configuration, input: input, output: output, context: $0) }, run: { $0($1[0], $2) })
+    guard let found, found != output else { return }
+    blueprint.problem("\(name): gives \(found) for a sample, the task asks for \(output)", key: "type")
+  }
 }
 
 extension [ModalityShape] {

@@ -48,12 +48,15 @@ public struct MultiHeadAttention {
     isCausal: Bool = false, _ pass: ForwardPass
   ) -> Tensor {
     let drops = dropout > 0 && pass.mode == .training
-    return .multiHeadAttention(
-      query: query, key: key, value: value, heads: heads,
-      weights: AttentionWeights(
-        inWeight: pass[inWeight], inBias: pass[inBias], outWeight: pass[outWeight], outBias: pass[outBias]),
-      keyPadding: keyPadding, mask: mask, isCausal: isCausal,
-      dropout: drops ? AttentionDropout(dropout, random: pass.random(for: path)) : nil)
+    let words = heads == 1 ? "attention" : "attention, \(heads) heads"
+    return pass.layer(path, dropout > 0 ? "\(words), dropout \(dropout)" : words) {
+      .multiHeadAttention(
+        query: query, key: key, value: value, heads: heads,
+        weights: AttentionWeights(
+          inWeight: pass[inWeight], inBias: pass[inBias], outWeight: pass[outWeight], outBias: pass[outBias]),
+        keyPadding: keyPadding, mask: mask, isCausal: isCausal,
+        dropout: drops ? AttentionDropout(dropout, random: pass.random(for: path)) : nil)
+    }
   }
 
   /// The number of trained values.

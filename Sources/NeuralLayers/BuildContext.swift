@@ -54,6 +54,18 @@ public struct BuildContext {
     add(name, .buffer, shape, initializer, isNonNegative: isNonNegative)
   }
 
+  /// Says that a component cannot be made, and why. It is told at `fusionkit check`, with the line of the configuration, and
+  /// nothing is made; what is to be made after it does not matter.
+  ///
+  /// - Parameters:
+  ///   - message: what is wrong and what was expected.
+  ///   - key: the configuration key that is to blame, if one is.
+  ///   - hint: what to do.
+  public func problem(_ message: String, key: String? = nil, hint: String? = nil) {
+    guard let pass = ShapePass.current else { stop("\(path): \(message)") }
+    pass.report(ShapePass.Issue(message, key: key, hint: hint))
+  }
+
   private func add(
     _ name: String, _ role: Parameter.Role, _ shape: Shape, _ initializer: Initializer, isNonNegative: Bool = false
   ) -> Parameter {

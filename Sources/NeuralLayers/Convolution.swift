@@ -26,8 +26,11 @@ public struct Conv2D {
 
   /// Shapes: `[N, inputs, H, W]` to `[N, outputs, H', W']`.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    x.conv2d(
-      pass[weight], bias: pass[bias], stride: stride, padding: padding, dilation: dilation, groups: groups)
+    let size = weight.value.shape
+    return pass.layer(weight.scope, "conv \(size[2])x\(size[3])") {
+      x.conv2d(
+        pass[weight], bias: pass[bias], stride: stride, padding: padding, dilation: dilation, groups: groups)
+    }
   }
 }
 
@@ -55,6 +58,8 @@ public struct Conv1D {
 
   /// Shapes: `[N, inputs, L]` to `[N, outputs, L']`.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    x.conv1d(pass[weight], bias: pass[bias], stride: stride, padding: padding, dilation: dilation, groups: groups)
+    pass.layer(weight.scope, "conv \(weight.value.shape[2])") {
+      x.conv1d(pass[weight], bias: pass[bias], stride: stride, padding: padding, dilation: dilation, groups: groups)
+    }
   }
 }

@@ -22,38 +22,49 @@ public final class ConvolutionStack {
     var weights: [Parameter] { [weight, bias, normWeight, normBias].compactMap { $0 } }
   }
   private let parameters: [Parameters]
-  private let stack: OpaquePointer
-  private let workspaces: ConvolutionWorkspaces
+  private let plan: Plan
+  /// The kernels and their memory; nil where only shapes are known.
+  private let kernels: (stack: OpaquePointer, workspaces: ConvolutionWorkspaces)?
   private let path: String
 
-  /// Makes the parameters, after ``plan(_:input:)`` found nothing wrong.
+  /// Makes the parameters. What ``plan(_:input:)`` finds wrong is reported as a problem of the component.
   ///
   /// - Parameters:
+  ///   - key: the configuration key that the blocks follow from.
   ///   - input: the shape of one sample, `[C, H, W]`.
   ///   - instructions: forces an instruction set; if nil the environment or the machine decides.
   public init(
-    _ blocks: [ConvolutionBlock], input: Shape, context: BuildContext, instructions: InstructionSet? = nil
+    _ blocks: [ConvolutionBlock], input: Shape, key: String? = nil, context: BuildContext,
+    instructions: InstructionSet? = nil
   ) {
     let plan = Self.plan(blocks, input: input)
-    guard let output = plan.output else {
-      preconditionFailure(
-        "convolution stack: "
-          + plan.issues.map { ($0.block.map { "block \($0): " } ?? "") + $0.message }.joined(separator: "; "))
+    for issue in plan.issues {
+      context.problem((issue.block.map { "block \($0): " } ?? "") + issue.message, key: issue.block == nil ? nil : key)
+    }
+    self.plan = plan
+    self.blocks = blocks
+    self.input = input
+    output = plan.output ?? []
+    path = context.path
+    guard plan.output != nil, !context.device.isAbstract else {
+      kernels = nil
+      parameters = plan.output == nil ? [] : Self.parameters(blocks, input, context)
+      return
     }
     var stack: OpaquePointer?
     let status = fk_stack_create(
       blocks.map(\.kernelBlock), Int32(blocks.count), Int32(input[0]), Int32(input[1]), Int32(input[2]),
       instructions?.rawValue, &stack)
     guard status == FK_OK, let stack else {
-      preconditionFailure("convolution stack: the kernels refuse it (status \(status.rawValue)); \(plan)")
+      stop("convolution stack: the kernels refuse it (status \(status.rawValue)); \(plan)")
     }
-    self.blocks = blocks
-    self.input = input
-    self.output = output
-    self.stack = stack
-    workspaces = ConvolutionWorkspaces(stack: stack, workers: context.device.threads)
-    path = context.path
-    parameters = blocks.indices.map { index in
+    kernels = (stack, ConvolutionWorkspaces(stack: stack, workers: context.device.threads))
+    parameters = Self.parameters(blocks, input, context)
+  }
+
+  private static func parameters(_ blocks: [ConvolutionBlock], _ input: Shape, _ context: BuildContext) -> [Parameters]
+  {
+    blocks.indices.map { index in
       let block = blocks[index]
       let inputs = index == 0 ? input[0] : blocks[index - 1].channels
       let conv = context.scope("convs.\(index)")
@@ -76,9 +87,10 @@ public final class ConvolutionStack {
   /// value per channel gives its bias (where PyTorch refuses the batch), so that a last batch of one sample cannot stop
   /// a run.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    precondition(
+    require(
       x.rank == 4 && Array(x.shape.dropFirst()) == input && x.shape[0] > 0,
       "convolution stack: input has shape \(x.shape), expected [N, \(input.map(String.init).joined(separator: ", "))]")
+    guard let (stack, workspaces) = kernels, x.device.log == nil else { return oneByOne(x, pass) }
     let samples = x.shape[0]
     let weights = parameters.flatMap { $0.weights.map { pass[$0] } }
     let isTracked = x.isTracked || weights.contains { $0.isTracked }
@@ -109,9 +121,48 @@ public final class ConvolutionStack {
     var held: ConvolutionWorkspaces.Lease? = lease
     let wanted = weights.map(\.isTracked)
     return Tensor.recorded("convolution stack", inputs: [x] + weights, output: result) { [self] gradient in
-      guard let lease = held else { preconditionFailure("convolution stack: a second backward pass over one forward") }
+      guard let lease = held else { stop("convolution stack: a second backward pass over one forward") }
       held = nil
-      return pullback(gradient, lease, inputWanted: purpose == FK_TRAINING_WITH_INPUT_GRADIENT, wanted: wanted)
+      return pullback(stack, gradient, lease, inputWanted: purpose == FK_TRAINING_WITH_INPUT_GRADIENT, wanted: wanted)
+    }
+  }
+
+  /// The same blocks, one operation after the other: what a log is told.
+  private func oneByOne(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
+    var x = x
+    for (index, block) in blocks.enumerated() {
+      let name = "\(path.isEmpty ? "" : path + ".")convs.\(index)"
+      x = pass.layer(name, block.summary, path: plan.layers[index].path) {
+        self.block(index, x, pass)
+      }
+    }
+    return x
+  }
+
+  private func block(_ index: Int, _ input: Tensor, _ pass: ForwardPass) -> Tensor {
+    let (block, own) = (blocks[index], parameters[index])
+    var x = input.conv2d(
+      pass[own.weight], bias: pass[own.bias], stride: Pair(block.stride), padding: Pair(block.padding))
+    if let mean = own.runningMean, let variance = own.runningVariance {
+      var running = RunningStatistics(mean: mean.value, variance: variance.value)
+      x =
+        pass.mode == .training
+        ? x.batchNorm(weight: pass[own.normWeight], bias: pass[own.normBias], updating: &running)
+        : x.batchNorm(weight: pass[own.normWeight], bias: pass[own.normBias], using: running)
+    }
+    switch block.activation {
+    case .none: break
+    case .relu: x = x.relu()
+    case .sigmoid: x = x.sigmoid()
+    case .tanh: x = x.tanh()
+    }
+    if block.dropout > 0, pass.mode == .training {
+      x = x.dropout(Float(block.dropout), random: pass.random(for: "\(path).dropout.\(index)"))
+    }
+    switch block.pool {
+    case .none: return x
+    case .max(let size, let stride): return x.maxPool2d(Pair(size), stride: Pair(stride))
+    case .average(let size, let stride): return x.averagePool2d(Pair(size), stride: Pair(stride))
     }
   }
 
@@ -132,7 +183,7 @@ public final class ConvolutionStack {
 
   /// Gradients of the input and of all weights, in the order in which they were recorded; nil where not wanted.
   private func pullback(
-    _ gradient: Tensor, _ lease: ConvolutionWorkspaces.Lease, inputWanted: Bool, wanted: [Bool]
+    _ stack: OpaquePointer, _ gradient: Tensor, _ lease: ConvolutionWorkspaces.Lease, inputWanted: Bool, wanted: [Bool]
   ) -> [Tensor?] {
     let device = gradient.device
     func memory(_ shape: Shape, if wanted: Bool) -> Tensor? {

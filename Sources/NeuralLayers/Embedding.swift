@@ -15,11 +15,13 @@ public struct Embedding {
   public init(entries: Int, width: Int, padding: Int? = nil, context: BuildContext) {
     weight = context.parameter("weight", [entries, width], .normal())
     self.padding = padding
-    if let padding { (weight.value.storage.base + padding * width).update(repeating: 0, count: width) }
+    if let padding { weight.write { ($0.baseAddress! + padding * width).update(repeating: 0, count: width) } }
   }
 
   /// Shapes: `indices` in row-major order, `shape` theirs, to `shape + [width]`.
   public func callAsFunction(_ indices: [Int], shape: Shape? = nil, _ pass: ForwardPass) -> Tensor {
-    pass[weight].embedding(indices, shape: shape, padding: padding)
+    pass.layer(weight.scope, "embedding \(weight.value.shape[0]) → \(weight.value.shape[1])") {
+      pass[weight].embedding(indices, shape: shape, padding: padding)
+    }
   }
 }

@@ -84,6 +84,20 @@ public final class ForwardPass {
     stopwatch.map { $0.measure(name(), component) } ?? component()
   }
 
+  /// Runs a layer; where the pass is written down, it is told of as one, under `name`.
+  ///
+  /// - Parameters:
+  ///   - name: dotted, as the names of its parameters begin.
+  ///   - kind: in a few words, for example `linear 240 → 100`.
+  ///   - path: what runs it, where that is worth telling.
+  public func layer<Result>(
+    _ name: @autoclosure () -> String, _ kind: @autoclosure () -> String, path: @autoclosure () -> String? = nil,
+    _ body: () -> Result
+  ) -> Result {
+    guard let log = device.log else { return body() }
+    return log.inLayer(OperationLog.Layer(name: name(), kind: kind(), path: path()), body)
+  }
+
   /// The random numbers that the component called `name` may use in this pass.
   public func random(for name: String) -> RandomStream { random.derived(name) }
 }

@@ -18,7 +18,9 @@ public struct Linear {
 
   /// Shapes: `[…, inputs]` to `[…, outputs]`.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    x.linear(pass[weight], bias: pass[bias])
+    pass.layer(weight.scope, "linear \(weight.value.shape[1]) → \(weight.value.shape[0])") {
+      x.linear(pass[weight], bias: pass[bias])
+    }
   }
 
   /// The number of trained values.

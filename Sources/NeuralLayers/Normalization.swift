@@ -17,7 +17,9 @@ public struct LayerNorm {
 
   /// Shapes: `[…, width]` and the same out.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    x.layerNorm(weight: pass[weight], bias: pass[bias], epsilon: epsilon)
+    pass.layer(weight.scope, "layer norm") {
+      x.layerNorm(weight: pass[weight], bias: pass[bias], epsilon: epsilon)
+    }
   }
 }
 
@@ -46,14 +48,16 @@ public struct BatchNorm {
   /// evaluation.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     var running = RunningStatistics(mean: runningMean.value, variance: runningVariance.value)
-    guard pass.mode == .training else {
-      return x.batchNorm(weight: pass[weight], bias: pass[bias], using: running, epsilon: epsilon)
+    return pass.layer(weight.scope, "batch norm") {
+      guard pass.mode == .training else {
+        return x.batchNorm(weight: pass[weight], bias: pass[bias], using: running, epsilon: epsilon)
+      }
+      let y = x.batchNorm(
+        weight: pass[weight], bias: pass[bias], updating: &running, momentum: momentum, epsilon: epsilon)
+      for (buffer, moved) in [(runningMean, running.mean), (runningVariance, running.variance)] {
+        buffer.write { _ = $0.update(fromContentsOf: moved.storage.values) }
+      }
+      return y
     }
-    let y = x.batchNorm(
-      weight: pass[weight], bias: pass[bias], updating: &running, momentum: momentum, epsilon: epsilon)
-    for (buffer, moved) in [(runningMean, running.mean), (runningVariance, running.variance)] {
-      _ = buffer.value.storage.values.update(fromContentsOf: moved.storage.values)
-    }
-    return y
   }
 }

@@ -38,6 +38,15 @@ public final class Parameter {
   /// How many parameters this thread has made, in whatever store or none: for checks, by the difference.
   public static var madeOnThisThread: Int { fk_allocations_count(Int32(FK_PARAMETERS)) }
 
+  /// Writes values by hand, all that a formula gives and an ``Initializer`` does not. Nothing is written where only shapes are
+  /// known.
+  public func write(_ body: (UnsafeMutableBufferPointer<Float>) -> Void) {
+    if !value.device.isAbstract { body(value.storage.values) }
+  }
+
+  /// The scope that made the parameter: its name without the last part.
+  var scope: String { name.split(separator: ".").dropLast().joined(separator: ".") }
+
   /// Adds one gradient to those already there.
   public func receive(_ part: Tensor) { gradient = gradient.map { $0 + part } ?? part }
 }

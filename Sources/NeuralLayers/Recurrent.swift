@@ -26,7 +26,7 @@ public struct GRU {
   public func callAsFunction(
     _ x: Tensor, lengths: [Int]? = nil, _ pass: ForwardPass
   ) -> (output: Tensor, state: Tensor) {
-    stack.run(x, pass) { x, weights, isReversed in x.gru(weights, lengths: lengths, isReversed: isReversed) }
+    stack.run("GRU", x, pass) { x, weights, isReversed in x.gru(weights, lengths: lengths, isReversed: isReversed) }
   }
 }
 
@@ -52,7 +52,7 @@ public struct LSTM {
   public func callAsFunction(
     _ x: Tensor, lengths: [Int]? = nil, _ pass: ForwardPass
   ) -> (output: Tensor, state: Tensor) {
-    stack.run(x, pass) { x, weights, isReversed in
+    stack.run("LSTM", x, pass) { x, weights, isReversed in
       let result = x.lstm(weights, lengths: lengths, isReversed: isReversed)
       return (result.output, result.state)
     }
@@ -93,7 +93,7 @@ private struct RecurrentStack {
   }
 
   func run(
-    _ x: Tensor, _ pass: ForwardPass,
+    _ name: String, _ x: Tensor, _ pass: ForwardPass,
     _ scan: (_ x: Tensor, _ weights: RecurrentWeights, _ isReversed: Bool) -> (output: Tensor, state: Tensor)
   ) -> (output: Tensor, state: Tensor) {
     var (output, state) = (x, x)
@@ -102,11 +102,14 @@ private struct RecurrentStack {
         output = output.dropout(dropout, random: pass.random(for: "\(path).dropout.\(index)"))
       }
       let results = layer.enumerated().map { direction, parameters in
-        scan(
-          output,
-          RecurrentWeights(
-            inputWeight: pass[parameters.inputWeight], hiddenWeight: pass[parameters.hiddenWeight],
-            inputBias: pass[parameters.inputBias], hiddenBias: pass[parameters.hiddenBias]), direction == 1)
+        let words = "\(name) layer \(index)" + (direction == 1 ? ", backwards" : "")
+        return pass.layer(parameters.inputWeight.name.replacing("weight_ih_", with: ""), words) {
+          scan(
+            output,
+            RecurrentWeights(
+              inputWeight: pass[parameters.inputWeight], hiddenWeight: pass[parameters.hiddenWeight],
+              inputBias: pass[parameters.inputBias], hiddenBias: pass[parameters.hiddenBias]), direction == 1)
+        }
       }
       output = results.count == 1 ? results[0].output : .concatenated(results.map(\.output), axis: -1)
       state = results.count == 1 ? results[0].state : .concatenated(results.map(\.state), axis: -1)

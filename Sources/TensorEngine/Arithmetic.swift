@@ -61,42 +61,49 @@ extension Tensor {
 // The table of derivative rules for two inputs.
 
 private struct Sum: BinaryRule {
+  var function: Operation.BinaryFunction { .add }
   func value(_ a: Float, _ b: Float) -> Float { a + b }
   func slopeA(_ a: Float, _ b: Float) -> Float { 1 }
   func slopeB(_ a: Float, _ b: Float) -> Float { 1 }
 }
 
 private struct Difference: BinaryRule {
+  var function: Operation.BinaryFunction { .subtract }
   func value(_ a: Float, _ b: Float) -> Float { a - b }
   func slopeA(_ a: Float, _ b: Float) -> Float { 1 }
   func slopeB(_ a: Float, _ b: Float) -> Float { -1 }
 }
 
 private struct Product: BinaryRule {
+  var function: Operation.BinaryFunction { .multiply }
   func value(_ a: Float, _ b: Float) -> Float { a * b }
   func slopeA(_ a: Float, _ b: Float) -> Float { b }
   func slopeB(_ a: Float, _ b: Float) -> Float { a }
 }
 
 private struct Quotient: BinaryRule {
+  var function: Operation.BinaryFunction { .divide }
   func value(_ a: Float, _ b: Float) -> Float { a / b }
   func slopeA(_ a: Float, _ b: Float) -> Float { 1 / b }
   func slopeB(_ a: Float, _ b: Float) -> Float { -(a / b) / b }
 }
 
 private struct Power: BinaryRule {
+  var function: Operation.BinaryFunction { .pow }
   func value(_ a: Float, _ b: Float) -> Float { Foundation.pow(a, b) }
   func slopeA(_ a: Float, _ b: Float) -> Float { b == 0 ? 0 : b * Foundation.pow(a, b - 1) }
   func slopeB(_ a: Float, _ b: Float) -> Float { a == 0 && b >= 0 ? 0 : Foundation.pow(a, b) * log(a) }
 }
 
 private struct Maximum: BinaryRule {
+  var function: Operation.BinaryFunction { .maximum }
   func value(_ a: Float, _ b: Float) -> Float { a.isNaN || a > b ? a : b }
   func slopeA(_ a: Float, _ b: Float) -> Float { a > b ? 1 : a == b ? 0.5 : 0 }
   func slopeB(_ a: Float, _ b: Float) -> Float { b > a ? 1 : a == b ? 0.5 : 0 }
 }
 
 private struct Minimum: BinaryRule {
+  var function: Operation.BinaryFunction { .minimum }
   func value(_ a: Float, _ b: Float) -> Float { a.isNaN || a < b ? a : b }
   func slopeA(_ a: Float, _ b: Float) -> Float { a < b ? 1 : a == b ? 0.5 : 0 }
   func slopeB(_ a: Float, _ b: Float) -> Float { b < a ? 1 : a == b ? 0.5 : 0 }

@@ -151,6 +151,21 @@ extension Tensor {
     case nil: break
     }
     let device = inputs[0].device
+    let masks = core.masks
+    func logged() -> Operation {
+      let sides = [q, k, v].map { Operation.Attention.Side(input: $0.input, offset: $0.offset) }
+      return .attention(
+        Operation.Attention(
+          samples: plain.samples, heads: plain.heads, queryCount: plain.queries, keyCount: plain.keys,
+          depth: plain.depth, valueDepth: plain.valueDepth, queries: sides[0], keys: sides[1], values: sides[2],
+          masks: masks.map(\.kind), isCausal: plain.isCausal, scale: plain.scale,
+          dropout: dropout?.probability ?? 0))
+    }
+    // Masks beside the learned one have no gradient, and are no inputs of the recorded operation.
+    let all = inputs + masks.map { Tensor(shape: $0.shape, storage: $0.storage, device: device) }
+    guard !device.isAbstract else {
+      return noted(name, as: logged(), inputs: all, output: Tensor(abstract: shape, device: device))
+    }
     if let dropout, dropout.probability > 0 {
       require(0...1 ~= dropout.probability, "\(name): the dropout is \(dropout.probability); expected 0 to 1")
       let storage = Storage(count: core.weightCount)
@@ -164,10 +179,9 @@ extension Tensor {
 
     let (ready, shapes) = (core, inputs.map(\.shape))
     let learnedMask = learned == nil ? nil : core.masks[0]
-    return recorded(
-      name, inputs: inputs + (learned.map { [$0] } ?? []),
-      output: Tensor(shape: shape, storage: result, device: device)
-    ) { gradient in
+    let noted = noted(
+      name, as: logged(), inputs: all, output: Tensor(shape: shape, storage: result, device: device))
+    return recorded(name, inputs: inputs + (learned.map { [$0] } ?? []), output: noted) { gradient in
       let parts = storages.map { Storage(count: $0.count) }
       let scores = learnedMask == nil ? nil : Storage(count: ready.weightCount)
       ready.backward(

@@ -19,7 +19,7 @@ struct Heads {
 
 /// A mask made ready: where the values for each sample and head begin, and how they broadcast.
 struct PreparedMask {
-  enum Kind { case additive, allowed, ignored }
+  typealias Kind = Operation.Attention.Mask
   let kind: Kind
   let storage: Storage
   let shape: Shape

@@ -26,6 +26,11 @@ extension Tensor {
     epsilon: Float = 1e-5
   ) -> Tensor {
     checkBatchNorm(weight, bias, running)
+    guard !device.isAbstract else {
+      return Tensor.noted(
+        "batchNorm", as: .batchNormOfBatch(epsilon: epsilon, hasWeight: weight != nil, hasBias: bias != nil),
+        inputs: [self] + [weight, bias].compactMap { $0 }, output: Tensor(abstract: shape, device: device))
+    }
     guard count > 0 else { return self }
     guard rank > 2 else {
       return channelsFirst {
@@ -55,6 +60,15 @@ extension Tensor {
     weight: Tensor? = nil, bias: Tensor? = nil, using running: RunningStatistics, epsilon: Float = 1e-5
   ) -> Tensor {
     checkBatchNorm(weight, bias, running)
+    if let log = device.log, log.isRecording || device.isAbstract {
+      let output =
+        device.isAbstract
+        ? Tensor(abstract: shape, device: device)
+        : log.pause { batchNorm(weight: weight, bias: bias, using: running, epsilon: epsilon) }
+      return Tensor.noted(
+        "batchNorm", as: .batchNorm(epsilon: epsilon, hasWeight: weight != nil, hasBias: bias != nil),
+        inputs: [self, running.mean, running.variance] + [weight, bias].compactMap { $0 }, output: output)
+    }
     guard rank > 2 else {
       return channelsFirst { $0.batchNorm(weight: weight, bias: bias, using: running, epsilon: epsilon) }
     }
@@ -72,8 +86,8 @@ extension Tensor {
     for (name, part) in [
       ("weight", weight), ("bias", bias), ("running mean", running.mean), ("running variance", running.variance),
     ] {
-      require(
-        part == nil || part!.shape == [shape[1]],
+      requireFitting(
+        part == nil || part!.shape == [shape[1]], [self] + [part].compactMap { $0 },
         "batchNorm: x has shape \(shape), the \(name) \(part?.shape ?? []); expected the \(name) to be [\(shape[1])]")
     }
   }

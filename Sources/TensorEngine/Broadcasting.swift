@@ -41,10 +41,16 @@ struct BroadcastPairs {
   private var bStrides: [Int] = []
 
   init(_ operation: StaticString, _ a: Tensor, _ b: Tensor) {
-    guard let shape = broadcastShape(a.shape, b.shape) else {
-      fatalError(
-        "\(operation): shapes \(a.shape) and \(b.shape) do not broadcast: "
-          + "aligned at the last dimension, sizes have to be equal or 1")
+    let met = broadcastShape(a.shape, b.shape)
+    requireFitting(
+      met != nil, [a, b],
+      "\(operation): shapes \(a.shape) and \(b.shape) do not broadcast: "
+        + "aligned at the last dimension, sizes have to be equal or 1")
+    guard let shape = met else {
+      // Only in a shape pass: the shape of whichever has more dimensions is the best guess.
+      self.shape = a.rank >= b.rank ? a.shape : b.shape
+      (self.a, self.b) = (a.detached, b.detached)
+      return
     }
     self.shape = shape
     (self.a, self.b) = (a.detached, b.detached)

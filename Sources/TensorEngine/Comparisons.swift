@@ -3,17 +3,17 @@
 
 extension Tensor {
   /// 1 where the values are equal.
-  public static func .== (a: Tensor, b: Tensor) -> Tensor { compare(".==", a, b, Equal()) }
+  public static func .== (a: Tensor, b: Tensor) -> Tensor { compare(".==", a, b, Equal(), .equal) }
   /// 1 where the values differ.
-  public static func .!= (a: Tensor, b: Tensor) -> Tensor { compare(".!=", a, b, Different()) }
+  public static func .!= (a: Tensor, b: Tensor) -> Tensor { compare(".!=", a, b, Different(), .notEqual) }
   /// 1 where the left value is larger.
-  public static func .> (a: Tensor, b: Tensor) -> Tensor { compare(".>", a, b, Greater()) }
+  public static func .> (a: Tensor, b: Tensor) -> Tensor { compare(".>", a, b, Greater(), .greater) }
   /// 1 where the left value is at least as large.
-  public static func .>= (a: Tensor, b: Tensor) -> Tensor { compare(".>=", a, b, GreaterOrEqual()) }
+  public static func .>= (a: Tensor, b: Tensor) -> Tensor { compare(".>=", a, b, GreaterOrEqual(), .greaterOrEqual) }
   /// 1 where the left value is smaller.
-  public static func .< (a: Tensor, b: Tensor) -> Tensor { compare(".<", b, a, Greater()) }
+  public static func .< (a: Tensor, b: Tensor) -> Tensor { compare(".<", b, a, Greater(), .greater) }
   /// 1 where the left value is at most as large.
-  public static func .<= (a: Tensor, b: Tensor) -> Tensor { compare(".<=", b, a, GreaterOrEqual()) }
+  public static func .<= (a: Tensor, b: Tensor) -> Tensor { compare(".<=", b, a, GreaterOrEqual(), .greaterOrEqual) }
 
   /// 1 where the values are this number.
   public static func .== (a: Tensor, b: Float) -> Tensor { a .== a.constant(b) }
@@ -35,7 +35,9 @@ extension Tensor {
     // What is not chosen may be infinite or NaN, so it is replaced, not multiplied by 0.
     let left = BroadcastPairs("where", chosen, a).map(Masked(keep: true))
     let right = BroadcastPairs("where", chosen, b).map(Masked(keep: false))
-    return recorded("where", inputs: [a, b], output: left.detached + right.detached) { gradient in
+    let output = noted(
+      "where", as: .choice, inputs: [chosen, a, b], output: BroadcastPairs("where", left, right).map(Added()))
+    return recorded("where", inputs: [a, b], output: output) { gradient in
       [
         aTracked ? BroadcastPairs("where", chosen, gradient).map(Masked(keep: true)).sum(to: aShape) : nil,
         bTracked ? BroadcastPairs("where", chosen, gradient).map(Masked(keep: false)).sum(to: bShape) : nil,
@@ -54,9 +56,9 @@ extension Tensor {
   }
 
   private static func compare<Comparison: PairFunction>(
-    _ name: StaticString, _ a: Tensor, _ b: Tensor, _ comparison: Comparison
+    _ name: StaticString, _ a: Tensor, _ b: Tensor, _ comparison: Comparison, _ function: Operation.BinaryFunction
   ) -> Tensor {
-    BroadcastPairs(name, a, b).map(comparison)
+    noted(name, as: .binary(function), inputs: [a, b], output: BroadcastPairs(name, a, b).map(comparison))
   }
 }
 
@@ -74,6 +76,11 @@ private struct Greater: PairFunction {
 
 private struct GreaterOrEqual: PairFunction {
   func value(_ index: Int, _ a: Float, _ b: Float) -> Float { a >= b ? 1 : 0 }
+}
+
+/// The sum, one of which is 0.
+private struct Added: PairFunction {
+  func value(_ index: Int, _ a: Float, _ b: Float) -> Float { a + b }
 }
 
 /// The second value where the first is not 0 (or where it is), else 0.

@@ -12,8 +12,8 @@ extension Tensor {
   ) -> Tensor {
     let name = "conv2d"
     checkConvolution(name, weight, bias, groups, channelAxis: 1, outputs: weight.shape.first ?? 0)
-    require(
-      shape[1] == weight.shape[1] * groups && weight.shape[0] % groups == 0,
+    requireFitting(
+      shape[1] == weight.shape[1] * groups && weight.shape[0] % groups == 0, [self, weight],
       "\(name): x has shape \(shape), the weight \(weight.shape); with \(groups) groups expected x to have "
         + "\(weight.shape[1] * groups) channels and the outputs to be a multiple of \(groups)")
     let window = ConvolutionWindow(
@@ -26,7 +26,8 @@ extension Tensor {
     let (wantsX, wantsWeight, wantsBias) = (isTracked, weight.isTracked, bias?.isTracked ?? false)
     let hasBias = bias != nil
     return Tensor.recorded(
-      "conv2d", inputs: [self, weight] + (bias.map { [$0] } ?? []), output: products.grid(from: x, w, bias: bias)
+      "conv2d", as: .convolution(stride: stride, padding: padding, dilation: dilation, groups: groups),
+      inputs: [self, weight] + (bias.map { [$0] } ?? []), output: products.grid(from: x, w, bias: bias)
     ) { gradient in
       let dx = wantsX ? products.image(from: gradient, w, bias: nil) : nil
       let dw = wantsWeight ? products.weightGradient(image: x, grid: gradient, shape: w.shape) : nil
@@ -49,8 +50,8 @@ extension Tensor {
     let name = "convTranspose2d"
     let outputs = (weight.rank == 4 ? weight.shape[1] : 0) * groups
     checkConvolution(name, weight, bias, groups, channelAxis: 0, outputs: outputs)
-    require(
-      shape[1] == weight.shape[0] && shape[1] % groups == 0,
+    requireFitting(
+      shape[1] == weight.shape[0] && shape[1] % groups == 0, [self, weight],
       "\(name): x has shape \(shape), the weight \(weight.shape); expected x to have \(weight.shape[0]) channels, a "
         + "multiple of the \(groups) groups")
     let window = ConvolutionWindow(
@@ -63,7 +64,10 @@ extension Tensor {
     let (wantsX, wantsWeight, wantsBias) = (isTracked, weight.isTracked, bias?.isTracked ?? false)
     let hasBias = bias != nil
     return Tensor.recorded(
-      "convTranspose2d", inputs: [self, weight] + (bias.map { [$0] } ?? []),
+      "convTranspose2d",
+      as: .transposedConvolution(
+        stride: stride, padding: padding, outputPadding: outputPadding, dilation: dilation, groups: groups),
+      inputs: [self, weight] + (bias.map { [$0] } ?? []),
       output: products.image(from: x, w, bias: bias)
     ) { gradient in
       let dx = wantsX ? products.grid(from: gradient, w, bias: nil) : nil

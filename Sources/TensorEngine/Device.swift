@@ -11,6 +11,12 @@ public final class Device {
   /// The pool, for kernels in C that run their own jobs; nil for one thread.
   public let pool: OpaquePointer?
 
+  /// Where the operations on this device's tensors are written down; nil, as a rule: nowhere.
+  public let log: OperationLog?
+
+  /// Whether its tensors have shapes and no values: nothing is computed, and nothing is allocated.
+  public let isAbstract: Bool
+
   /// The functions of many numbers, for this machine's instruction set.
   let rows: fk_rows
 
@@ -20,7 +26,19 @@ public final class Device {
   ///   - threads: 1 or more; where the system refuses to start them, fewer are used.
   ///   - instructions: one of the instruction sets that `InstructionSet.available` names; what the environment
   ///     asks for, else the best that this machine has, if not given.
-  public init(threads: Int = 1, instructions: String? = nil) {
+  ///   - log: where operations are to be written down.
+  public convenience init(threads: Int = 1, instructions: String? = nil, log: OperationLog? = nil) {
+    self.init(threads: threads, instructions: instructions, log: log, isAbstract: false)
+  }
+
+  /// A device whose tensors have shapes and no values: on it a model is made without memory, and a forward pass tells
+  /// shapes and costs.
+  public static func abstract(log: OperationLog) -> Device {
+    Device(threads: 1, instructions: nil, log: log, isAbstract: true)
+  }
+
+  private init(threads: Int, instructions: String?, log: OperationLog?, isAbstract: Bool) {
+    (self.log, self.isAbstract) = (log, isAbstract)
     var found: UnsafePointer<fk_rows>?
     // What cannot be had is reported where the command line starts; nothing may stop here.
     if fk_find_rows(instructions, &found) != FK_OK { _ = fk_find_rows("plain", &found) }

@@ -10,6 +10,10 @@ extension Tensor {
   public func dropout(_ p: Float, random: RandomStream) -> Tensor {
     require(0...1 ~= p, "dropout: the probability is \(p); expected 0 to 1")
     guard p > 0 else { return self }
+    guard !device.isAbstract else {
+      return Tensor.noted(
+        "dropout", as: .dropout(p), inputs: [self], output: Tensor(abstract: shape, device: device))
+    }
     let (count, device, source) = (count, device, storage)
     let mask = Storage(count: count)
     random.fillDropoutMask(mask.values, p, on: device)
@@ -20,7 +24,7 @@ extension Tensor {
         }
       }
     }
-    return Tensor.recorded("dropout", inputs: [self], output: masked(source)) { [masked($0.storage)] }
+    return Tensor.recorded("dropout", as: .dropout(p), inputs: [self], output: masked(source)) { [masked($0.storage)] }
   }
 }
 

@@ -8,11 +8,14 @@ protocol UnaryRule {
   func value(_ x: Float) -> Float
   /// Its derivative at `x`, where the function has the value `y`.
   func slope(_ x: Float, _ y: Float) -> Float
+  /// What it is called in an ``OperationLog``.
+  var function: Operation.UnaryFunction { get }
 }
 
 /// A function and its derivative that the kernels have, many numbers at a time.
 struct KernelRule {
   let function: fk_function
+  let logged: Operation.UnaryFunction
 }
 
 /// A function of two numbers, and its derivatives with respect to each.
@@ -23,6 +26,8 @@ protocol BinaryRule {
   func slopeA(_ a: Float, _ b: Float) -> Float
   /// The derivative with respect to `b`.
   func slopeB(_ a: Float, _ b: Float) -> Float
+  /// What it is called in an ``OperationLog``.
+  var function: Operation.BinaryFunction { get }
 }
 
 extension Tensor {
@@ -35,8 +40,8 @@ extension Tensor {
         for i in range { y[i] = rule.value(x[i]) }
       }
     }
-    guard isTracked else { return output }
-    return Tensor.recorded(name, inputs: [self], output: output) { [input = detached] gradient in
+    guard isTracked || device.log != nil else { return output }
+    return Tensor.recorded(name, as: .unary(rule.function), inputs: [self], output: output) { [input = detached] gradient in
       [Tensor.product(of: gradient, slope: rule, at: input, output)]
     }
   }
@@ -49,8 +54,8 @@ extension Tensor {
         rows.apply(function, x.storage.base + range.lowerBound, range.count, values.baseAddress! + range.lowerBound)
       }
     }
-    guard isTracked else { return output }
-    return Tensor.recorded(name, inputs: [self], output: output) { gradient in
+    guard isTracked || device.log != nil else { return output }
+    return Tensor.recorded(name, as: .unary(rule.logged), inputs: [self], output: output) { gradient in
       [
         Tensor(shape: x.shape, device: x.device) { values in
           x.device.forEachBlock(of: x.count) { range in
@@ -80,9 +85,9 @@ extension Tensor {
   static func applying<Rule: BinaryRule>(_ rule: Rule, _ name: StaticString, _ a: Tensor, _ b: Tensor) -> Tensor {
     let pairs = BroadcastPairs(name, a, b)
     let output = pairs.map(Value(rule: rule))
-    guard a.isTracked || b.isTracked else { return output }
+    guard a.isTracked || b.isTracked || output.device.log != nil else { return output }
     let (aTracked, bTracked, aShape, bShape) = (a.isTracked, b.isTracked, a.shape, b.shape)
-    return recorded(name, inputs: [a, b], output: output) { gradient in
+    return recorded(name, as: .binary(rule.function), inputs: [a, b], output: output) { gradient in
       let g = gradient.storage.base
       return withExtendedLifetime(gradient) {
         [

@@ -15,7 +15,7 @@ extension Tensor {
       "embedding: \(indices.count) indices cannot have the shape \(indexShape), which holds \(indexShape.elementCount)")
     let (table, width, device) = (detached, shape[1], device)
     if let wrong = indices.first(where: { $0 < 0 || $0 >= shape[0] }) {
-      fatalError("embedding: the index \(wrong) is not in the table of shape \(shape), expected 0 to \(shape[0] - 1)")
+      stop("embedding: the index \(wrong) is not in the table of shape \(shape), expected 0 to \(shape[0] - 1)")
     }
     let output = Tensor(shape: indexShape + [width], device: device) { out in
       device.parallel(count: indices.count, cost: width) { range in
@@ -24,7 +24,7 @@ extension Tensor {
         }
       }
     }
-    return Tensor.recorded("embedding", inputs: [self], output: output) { gradient in
+    return Tensor.recorded("embedding", as: .embedding(indices), inputs: [self], output: output) { gradient in
       [
         Tensor(shape: table.shape, device: device) { out in
           out.update(repeating: 0)

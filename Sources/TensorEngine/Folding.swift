@@ -31,25 +31,27 @@ enum MinimumFold: Fold {
 }
 
 extension Tensor {
-  /// The values with the axes at `positions` (ascending) folded away.
+  /// The values with the axes at `positions` (ascending) folded away, or kept with size 1.
   ///
   /// Neighbouring axes are folded together: a tensor is then `[outer, n, inner]`, of which `n` goes.
-  func folded<F: Fold>(_ fold: F.Type, at positions: [Int]) -> Tensor {
+  func folded<F: Fold>(_ fold: F.Type, at positions: [Int], _ keepDimensions: Bool) -> Tensor {
+    let shape = keepDimensions ? keptShape(positions) : droppedShape(positions)
+    guard !device.isAbstract else { return Tensor(abstract: shape, device: device) }
     var result = detached
     var end = positions.count
     while end > 0 {
       var start = end - 1
       while start > 0, positions[start - 1] == positions[start] - 1 { start -= 1 }
-      let shape = result.shape
+      let sizes = result.shape
       let (first, last) = (positions[start], positions[end - 1])
       let view = Axis(
-        outer: Shape(shape[..<first]).elementCount, length: Shape(shape[first...last]).elementCount,
-        inner: Shape(shape[(last + 1)...]).elementCount)
+        outer: Shape(sizes[..<first]).elementCount, length: Shape(sizes[first...last]).elementCount,
+        inner: Shape(sizes[(last + 1)...]).elementCount)
       let storage = result.fold(fold, view, result.storage)
-      result = Tensor(shape: Shape(shape[..<first] + shape[(last + 1)...]), storage: storage, device: device)
+      result = Tensor(shape: Shape(sizes[..<first] + sizes[(last + 1)...]), storage: storage, device: device)
       end = start
     }
-    return result
+    return Tensor(shape: shape, storage: result.storage, device: device)
   }
 
   private func fold<F: Fold>(_ fold: F.Type, _ axis: Axis, _ source: Storage) -> Storage {

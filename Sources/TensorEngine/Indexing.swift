@@ -15,7 +15,7 @@ extension Tensor {
         (values.baseAddress! + target).update(from: storage.base + source, count: axis.inner)
       }
     }
-    return Tensor.recorded("selected", inputs: [self], output: output) { [before = self.shape, x = detached] gradient in
+    return Tensor.recorded("selected", as: .select(indices, axis: position), inputs: [self], output: output) { [before = self.shape, x = detached] gradient in
       [
         Tensor(shape: before, device: gradient.device) { values in
           values.update(repeating: 0)
@@ -47,7 +47,8 @@ extension Tensor {
     let output = Tensor(shape: shape, device: device) { values in
       for (i, place) in places.enumerated() { values[i] = storage.base[place] }
     }
-    return Tensor.recorded("gathered", inputs: [self], output: output) { [before = self.shape] gradient in
+    let position = position(ofAxis: axis, in: "gathered")
+    return Tensor.recorded("gathered", as: .gather(indices, axis: position), inputs: [self], output: output) { [before = self.shape] gradient in
       [Tensor(repeating: 0, shape: before, device: gradient.device).scatterAdded(indices, gradient, axis: axis)]
     }
   }
@@ -61,7 +62,10 @@ extension Tensor {
       values.baseAddress!.update(from: storage.base, count: count)
       for (i, place) in places.enumerated() { values[place] += source.storage.base[i] }
     }
-    return Tensor.recorded("scatterAdded", inputs: [self, source], output: output) { [shape = source.shape] gradient in
+    let position = position(ofAxis: axis, in: "scatterAdded")
+    return Tensor.recorded(
+      "scatterAdded", as: .scatterAdd(indices, axis: position), inputs: [self, source], output: output
+    ) { [shape = source.shape] gradient in
       [gradient, gradient.gathered(indices, shape: shape, axis: axis)]
     }
   }

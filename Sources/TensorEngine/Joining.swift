@@ -7,13 +7,13 @@ extension Tensor {
     for other in tensors {
       var fitting = other.shape
       if position < other.rank { fitting[position] = first.shape[position] }
-      require(
-        fitting == first.shape,
+      requireFitting(
+        fitting == first.shape, tensors,
         "concatenated: shapes \(first.shape) and \(other.shape) differ outside axis \(axis), expected equal sizes there"
       )
     }
     var shape = first.shape
-    shape[position] = tensors.reduce(0) { $0 + $1.shape[position] }
+    shape[position] = tensors.reduce(0) { $0 + ($1.rank > position ? $1.shape[position] : 1) }
     let outer = Shape(shape[..<position]).elementCount
     let row = Shape(shape[position...]).elementCount
     let output = Tensor(shape: shape, device: first.device) { values in
@@ -26,8 +26,8 @@ extension Tensor {
         start += length
       }
     }
-    let parts = tensors.map { (size: $0.shape[position], isTracked: $0.isTracked) }
-    return recorded("concatenated", inputs: tensors, output: output) { gradient in
+    let parts = tensors.map { (size: $0.rank > position ? $0.shape[position] : 1, isTracked: $0.isTracked) }
+    return recorded("concatenated", as: .concatenate(axis: position), inputs: tensors, output: output) { gradient in
       var start = 0
       return parts.map { part in
         defer { start += part.size }

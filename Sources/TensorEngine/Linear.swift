@@ -10,8 +10,8 @@ extension Tensor {
     require(weight.rank == 2, "linear: the weight has shape \(weight.shape), expected [out, in]")
     let outputs = weight.shape[0]
     let inputs = weight.shape[1]
-    require(
-      shape.last == inputs,
+    requireFitting(
+      shape.last == inputs, [self, weight],
       "linear: x has shape \(shape), the weight \(weight.shape); expected x to end in \(inputs), the weight's inputs")
     require(
       bias == nil || bias!.shape == [outputs],
@@ -20,14 +20,16 @@ extension Tensor {
     let rows = inputs == 0 ? Shape(shape.dropLast()).elementCount : count / inputs
     let (x, w, b, device) = (detached, weight.detached, bias?.detached, device)
 
-    let output = Tensor(shape: shape.dropLast() + [outputs], device: device) { out in
+    let output = Tensor(shape: (rank == 0 ? [] : shape.dropLast()) + [outputs], device: device) { out in
       let y = MatrixView(out.baseAddress!, rows, outputs)
       y.assign(
         MatrixView(x.storage.base, rows, inputs), times: MatrixView(w.storage.base, outputs, inputs).transposed,
         bias: b.map { UnsafePointer($0.storage.base) }, on: device)
     }
     let (wantsX, wantsWeight, wantsBias) = (isTracked, weight.isTracked, bias?.isTracked ?? false)
-    return Tensor.recorded("linear", inputs: [self, weight] + (bias.map { [$0] } ?? []), output: output) { gradient in
+    return Tensor.recorded(
+      "linear", as: .linear, inputs: [self, weight] + (bias.map { [$0] } ?? []), output: output
+    ) { gradient in
       let dy = MatrixView(gradient.storage.base, rows, outputs)
       let dx =
         wantsX

@@ -38,7 +38,10 @@ extension Tensor {
     let (a, b) = (detached, other.detached)
     let output = MatrixProduct(a, b, transposed, otherTransposed).computed()
     let (aTracked, bTracked) = (isTracked, other.isTracked)
-    return Tensor.recorded("matmul", inputs: [self, other], output: output) { g in
+    return Tensor.recorded(
+      "matmul", as: .matmul(transposed: transposed, otherTransposed: otherTransposed), inputs: [self, other],
+      output: output
+    ) { g in
       // C = AB: dA = dC·Bᵀ, dB = Aᵀ·dC, and transposed where A or B was.
       let aGradient =
         !aTracked
@@ -70,12 +73,12 @@ private struct MatrixProduct {
     let (bRows, bColumns) =
       bTransposed ? (b.shape[b.rank - 1], b.shape[b.rank - 2]) : (b.shape[b.rank - 2], b.shape[b.rank - 1])
     let shapes = "\(a.shape)\(aTransposed ? " transposed" : "") and \(b.shape)\(bTransposed ? " transposed" : "")"
-    require(
-      aColumns == bRows,
+    requireFitting(
+      aColumns == bRows, [a, b],
       "matmul: shapes \(shapes) do not fit: the left has \(aColumns) columns, the right \(bRows) rows, expected as many"
     )
     guard let batch = broadcastShape(a.shape.dropLast(2), b.shape.dropLast(2)) else {
-      fatalError("matmul: shapes \(shapes) do not fit: the dimensions before the last two have to be equal or 1")
+      stop("matmul: shapes \(shapes) do not fit: the dimensions before the last two have to be equal or 1")
     }
     (self.a, self.b, self.aTransposed, self.bTransposed, self.batch) = (a, b, aTransposed, bTransposed, batch)
     (m, n, k) = (aRows, bColumns, aColumns)

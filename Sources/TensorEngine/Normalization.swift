@@ -56,8 +56,8 @@ extension Tensor {
       "\(name): x has shape \(shape); expected \(dimensions) dimensions or more to normalise")
     let normal = Shape(shape.suffix(dimensions))
     for (role, part) in [("weight", weight), ("bias", bias)] {
-      require(
-        part == nil || part!.shape == normal,
+      requireFitting(
+        part == nil || part!.shape == normal, [self] + [part].compactMap { $0 },
         "\(name): x has shape \(shape), the \(role) \(part?.shape ?? []); expected the \(role) to be \(normal)")
     }
     let width = normal.elementCount
@@ -80,7 +80,11 @@ extension Tensor {
       }
     }
     return Tensor.recorded(
-      name, inputs: [self] + [weight, bias].compactMap { $0 }, output: output
+      name,
+      as: centres
+        ? .layerNorm(dimensions: dimensions, epsilon: epsilon, hasWeight: weight != nil, hasBias: bias != nil)
+        : .rmsNorm(epsilon: epsilon, hasWeight: weight != nil), inputs: [self] + [weight, bias].compactMap { $0 },
+      output: output
     ) { gradient in
       // The weight's gradient is summed over 64 rows at a time, then over those sums.
       let blocks = (rows + 63) / 64

@@ -11,7 +11,8 @@ extension Tensor {
     let window = poolingWindow("maxPool2d", kernel, stride ?? kernel, padding)
     let (input, x, device) = (shape, detached, device)
     let planes = shape[0] * shape[1]
-    let (taken, positions, pixels) = (Winners(count: planes * window.positions), window.positions, window.pixels)
+    let (positions, pixels) = (window.positions, window.pixels)
+    let taken = Winners(count: device.isAbstract ? 0 : planes * positions)
     let output = Tensor(shape: [shape[0], shape[1], window.grid.height, window.grid.width], device: device) { out in
       device.parallel(count: planes, cost: positions * window.taps) { range in
         for plane in range {
@@ -30,7 +31,10 @@ extension Tensor {
         }
       }
     }
-    return Tensor.recorded("maxPool2d", inputs: [self], output: output) { gradient in
+    return Tensor.recorded(
+      "maxPool2d", as: .maxPool(kernel: kernel, stride: stride ?? kernel, padding: padding), inputs: [self],
+      output: output
+    ) { gradient in
       [
         Tensor(shape: input, device: device) { dx in
           device.parallel(count: planes, cost: positions + pixels) { range in
@@ -57,7 +61,8 @@ extension Tensor {
   public func averagePool2d(_ kernel: Pair, stride: Pair? = nil, padding: Pair = 0) -> Tensor {
     let window = poolingWindow("averagePool2d", kernel, stride ?? kernel, padding)
     return averaged(
-      "averagePool2d", over: window.positionList().map { ($0.rows, $0.columns, window.taps) }, window.grid)
+      "averagePool2d", as: .averagePool(kernel: kernel, stride: stride ?? kernel, padding: padding),
+      over: window.positionList().map { ($0.rows, $0.columns, window.taps) }, window.grid)
   }
 
   /// Means over a grid of `size` regions that together cover the image, as
@@ -76,7 +81,7 @@ extension Tensor {
       let columns = region(position % size.width, of: size.width, over: shape[3])
       return (rows, columns, rows.count * columns.count)
     }
-    return averaged("adaptiveAveragePool2d", over: regions, size)
+    return averaged("adaptiveAveragePool2d", as: .adaptiveAveragePool, over: regions, size)
   }
 
   /// Every pixel repeated, as `torch.nn.functional.interpolate(mode="nearest")` with a whole factor.
@@ -106,7 +111,7 @@ extension Tensor {
         }
       }
     }
-    return Tensor.recorded("upsampleNearest2d", inputs: [self], output: output) { gradient in
+    return Tensor.recorded("upsampleNearest2d", as: .upsample(factor), inputs: [self], output: output) { gradient in
       [
         Tensor(shape: input, device: device) { dx in
           device.parallel(count: planes * small.height, cost: large.width * factor.height) { range in
@@ -162,7 +167,8 @@ extension Tensor {
 
   /// The sum over each region, divided by its third entry.
   private func averaged(
-    _ name: StaticString, over regions: [(rows: Range<Int>, columns: Range<Int>, divisor: Int)], _ grid: Pair
+    _ name: StaticString, as operation: Operation,
+    over regions: [(rows: Range<Int>, columns: Range<Int>, divisor: Int)], _ grid: Pair
   ) -> Tensor {
     let (input, device, source) = (shape, device, storage)
     let (planes, pixels, width) = (shape[0] * shape[1], shape[2] * shape[3], shape[3])
@@ -180,7 +186,7 @@ extension Tensor {
         }
       }
     }
-    return Tensor.recorded(name, inputs: [self], output: output) { gradient in
+    return Tensor.recorded(name, as: operation, inputs: [self], output: output) { gradient in
       [
         Tensor(shape: input, device: device) { dx in
           device.parallel(count: planes, cost: cost + pixels) { range in

@@ -80,7 +80,7 @@ extension RandomStream {
   private func drawn(
     _ shape: Shape, _ device: Device, _ draw: (_ bits: SIMD4<UInt32>) -> SIMD4<Float>
   ) -> Tensor {
-    Tensor(shape: shape, device: device) { values in
+    let result = Tensor(shape: shape, device: device) { values in
       let out = values.baseAddress!
       let count = values.count
       device.forEachBlock(of: (count + 3) / 4, size: 1024) { range in
@@ -90,6 +90,7 @@ extension RandomStream {
         }
       }
     }
+    return Tensor.noted("random", as: .random, inputs: [], output: result)
   }
 }
 

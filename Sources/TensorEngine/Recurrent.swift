@@ -89,13 +89,24 @@ extension Tensor {
   ) -> Tensor {
     let (samples, steps, width, device) = (scan.samples, scan.steps, scan.width, scan.device)
     let rows = samples * steps
+    func logged() -> Operation {
+      .recurrence(
+        gates: Cell.gates, width: width, isReversed: scan.isReversed,
+        lengths: scan.lengths.allSatisfy { $0 == steps } ? nil : scan.lengths)
+    }
+    guard !device.isAbstract else {
+      return noted(
+        name, as: logged(), inputs: [input] + initial + [weight] + (bias.map { [$0] } ?? []),
+        output: Tensor(abstract: [Cell.states, samples, steps, width], device: device))
+    }
     let (w, inputShape, start) = (weight.detached, input.shape, initial.map(\.storage))
     let (states, kept) = (Storage(count: Cell.states * rows * width), Storage(count: rows * Cell.kept * width))
     scan.forward(input: input.storage, initial: start, weight: w.storage, bias: bias?.storage, kept: kept, into: states)
 
     let output = Tensor(shape: [Cell.states, samples, steps, width], storage: states, device: device)
-    return recorded(name, inputs: [input] + initial + [weight] + (bias.map { [$0] } ?? []), output: output) {
-      gradient in
+    return recorded(
+      name, as: logged(), inputs: [input] + initial + [weight] + (bias.map { [$0] } ?? []), output: output
+    ) { gradient in
       let gates = Cell.gates * width
       let (dInput, dHidden, previous) = (
         Storage(count: rows * gates), Storage(count: rows * gates), Storage(count: rows * width)
@@ -128,7 +139,10 @@ extension Tensor {
         (out.baseAddress! + sample * width).update(from: source, count: width)
       }
     }
-    return Tensor.recorded("lastState", inputs: [self, initial], output: output) { gradient in
+    let steps = (0..<scan.samples).map { sample in scan.last(sample).map { $0 - sample * scan.steps } }
+    return Tensor.recorded(
+      "lastState", as: .lastState(index: index, last: steps), inputs: [self, initial], output: output
+    ) { gradient in
       let parts = [whole, [places.count, width]].map { Tensor(repeating: 0, shape: $0, device: device).storage }
       for (sample, place) in places.enumerated() {
         let target = place.map { parts[0].base + $0 } ?? parts[1].base + sample * width

@@ -6,8 +6,10 @@ extension Tensor {
   public func sum(axes: [Int]? = nil, keepDimensions: Bool = false) -> Tensor {
     let positions = positions(ofAxes: axes, in: "sum")
     let kept = keptShape(positions)
-    let output = folded(SumFold.self, at: positions).reshaped(keepDimensions ? kept : droppedShape(positions))
-    return Tensor.recorded("sum", inputs: [self], output: output) { [shape] gradient in
+    let output = folded(SumFold.self, at: positions, keepDimensions)
+    return Tensor.recorded(
+      "sum", as: .reduction(.sum, axes: positions, keepDimensions: keepDimensions), inputs: [self], output: output
+    ) { [shape] gradient in
       [gradient.reshaped(kept).broadcast(to: shape)]
     }
   }
@@ -20,26 +22,27 @@ extension Tensor {
 
   /// The largest values over some axes. Equal largest values share the gradient, as with PyTorch's `amax`.
   public func max(axes: [Int]? = nil, keepDimensions: Bool = false) -> Tensor {
-    extreme(MaximumFold.self, "max", axes, keepDimensions)
+    extreme(MaximumFold.self, "max", .max, axes, keepDimensions)
   }
 
   /// The smallest values over some axes. Equal smallest values share the gradient, as with PyTorch's `amin`.
   public func min(axes: [Int]? = nil, keepDimensions: Bool = false) -> Tensor {
-    extreme(MinimumFold.self, "min", axes, keepDimensions)
+    extreme(MinimumFold.self, "min", .min, axes, keepDimensions)
   }
 
   private func extreme<F: Fold>(
-    _ fold: F.Type, _ name: StaticString, _ axes: [Int]?, _ keepDimensions: Bool
+    _ fold: F.Type, _ name: StaticString, _ reduction: Operation.Reduction, _ axes: [Int]?, _ keepDimensions: Bool
   ) -> Tensor {
     let positions = positions(ofAxes: axes, in: name)
     require(
       reducedCount(positions) > 0,
       "\(name): no values along axes \(positions) of a tensor of shape \(shape), expected at least one")
     let kept = keptShape(positions)
-    let output = folded(fold, at: positions).reshaped(kept)
-    let result = keepDimensions ? output : output.reshaped(droppedShape(positions))
-    return Tensor.recorded(name, inputs: [self], output: result) { [x = detached] gradient in
-      let winners = x .== output
+    let output = folded(fold, at: positions, keepDimensions)
+    return Tensor.recorded(
+      name, as: .reduction(reduction, axes: positions, keepDimensions: keepDimensions), inputs: [self], output: output
+    ) { [x = detached] gradient in
+      let winners = x .== output.reshaped(kept)
       return [winners * (gradient.reshaped(kept) / winners.sum(axes: positions, keepDimensions: true))]
     }
   }
@@ -53,8 +56,10 @@ extension Tensor {
 
   /// The product over one axis. Its derivative is the product of all others, which division would miss where one is 0.
   private func product(at position: Int) -> Tensor {
-    let output = folded(ProductFold.self, at: [position])
-    return Tensor.recorded("product", inputs: [self], output: output) { [x = detached, kept = keptShape([position])] in
+    let output = folded(ProductFold.self, at: [position], false)
+    return Tensor.recorded(
+      "product", as: .reduction(.product, axes: [position], keepDimensions: false), inputs: [self], output: output
+    ) { [x = detached, kept = keptShape([position])] in
       [x.productOfOthers(at: position) * $0.reshaped(kept)]
     }
   }

@@ -5,7 +5,29 @@
 package func require(
   _ condition: Bool, _ message: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line
 ) {
-  if !condition { fatalError(message(), file: file, line: line) }
+  if !condition { stop(message(), file: file, line: line) }
+}
+
+/// Stops the program with `message`; in a ``ShapePass`` it ends that instead.
+package func stop(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
+  guard let pass = ShapePass.current else { fatalError(message, file: file, line: line) }
+  pass.report(ShapePass.Issue(message))
+  pass.giveUp()
+}
+
+/// Like `require`, for operations that know what shape they would have given: in a ``ShapePass`` the message is written
+/// down, unless it follows from one before, the result of the operation is marked as unknown, and the operation goes on.
+@inline(never)
+func requireFitting(
+  _ condition: Bool, _ inputs: [Tensor], _ message: @autoclosure () -> String, file: StaticString = #fileID,
+  line: UInt = #line
+) {
+  guard !condition else { return }
+  guard let pass = ShapePass.current, inputs.allSatisfy({ $0.device.isAbstract }) else {
+    stop(message(), file: file, line: line)
+  }
+  if !inputs.contains(where: { $0.storage.isUnknown }) { pass.report(ShapePass.Issue(message())) }
+  pass.nextIsUnknown = true
 }
 
 extension Tensor {

@@ -7,16 +7,18 @@ extension Tensor {
     var shape = shape
     if let open = shape.firstIndex(of: -1) {
       let known = shape.indices.reduce(1) { $1 == open ? $0 : $0 * shape[$1] }
-      require(
-        known > 0 && count % known == 0,
+      requireFitting(
+        known > 0 && count % known == 0, [self],
         "reshaped: \(before) holds \(count) values, expected a multiple of the \(known) of \(shape)")
-      shape[open] = count / known
+      shape[open] = count / Swift.max(known, 1)
     }
-    require(
-      shape.allSatisfy { $0 >= 0 } && shape.elementCount == count,
+    let fits = shape.allSatisfy { $0 >= 0 } && shape.elementCount == count
+    requireFitting(
+      fits, [self],
       "reshaped: \(before) holds \(count) values, expected as many as \(shape), which are \(shape.elementCount)")
     return Tensor.recorded(
-      "reshaped", inputs: [self], output: Tensor(shape: shape, storage: storage, device: device)
+      "reshaped", as: .reshape, inputs: [self],
+      output: fits ? Tensor(shape: shape, storage: storage, device: device) : Tensor(abstract: shape, device: device)
     ) { [$0.reshaped(before)] }
   }
 
@@ -37,7 +39,8 @@ extension Tensor {
     require(Set(order).count == rank, "permuted: \(axes) names an axis twice, expected each of 0..<\(rank) once")
     let all = StridedView(of: shape)
     return selecting(
-      StridedView(shape: order.map { all.shape[$0] }, strides: order.map { all.strides[$0] }), "permuted")
+      StridedView(shape: order.map { all.shape[$0] }, strides: order.map { all.strides[$0] }), "permuted",
+      as: .permute(order))
   }
 
   /// Two dimensions swapped; the last two if not said otherwise.
@@ -70,12 +73,13 @@ extension Tensor {
   /// The values repeated along dimensions of size 1 and along new ones in front, to fill `shape`.
   public func broadcast(to shape: Shape) -> Tensor {
     guard self.shape != shape else { return self }
-    require(
-      broadcastShape(self.shape, shape) == shape,
+    let fits = broadcastShape(self.shape, shape) == shape
+    requireFitting(
+      fits, [self],
       "broadcast: \(self.shape) does not broadcast to \(shape): "
         + "aligned at the last dimension, sizes have to be equal or 1 before")
-    let view = StridedView(shape: shape, strides: broadcastStrides(self.shape, to: shape))
-    return Tensor.recorded("broadcast", inputs: [self], output: copied(view)) { [before = self.shape] gradient in
+    let view = StridedView(shape: shape, strides: fits ? broadcastStrides(self.shape, to: shape) : shape)
+    return Tensor.recorded("broadcast", as: .broadcast, inputs: [self], output: copied(view)) { [before = self.shape] gradient in
       [gradient.sum(to: before)]
     }
   }

@@ -12,7 +12,7 @@ extension Tensor {
     view.offset = range.lowerBound * view.strides[position]
     view.shape[position] = (range.count + step - 1) / step
     view.strides[position] *= step
-    return selecting(view, "sliced")
+    return selecting(view, "sliced", as: .slice(axis: position, range, step: step))
   }
 
   /// `length` values of an axis from `start` on.
@@ -59,7 +59,7 @@ extension Tensor {
       view.offset += view.strides[position] * Swift.max(0, shape[position] - 1)
       view.strides[position] *= -1
     }
-    return selecting(view, "flipped")
+    return selecting(view, "flipped", as: .flip(positions(ofAxes: axes, in: "flipped")))
   }
 
   /// The values of an axis moved on by `shift`; those that leave at one end come in at the other.
@@ -79,7 +79,7 @@ extension Tensor {
     return selecting(
       StridedView(
         shape: others.map { shape[$0] } + [Swift.min(shape[a], shape[b])],
-        strides: others.map { all.strides[$0] } + [all.strides[a] + all.strides[b]]), "diagonal")
+        strides: others.map { all.strides[$0] } + [all.strides[a] + all.strides[b]]), "diagonal", as: .diagonal(a, b))
   }
 
   /// The whole tensor repeated `counts[i]` times along dimension i; more counts than dimensions add dimensions in front.
@@ -118,7 +118,11 @@ extension Tensor {
     var view = StridedView(of: larger)
     view.offset = zip(offsets, view.strides).reduce(0) { $0 + $1.0 * $1.1 }
     view.shape = shape
-    return Tensor.recorded("padded", inputs: [self], output: placed(view, in: larger, around: value)) { [view] in
+    let after = zip(zip(larger, shape), offsets).map { $0.0 - $0.1 - $1 }
+    return Tensor.recorded(
+      "padded", as: .pad(before: offsets, after: after, value: value), inputs: [self],
+      output: placed(view, in: larger, around: value)
+    ) { [view] in
       [$0.copied(view)]
     }
   }

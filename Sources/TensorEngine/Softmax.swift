@@ -6,7 +6,7 @@ extension Tensor {
     let position = position(ofAxis: axis, in: "softmax")
     let rows = device.rows
     let output = alongLines(at: position, self) { x, _, y, length in rows.softmax(x, length, y) }
-    return Tensor.recorded("softmax", inputs: [self], output: output) { gradient in
+    return Tensor.recorded("softmax", as: .softmax(axis: position), inputs: [self], output: output) { gradient in
       [
         output.alongLines(at: position, gradient) { y, g, result, length in
           rows.softmax_gradient(y, g, length, result)
@@ -24,7 +24,7 @@ extension Tensor {
       let logarithm = Foundation.log(rows.exponentials(x, largest, length, y))
       for i in 0..<length { y[i] = x[i] - largest - logarithm }
     }
-    return Tensor.recorded("logSoftmax", inputs: [self], output: output) { gradient in
+    return Tensor.recorded("logSoftmax", as: .logSoftmax(axis: position), inputs: [self], output: output) { gradient in
       [
         output.alongLines(at: position, gradient) { y, g, result, length in
           let total = g.sum(length)

@@ -60,6 +60,7 @@ extension Tensor {
   public func argmax(axis: Int = -1) -> [Int] {
     let axis = self.axis(at: position(ofAxis: axis, in: "argmax"))
     require(axis.length > 0, "argmax: no values along an axis of shape \(shape), expected at least one")
+    require(!storage.isAbstract, "argmax: asked for where only shapes are known: what is computed may not depend on values")
     return (0..<axis.outer * axis.inner).map { line in
       let x = storage.base + line / axis.inner * axis.length * axis.inner + line % axis.inner
       var best = 0
@@ -74,7 +75,9 @@ extension Tensor {
   /// The running sums along an axis: value i of the result is the sum of values 0 to i.
   public func cumulativeSum(axis: Int) -> Tensor {
     let position = position(ofAxis: axis, in: "cumulativeSum")
-    return Tensor.recorded("cumulativeSum", inputs: [self], output: runningSum(at: position)) {
+    return Tensor.recorded(
+      "cumulativeSum", as: .cumulativeSum(axis: position), inputs: [self], output: runningSum(at: position)
+    ) {
       [$0.flipped([position]).runningSum(at: position).flipped([position])]
     }
   }

@@ -7,6 +7,10 @@ public final class Storage {
   public let count: Int
   /// The first value.
   public let base: UnsafeMutablePointer<Float>
+  /// Whether there are no values: the storage of a tensor of which only the shape is known. Nothing may be read or written.
+  public let isAbstract: Bool
+  /// Whether even the shape is a guess, because the operation was reported; see ``ShapePass``.
+  var isUnknown = false
 
   /// Memory for `count` values, not initialised.
   ///
@@ -14,6 +18,7 @@ public final class Storage {
   public init(count: Int) {
     require(count >= 0, "a storage cannot hold \(count) values")
     self.count = count
+    isAbstract = false
     fk_allocations_note(Int32(FK_TENSORS))
     let (bytes, isAbsurd) = max(count, 1).multipliedReportingOverflow(by: 4)
     if isAbsurd { fk_memory_refused(.max, "a tensor") }
@@ -27,8 +32,19 @@ public final class Storage {
   /// How many bytes of memory this thread has taken for storages, given back or not: by the difference, too.
   public static var bytesTakenOnThisThread: Int { fk_allocations_count(Int32(FK_TENSOR_BYTES)) }
 
-  deinit { free(base) }
+  /// No memory at all, for `count` values that nobody will ask for.
+  init(abstractCount count: Int) {
+    self.count = count
+    isAbstract = true
+    // Where nothing may lie: code that reads it all the same traps, and its shape pass ends.
+    base = UnsafeMutablePointer(bitPattern: 64)!
+  }
+
+  deinit { if !isAbstract { free(base) } }
 
   /// All values, to read or, as long as no tensor has been shown to anyone else, to write.
-  public var values: UnsafeMutableBufferPointer<Float> { UnsafeMutableBufferPointer(start: base, count: count) }
+  public var values: UnsafeMutableBufferPointer<Float> {
+    require(!isAbstract, "a value was asked for where only shapes are known: what is computed may not depend on values")
+    return UnsafeMutableBufferPointer(start: base, count: count)
+  }
 }

@@ -81,8 +81,8 @@ extension Tensor {
   }
 
   /// A recorded copy of what a view selects; the view must select no value twice.
-  func selecting(_ view: StridedView, _ name: StaticString) -> Tensor {
-    Tensor.recorded(name, inputs: [self], output: copied(view)) { [shape] gradient in
+  func selecting(_ view: StridedView, _ name: StaticString, as operation: @autoclosure () -> Operation) -> Tensor {
+    Tensor.recorded(name, as: operation(), inputs: [self], output: copied(view)) { [shape] gradient in
       [gradient.placed(view, in: shape)]
     }
   }

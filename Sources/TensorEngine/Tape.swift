@@ -104,10 +104,44 @@ extension Tensor {
   ///   - output: the result, computed from detached inputs.
   ///   - pullback: given the gradient of the output, one gradient per input, of that input's shape; nil for inputs that
   ///     are not tracked or get none. It must hold on to detached tensors only.
+  ///   - flops: how many floating-point operations it takes, where its output is computed in a way of its own.
+  ///   - expansion: the same written with other operations, for an exported model, where its output is computed in a way of
+  ///     its own. An output that is computed from other operations needs neither.
   public static func recorded(
-    _ name: StaticString, inputs: [Tensor], output: Tensor, pullback: @escaping Tape.Pullback
+    _ name: StaticString, inputs: [Tensor], output: Tensor, flops: @autoclosure () -> Int = 0,
+    expansion: (() -> Tensor)? = nil, pullback: @escaping Tape.Pullback
   ) -> Tensor {
+    if let expansion, let log = output.device.log, log.isRecording, !output.device.isAbstract { return expansion() }
+    return recorded(name, as: .custom(flops: flops()), inputs: inputs, output: output, pullback: pullback)
+  }
+
+  /// The same for an operation of the engine.
+  static func recorded(
+    _ name: StaticString, as operation: @autoclosure () -> Operation, inputs: [Tensor], output: Tensor,
+    pullback: @escaping Tape.Pullback
+  ) -> Tensor {
+    if let log = output.device.log { note(name, operation(), inputs, output, log) }
     guard let tape = inputs.lazy.compactMap({ $0.trace?.tape }).first else { return output }
     return tape.record(name, inputs: inputs, output: output.detached, pullback: pullback)
+  }
+
+  /// Writes an operation without a derivative down.
+  static func noted(_ name: StaticString, as operation: @autoclosure () -> Operation, inputs: [Tensor], output: Tensor)
+    -> Tensor
+  {
+    if let log = output.device.log { note(name, operation(), inputs, output, log) }
+    return output
+  }
+
+  private static func note(
+    _ name: StaticString, _ operation: Operation, _ inputs: [Tensor], _ output: Tensor, _ log: OperationLog
+  ) {
+    log.append(name, operation, inputs, output)
+    guard output.device.isAbstract, output.storage.isAbstract else { return }
+    if inputs.contains(where: { $0.storage.isUnknown }) { output.storage.isUnknown = true }
+    if let pass = ShapePass.current, pass.nextIsUnknown {
+      output.storage.isUnknown = true
+      pass.nextIsUnknown = false
+    }
   }
 }

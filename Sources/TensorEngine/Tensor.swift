@@ -34,8 +34,24 @@ public struct Tensor {
     self.device = device
   }
 
+  /// A tensor without values.
+  init(abstract shape: Shape, device: Device) {
+    var count = 1
+    for size in shape {
+      require(size >= 0, "a tensor of shape \(shape), expected no size below 0")
+      let (product, isTooLarge) = count.multipliedReportingOverflow(by: size)
+      require(!isTooLarge && product < 1 << 48, "a tensor of shape \(shape) is more than any machine can hold")
+      count = product
+    }
+    self.init(shape: shape, storage: Storage(abstractCount: count), device: device)
+  }
+
   /// A tensor whose values `fill` writes, every one of them.
   public init(shape: Shape, device: Device, fill: (UnsafeMutableBufferPointer<Float>) -> Void) {
+    guard !device.isAbstract else {
+      self.init(abstract: shape, device: device)
+      return
+    }
     self.init(shape: shape, storage: Storage(count: shape.elementCount), device: device)
     fill(storage.values)
   }
@@ -62,7 +78,7 @@ public struct Tensor {
   /// The value of a tensor that holds exactly one.
   public var item: Float {
     require(count == 1, "item: a tensor of shape \(shape) holds \(count) values, not one")
-    return storage.base[0]
+    return storage.values[0]
   }
   /// Whether a tape watches this tensor, so that a gradient for it is wanted.
   public var isTracked: Bool { trace != nil }

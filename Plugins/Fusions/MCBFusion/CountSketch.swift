@@ -8,11 +8,8 @@ struct CountSketch {
   init(inputs: Int, width: Int, context: BuildContext) {
     hash = context.buffer("hash", [inputs], .uniform(lower: 0, upper: Double(width)))
     sign = context.buffer("sign", [inputs], .uniform(lower: -1, upper: 1))
-    let (hashes, signs) = (hash.value.storage.base, sign.value.storage.base)
-    for i in 0..<inputs {
-      hashes[i] = min(hashes[i].rounded(.down), Float(width - 1))
-      signs[i] = signs[i] < 0 ? -1 : 1
-    }
+    hash.write { hashes in for i in 0..<inputs { hashes[i] = min(hashes[i].rounded(.down), Float(width - 1)) } }
+    sign.write { signs in for i in 0..<inputs { signs[i] = signs[i] < 0 ? -1 : 1 } }
   }
 
   /// For each value its place and its sign. A place that a foreign file sets out of range counts round.
@@ -23,10 +20,25 @@ struct CountSketch {
     }
   }
 
+  /// The same as a matrix that an outer product is multiplied with, `[d_1 · d_2, width]`: what an exported model does.
+  private func matrix(with other: CountSketch, width: Int, device: Device) -> Tensor {
+    let second = other.hash.value.count
+    return Tensor(shape: [hash.value.count * second, width], device: device) { values in
+      values.update(repeating: 0)
+      let columns = other.places(width)
+      for (i, row) in places(width).enumerated() {
+        for (j, column) in columns.enumerated() {
+          values[(i * second + j) * width + (row.place + column.place) % width] = row.sign * column.sign
+        }
+      }
+    }
+  }
+
   /// The circular convolution of two count sketches: `[N, d_1]` and `[N, d_2]` to `[N, width]`.
   func convolved(_ x1: Tensor, with other: CountSketch, _ x2: Tensor, width: Int) -> Tensor {
     let (batch, first, second) = (x1.shape[0], x1.shape[1], x2.shape[1])
-    let (rows, columns) = (places(width), other.places(width))
+    let isAbstract = x1.device.isAbstract
+    let (rows, columns) = isAbstract ? ([], []) : (places(width), other.places(width))
     let (a, b) = (x1.detached, x2.detached)
     let output = Tensor(shape: [batch, width], device: x1.device) { z in
       z.update(repeating: 0)
@@ -40,7 +52,10 @@ struct CountSketch {
         }
       }
     }
-    return Tensor.recorded("countSketch", inputs: [x1, x2], output: output) { gradient in
+    return Tensor.recorded(
+      "countSketch", inputs: [x1, x2], output: output, flops: 2 * batch * first * second,
+      expansion: { x1.outerProduct(x2).matmul(matrix(with: other, width: width, device: x1.device)) }
+    ) { gradient in
       let (da, db) = (Storage(count: a.count), Storage(count: b.count))
       da.values.update(repeating: 0)
       db.values.update(repeating: 0)

@@ -9,6 +9,7 @@
 #include "peak.h"
 #include "pool.h"
 #include "rows.h"
+#include "shape_pass.h"
 #include "square_root.h"
 
 #endif
