@@ -105,4 +105,7 @@ int fk_pass_run(void (*body)(void *), void *context) {
 
 void *fk_pass_context(void) { return current ? current->context : NULL; }
 
-void fk_pass_give_up(void) { park(FK_PASS_GIVEN_UP); }
+void fk_pass_give_up(void) {
+  finish(current, FK_PASS_GIVEN_UP);
+  pthread_exit(NULL);
+}

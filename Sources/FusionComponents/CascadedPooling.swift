@@ -45,11 +45,6 @@ extension CascadedPoolingFusion {
   /// Those of all bilinear fusions.
   public static func traits(_ configuration: Configuration) -> FusionTraits { .bilinear }
 
-  /// The results of all blocks side by side.
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? { CascadedPooling.describe(configuration, inputs, &blueprint) }
-
   /// Makes the blocks.
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     self.init(pooling: CascadedPooling(configuration, inputs, context: context))
@@ -72,32 +67,6 @@ public struct CascadedPooling {
   private let normalize: Bool
   private let activation, outputActivation: Activation
   private let output: Linear?
-
-  /// Writes down the layers; gives the shape of the result.
-  static func describe(
-    _ configuration: some FactorizedPoolingConfiguration, _ inputs: [ModalityShape], _ blueprint: inout Blueprint
-  ) -> Shape {
-    let (width, factor) = (configuration.width, configuration.factor)
-    for index in 0..<configuration.order {
-      let pair = inputs.pair("blocks.\(index)")
-      blueprint.factorizedProduct(
-        pair.names, pair.widths, width: width, rank: factor, then: configuration.activation.inWords)
-    }
-    let tail =
-      (configuration.dropout > 0 ? ", dropout \(configuration.dropout)" : "") + ", sum of \(factor)"
-      + (configuration.normalize ? ", signed root, length one" : "")
-    let joined = configuration.order * width
-    let last = configuration.outputActivation.inWords
-    guard let output = configuration.output else {
-      blueprint.layer(
-        "", "product" + tail + (last.map { ", \($0)" } ?? ""), output: [joined],
-        flops: 2 * configuration.order * width * factor)
-      return [joined]
-    }
-    blueprint.layer("", "product" + tail, output: [joined], flops: 2 * configuration.order * width * factor)
-    blueprint.linear("output", joined, output, then: last)
-    return [output]
-  }
 
   /// Makes the parameters in `context`.
   init(

@@ -8,26 +8,12 @@ import FusionCore
 public struct CommonWidth {
   private let projections: ModalityLinears?
 
-  /// The common width, and the layers that lead to it, written into the blueprint.
-  public static func infer(_ inputs: [ModalityShape], asked: Int?, blueprint: inout Blueprint) -> Int {
-    let width = resolve(inputs, asked)
-    if needsProjection(inputs, asked) { blueprint.linears("projections", inputs, width: width) }
-    return width
-  }
-
-  private static func resolve(_ inputs: [ModalityShape], _ asked: Int?) -> Int {
-    asked ?? inputs.map { $0.width }.max() ?? 0
-  }
-
-  private static func needsProjection(_ inputs: [ModalityShape], _ asked: Int?) -> Bool {
-    asked != nil || Set(inputs.map { $0.width }).count > 1
-  }
-
-  /// Makes the projections that ``infer(_:asked:blueprint:)`` found necessary.
+  /// Makes the projections, where they are necessary.
   public init(_ inputs: [ModalityShape], asked: Int?, context: BuildContext) {
+    let widths = inputs.map { $0.width }
     projections =
-      Self.needsProjection(inputs, asked)
-      ? ModalityLinears("projections", inputs, width: Self.resolve(inputs, asked), context: context) : nil
+      asked != nil || Set(widths).count > 1
+      ? ModalityLinears("projections", inputs, width: asked ?? widths.max() ?? 0, context: context) : nil
   }
 
   /// One tensor `[N, width]` a modality.

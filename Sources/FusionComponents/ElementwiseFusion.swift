@@ -42,15 +42,6 @@ extension ElementwiseFusion {
     FusionTraits(orderMatters: false, missing: missing)
   }
 
-  /// The common width.
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let width = CommonWidth.infer(inputs, asked: configuration.width, blueprint: &blueprint)
-    blueprint.layer("", name, output: [width], flops: (inputs.count - 1) * width)
-    return [width]
-  }
-
   /// Makes the projections.
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     self.init(common: CommonWidth(inputs, asked: configuration.width, context: context))

@@ -36,16 +36,6 @@ public struct FactorizedProduct {
   }
 }
 
-extension Blueprint {
-  /// Writes down a ``FactorizedProduct``.
-  public mutating func factorizedProduct(
-    _ names: (String, String), _ widths: (Int, Int), width: Int, rank: Int, then tail: String? = nil
-  ) {
-    linear(names.0, widths.0, width * rank, then: tail)
-    linear(names.1, widths.1, width * rank, then: tail)
-  }
-}
-
 extension Features {
   /// The vectors of the two modalities of a bilinear fusion.
   public var pair: (Tensor, Tensor) {

@@ -26,29 +26,26 @@ public enum FeatureValues: String, Codable, CaseIterable, Sendable {
     }
   }
 
-  /// The conversion; that of standardised values is completed by the pipeline.
-  public func conversion(mean: Double, deviation: Double) -> ValueConversion {
-    standardises(mean: mean, deviation: deviation)
-      ? .identity : ValueConversion(scale: self == .byte ? Float(1 / 255.0) : 1, mean: mean, deviation: deviation)
-  }
-}
-
-extension Blueprint {
-  /// What is done to the values of features, for the table of layers; nil after a problem was reported.
-  public mutating func resolve(_ values: FeatureValues, mean: Double, deviation: Double) -> String? {
-    if values == .standardise, mean != 0 || deviation != 1 {
-      problem(
+  /// What is done to the values, for the table of layers; refuses a mean or a deviation beside `standardise`.
+  public func words(mean: Double, deviation: Double, context: BuildContext) -> String {
+    if self == .standardise, mean != 0 || deviation != 1 {
+      context.problem(
         "'standardise' takes mean and deviation from the training part: there is nothing left to subtract or divide by",
         key: mean != 0 ? "mean" : "std", hint: "leave 'mean' and 'std' out, or say 'values: raw'")
-      return nil
     }
-    switch values {
+    switch self {
     case .byte: return "values 0–255 scaled to 0–1"
     case .unit: return "values 0–1"
     case .raw: return "values as stored"
     case .auto, .standardise:
-      return values.standardises(mean: mean, deviation: deviation)
+      return standardises(mean: mean, deviation: deviation)
         ? "values standardised by the training part" : "values as stored"
     }
+  }
+
+  /// The conversion; that of standardised values is completed by the pipeline.
+  public func conversion(mean: Double, deviation: Double) -> ValueConversion {
+    standardises(mean: mean, deviation: deviation)
+      ? .identity : ValueConversion(scale: self == .byte ? Float(1 / 255.0) : 1, mean: mean, deviation: deviation)
   }
 }

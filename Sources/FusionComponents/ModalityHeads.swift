@@ -22,17 +22,6 @@ public struct ModalityHeads {
   }
 }
 
-extension Blueprint {
-  /// Writes down ``ModalityHeads``.
-  public mutating func heads(_ name: String, _ inputs: [ModalityShape], hidden: [Int], width: Int) {
-    for input in inputs {
-      scope("\(name).\(input.modality)") {
-        $0.perceptron(inputs: input.width, hidden: hidden, outputs: width, activation: .relu, dropout: 0)
-      }
-    }
-  }
-}
-
 /// The options of fusions in which each modality decides for itself.
 public struct DecisionConfiguration: ComponentConfiguration {
   /// The number of values that each modality decides on.
@@ -67,16 +56,6 @@ extension DecisionFusion {
   /// Any number of modalities in any order; a missing one does not vote.
   public static func traits(_ configuration: Configuration) -> FusionTraits {
     FusionTraits(orderMatters: false, missing: .skip, sideOutputs: ["logits.<modality>"])
-  }
-
-  /// As many values as there are classes.
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let width = configuration.width
-    blueprint.heads("heads", inputs, hidden: configuration.hidden, width: width)
-    blueprint.layer("", name, output: [width], flops: 4 * inputs.count * width)
-    return [width]
   }
 
   /// Makes the heads.

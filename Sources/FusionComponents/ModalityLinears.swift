@@ -24,17 +24,3 @@ public struct ModalityLinears {
     zip(layers, tensors).map { $0($1, pass) }
   }
 }
-
-extension Blueprint {
-  /// Writes down ``ModalityLinears``.
-  public mutating func linears(
-    _ name: String, _ inputs: [ModalityShape], width: Int, bias: Bool = true, overTokens: Bool = false,
-    then tail: String? = nil
-  ) {
-    for input in inputs {
-      linear(
-        "\(name).\(input.modality)", overTokens ? input.shape[1] : input.width, width, bias: bias,
-        rows: overTokens ? input.shape[0] : nil, then: tail)
-    }
-  }
-}

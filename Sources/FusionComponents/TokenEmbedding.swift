@@ -8,8 +8,25 @@ public struct TokenEmbedding {
   private let projections: ModalityLinears
   private let positions: [TokenPositions]
 
-  /// Makes the parameters in `context`.
-  public init(_ inputs: [ModalityShape], width: Int, positions kind: TokenPositions.Kind, context: BuildContext) {
+  /// Makes the parameters in `context`; refuses modalities that are no tokens.
+  ///
+  /// - Parameter fusion: its name, for the refusal.
+  public init(
+    _ inputs: [ModalityShape], of fusion: String, width: Int, positions kind: TokenPositions.Kind,
+    context: BuildContext
+  ) {
+    let vectors = inputs.filter { $0.shape.count != 2 }
+    if let first = vectors.first {
+      let others = vectors.dropFirst().map { ", those of '\($0.modality)' \($0.shape)" }.joined()
+      context.problem(
+        "the fusion '\(fusion)' takes tokens [T, D] of every modality; the features of '\(first.modality)' have the "
+          + "shape \(first.shape)\(others)", key: "type",
+        hint:
+          "encoders that give tokens: 'transformer', 'gru' and 'lstm' with 'pool: none', 'lenet' and 'conv' with 'tokens: true'"
+      )
+    }
+    // Nothing is made of vectors; heads that do not divide the width are told of at the same time.
+    let inputs = vectors.isEmpty ? inputs : inputs.map { ModalityShape($0.modality, [1, $0.width]) }
     projections = ModalityLinears("embedding", inputs, width: width, overTokens: true, context: context)
     positions = inputs.map {
       TokenPositions(kind, "positions.\($0.modality)", tokens: $0.shape[0], width: width, context: context)
@@ -19,39 +36,6 @@ public struct TokenEmbedding {
   /// One tensor `[N, T_m, width]` a modality.
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> [Tensor] {
     zip(positions, projections(features.tensors, pass)).map { $0($1, pass) }
-  }
-}
-
-extension Blueprint {
-  /// Writes down a ``TokenEmbedding``; reports heads that do not divide the width, and modalities that are no tokens.
-  ///
-  /// - Parameters:
-  ///   - fusion: its name, for the reports.
-  /// - Returns: the number of tokens of each modality; nil after a problem was reported.
-  public mutating func tokens(
-    _ inputs: [ModalityShape], of fusion: String, width: Int, heads: Int, positions: TokenPositions.Kind
-  ) -> [Int]? {
-    let areHeadsRight = divides(heads: heads, width: width)
-    let vectors = inputs.filter { $0.shape.count != 2 }
-    if let first = vectors.first {
-      let others = vectors.dropFirst().map { ", those of '\($0.modality)' \($0.shape)" }.joined()
-      problem(
-        "the fusion '\(fusion)' takes tokens [T, D] of every modality; the features of '\(first.modality)' have the "
-          + "shape \(first.shape)\(others)", key: "type",
-        hint:
-          "encoders that give tokens: 'transformer', 'gru' and 'lstm' with 'pool: none', 'lenet' and 'conv' with 'tokens: true'"
-      )
-    }
-    guard vectors.isEmpty, areHeadsRight else { return nil }
-    linears("embedding", inputs, width: width, overTokens: true)
-    if positions != .none {
-      for input in inputs {
-        layer(
-          "positions.\(input.modality)", "\(positions.rawValue) positions", output: [input.shape[0], width],
-          parameters: positions == .learned ? input.shape[0] * width : 0)
-      }
-    }
-    return inputs.map { $0.shape[0] }
   }
 }
 

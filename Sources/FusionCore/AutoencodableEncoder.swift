@@ -11,7 +11,7 @@
 /// }
 /// ```
 public protocol AutoencodableEncoder: Encoder {
-  /// Makes the mirror of an encoder of this configuration, after ``Encoder/outputShape(_:input:blueprint:)`` found
+  /// Makes the mirror of an encoder of this configuration, after a run without values found
   /// nothing wrong.
   ///
   /// - Parameters:

@@ -1,6 +1,4 @@
-/// The first of the two passes: shapes and costs of a pipeline, found without allocating anything.
-///
-/// Every component writes down its layers and reports every problem it sees, so that a user sees all of them at once.
+/// Shapes, layers and costs of a pipeline, from one run of its components without values, and what was found wrong.
 public struct Blueprint: Sendable {
   /// One row of `fusionkit describe CONFIG`.
   public struct Layer: Sendable, Equatable {
@@ -25,6 +23,8 @@ public struct Blueprint: Sendable {
   public private(set) var layers: [Layer] = []
   /// What was found wrong so far.
   public private(set) var problems: [Problem] = []
+  /// The bytes that runs without values took for tensors: 0, unless a component makes some on another device.
+  package var bytesTaken = 0
   private var names: [String] = []
   private var keys: [String] = []
 

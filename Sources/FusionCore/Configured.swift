@@ -28,7 +28,8 @@ public struct ConfiguredModality: Sendable {
   public let configuration: any ComponentConfiguration
   /// Whether two evaluations of the same batch may differ.
   public let isStochastic: Bool
-  let outputShape: @Sendable (ArrayDescription, inout Blueprint) -> Shape?
+  /// Runs the component once without values; see ``Blueprint/infer(_:_:make:run:)``.
+  package let infer: @Sendable (ArrayDescription, inout Blueprint) -> Shape?
   let conversion: @Sendable (ArrayDescription) -> ValueConversion
   let standardisedFeatures: @Sendable (ArrayDescription) -> FeatureLayout?
   let make: @Sendable (ArrayDescription, BuildContext) -> any Modality
@@ -38,7 +39,11 @@ public struct ConfiguredModality: Sendable {
     self.type = type
     self.configuration = configuration
     isStochastic = M.isStochastic(configuration)
-    outputShape = { M.outputShape(configuration, input: $0, blueprint: &$1) }
+    infer = { array, blueprint in
+      blueprint.infer(
+        type, [ModalityShape("array", array.sampleShape)], make: { M(configuration, input: array, context: $0) },
+        run: { $0($1[0], $2) })
+    }
     conversion = { M.conversion(configuration, input: $0) }
     standardisedFeatures = { M.standardisedFeatures(configuration, input: $0) }
     make = { M(configuration, input: $0, context: $1) }
@@ -53,7 +58,8 @@ public struct ConfiguredEncoder: Sendable {
   public let configuration: any ComponentConfiguration
   /// Whether two evaluations of the same batch may differ.
   public let isStochastic: Bool
-  let outputShape: @Sendable (Shape, inout Blueprint) -> Shape?
+  /// Runs the component once without values; see ``Blueprint/infer(_:_:make:run:)``.
+  package let infer: @Sendable (Shape, inout Blueprint) -> Shape?
   let make: @Sendable (Shape, BuildContext) -> any Encoder
   /// Makes the mirror for an input of this shape; nil where the encoder is no ``AutoencodableEncoder``.
   let makeMirror: (@Sendable (Shape, BuildContext) -> any ReconstructionDecoder)?
@@ -73,7 +79,11 @@ public struct ConfiguredEncoder: Sendable {
     self.configuration = configuration
     makeMirror = (type as? any AutoencodableEncoder.Type).map { maker($0) }
     isStochastic = E.isStochastic(configuration)
-    outputShape = { E.outputShape(configuration, input: $0, blueprint: &$1) }
+    infer = { input, blueprint in
+      blueprint.infer(
+        type, [ModalityShape("input", input)], make: { E(configuration, input: input, context: $0) },
+        run: { $0($1[0], $2) })
+    }
     make = { E(configuration, input: $0, context: $1) }
   }
 }
@@ -90,7 +100,8 @@ public struct ConfiguredFusion: Sendable {
   public let missing: MissingModalityChoice
   /// What is done where a modality is missing.
   public var missingPolicy: MissingModalityPolicy { missing.policy(declared: traits.missing) }
-  let outputShape: @Sendable ([ModalityShape], inout Blueprint) -> Shape?
+  /// Runs the component once without values; see ``Blueprint/infer(_:_:make:run:)``.
+  package let infer: @Sendable ([ModalityShape], inout Blueprint) -> Shape?
   let make: @Sendable ([ModalityShape], BuildContext) -> any Fusion
 
   /// Pairs a type with a configuration.
@@ -99,7 +110,13 @@ public struct ConfiguredFusion: Sendable {
     self.configuration = configuration
     self.missing = missing
     traits = F.traits(configuration)
-    outputShape = { F.outputShape(configuration, inputs: $0, blueprint: &$1) }
+    infer = { inputs, blueprint in
+      blueprint.infer(
+        type, inputs, make: { F(configuration, inputs: inputs, context: $0) },
+        run: { fusion, tensors, pass in
+          fusion(Features(zip(inputs, tensors).map { ($0.modality, $1) }), pass)
+        })
+    }
     make = { F(configuration, inputs: $0, context: $1) }
   }
 }
@@ -110,14 +127,23 @@ public struct ConfiguredDecoder: Sendable {
   public let type: any Decoder.Type
   /// Its configuration, a `type.Configuration`.
   public let configuration: any ComponentConfiguration
-  let check: @Sendable (_ input: Shape, _ output: Shape, inout Blueprint) -> Void
+  /// Runs the component once without values; nil as well where it gives another shape than asked for.
+  package let infer: @Sendable (_ input: Shape, _ output: Shape, inout Blueprint) -> Shape?
   let make: @Sendable (_ input: Shape, _ output: Shape, BuildContext) -> any Decoder
 
   /// Pairs a type with a configuration.
   public init<D: Decoder>(_ type: D.Type, _ configuration: D.Configuration) {
     self.type = type
     self.configuration = configuration
-    check = { D.check(configuration, input: $0, output: $1, blueprint: &$2) }
+    infer = { input, output, blueprint in
+      let found = blueprint.infer(
+        type, [ModalityShape("fused", input)],
+        make: { D(configuration, input: input, output: output, context: $0) }, run: { $0($1[0], $2) })
+      guard let found, found != output else { return found }
+      blueprint.problem(
+        "the decoder '\(type.name)' gives \(found) for a sample, the task asks for \(output)", key: "type")
+      return nil
+    }
     make = { D(configuration, input: $0, output: $1, context: $2) }
   }
 }

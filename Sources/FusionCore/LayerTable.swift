@@ -24,8 +24,9 @@ struct LayerTable {
   /// - Parameters:
   ///   - component: the dotted name of the component.
   ///   - kind: what its own row is called.
+  ///   - result: the shape of its result.
   ///   - batch: the number of samples of the pass.
-  init(_ log: OperationLog, _ store: ParameterStore, component: String, _ kind: String, batch: Int) {
+  init(_ log: OperationLog, _ store: ParameterStore, component: String, _ kind: String, result: Shape, batch: Int) {
     func sample(_ shape: Shape) -> Shape {
       guard let place = shape.firstIndex(of: batch) else { return shape }
       var shape = shape
@@ -34,6 +35,7 @@ struct LayerTable {
     }
     var rows: [Row] = []
     var own = Row(name: component, kind: kind, output: [])
+    var hasOwnOperations = false
     var layers: [Int: Int] = [:]  // rows of layers
     var products: [String: Int] = [:]  // rows of parameters
     var place: [Int: Int] = [:]  // the row that a value came from; none: the component's own, or an input
@@ -86,12 +88,12 @@ struct LayerTable {
       } else {
         own.flops += share
         own.parameters += count
-        own.output = sample(output.shape)
+        hasOwnOperations = hasOwnOperations || entry.operation != .reshape
       }
     }
     own.parameters += uncounted.values.reduce(0, +)
-    if rows.isEmpty || own.flops > 0 || own.parameters > 0 || !own.output.isEmpty {
-      if own.output.isEmpty, let last = log.entries.last { own.output = sample(log.values[last.output].shape) }
+    if rows.isEmpty || own.flops > 0 || own.parameters > 0 || hasOwnOperations {
+      own.output = sample(result)
       rows.append(own)
     }
     self.rows = rows.map {

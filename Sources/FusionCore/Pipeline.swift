@@ -100,7 +100,7 @@ public final class Pipeline {
   /// - Parameters:
   ///   - raw: one tensor `[N, …sample]` per modality, in order, already converted.
   ///   - presence: which samples have which modality; nil: nothing is missing.
-  /// - Throws: ``PipelineError`` where a component produces another shape than it inferred, and for samples that have no
+  /// - Throws: ``PipelineError`` where a component gives another shape than without values, and for samples that have no
   ///   modality, or lack one that the fusion does not go without.
   public func encode(
     _ raw: [Tensor], presence: Presence? = nil, _ pass: ForwardPass
@@ -173,7 +173,7 @@ public final class Pipeline {
     throw PipelineError(problems: [
       Problem(
         "the \(kind) '\(name)'\(place) inferred the shape \([batch] + sample) and produced \(tensor.shape)",
-        hint: "its outputShape and its forward pass disagree: a bug of that component")
+        hint: "the shape of a sample's result may depend neither on the batch nor on values: a bug of that component")
     ])
   }
 }

@@ -55,13 +55,13 @@ public struct PipelineSpecification: Sendable {
     for branch in branches {
       let keys = ["modalities", branch.name]
       let input = inputs[branch.name].flatMap { array in
-        result.blueprint.scope("modalities.\(branch.name)", keys: keys) { branch.modality.outputShape(array, &$0) }
+        result.blueprint.scope("modalities.\(branch.name)", keys: keys) { branch.modality.infer(array, &$0) }
       }
       result.encoderInputs.append(input)
       result.features.append(
         input.flatMap { shape in
           result.blueprint.scope("encoders.\(branch.name)", keys: keys + ["encoder"]) {
-            branch.encoder.outputShape(shape, &$0)
+            branch.encoder.infer(shape, &$0)
           }
         })
     }
@@ -69,9 +69,9 @@ public struct PipelineSpecification: Sendable {
       shape.map { ModalityShape(branch.name, $0) }
     }
     guard known.count == branches.count, hasLawfulArity else { return result }
-    result.fused = result.blueprint.scope("fusion", keys: ["fusion"]) { fusion.outputShape(known, &$0) }
+    result.fused = result.blueprint.scope("fusion", keys: ["fusion"]) { fusion.infer(known, &$0) }
     if let fused = result.fused, let output {
-      result.blueprint.scope("decoder", keys: ["decoder"]) { decoder.check(fused, output, &$0) }
+      result.blueprint.scope("decoder", keys: ["decoder"]) { _ = decoder.infer(fused, output, &$0) }
     }
     result.blueprint.scope("missing") { MissingModalities.describe(fusion.missingPolicy, known, &$0) }
     checkSize(&result.blueprint)

@@ -33,13 +33,6 @@ public struct ArrayDescription: Sendable, Equatable {
 
 /// From a raw array to the tensor that an encoder takes: the shape and the scale of its values.
 public protocol Modality: Component {
-  /// The shape of one sample for the encoder, `[C, H, W]` for images; nil after a problem was reported.
-  ///
-  /// Allocates nothing.
-  static func outputShape(
-    _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
-  ) -> Shape?
-
   /// How stored values are scaled; applied by the data loader, so that bytes stay bytes until a batch is made.
   static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion
 
@@ -48,7 +41,7 @@ public protocol Modality: Component {
   /// default: they are not.
   static func standardisedFeatures(_ configuration: Configuration, input: ArrayDescription) -> FeatureLayout?
 
-  /// A modality for arrays of this kind, after ``outputShape(_:input:blueprint:)`` found nothing wrong.
+  /// A modality for arrays of this kind; says by `context.problem` what it cannot read.
   init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext)
 
   /// Shapes: `[N, …raw sample]`, converted, to `[N, …output]`.
@@ -57,10 +50,7 @@ public protocol Modality: Component {
 
 /// From a modality's tensor to features: a vector `[N, D]`, or tokens `[N, T, D]`.
 public protocol Encoder: Component {
-  /// The shape of one sample's features; nil after a problem was reported. Allocates nothing.
-  static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape?
-
-  /// Makes the parameters, after ``outputShape(_:input:blueprint:)`` found nothing wrong.
+  /// Makes the parameters for samples of the shape `input`; says by `context.problem` what does not fit.
   init(_ configuration: Configuration, input: Shape, context: BuildContext)
 
   /// Shapes: `[N, …input]` to `[N, …output]`.
@@ -173,14 +163,8 @@ public protocol Fusion: Component {
   /// How many modalities it takes, and how it behaves.
   static func traits(_ configuration: Configuration) -> FusionTraits
 
-  /// The shape of one sample's fused features; nil after a problem was reported. Allocates nothing.
-  ///
-  /// The number of modalities has been checked against ``traits(_:)`` before.
-  static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape?
-
-  /// Makes the parameters, after ``outputShape(_:inputs:blueprint:)`` found nothing wrong.
+  /// Makes the parameters for features of these shapes; says by `context.problem` what does not fit. The number of
+  /// modalities has been checked against ``traits(_:)`` before.
   init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext)
 
   /// Shapes: the features `[N, …]` to `[N, …output]`.
@@ -189,10 +173,8 @@ public protocol Fusion: Component {
 
 /// From fused features to the task: logits of classes, or the values of a regression.
 public protocol Decoder: Component {
-  /// Reports problems, and the layers; `output` is the shape that the task asks for: `[classes]`, `[targets]`.
-  static func check(_ configuration: Configuration, input: Shape, output: Shape, blueprint: inout Blueprint)
-
-  /// Makes the parameters, after ``check(_:input:output:blueprint:)`` found nothing wrong.
+  /// Makes the parameters for fused features of the shape `input`; `output` is the shape that the task asks for: `[classes]`,
+  /// `[targets]`. Says by `context.problem` what does not fit.
   init(_ configuration: Configuration, input: Shape, output: Shape, context: BuildContext)
 
   /// Shapes: `[N, …input]` to `[N, …output]`.
@@ -202,14 +184,6 @@ public protocol Decoder: Component {
 extension Modality {
   /// A modality.
   public static var kind: ComponentKind { .modality }
-  /// What one run without values gives.
-  public static func outputShape(
-    _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
-  ) -> Shape? {
-    blueprint.infer(
-      Self.self, [ModalityShape("array", input.sampleShape)],
-      make: { Self(configuration, input: input, context: $0) }, run: { $0($1[0], $2) })
-  }
   /// Nothing is standardised.
   public static func standardisedFeatures(_ configuration: Configuration, input: ArrayDescription) -> FeatureLayout? {
     nil
@@ -218,40 +192,16 @@ extension Modality {
 extension Encoder {
   /// An encoder.
   public static var kind: ComponentKind { .encoder }
-  /// What one run without values gives.
-  public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
-    blueprint.infer(
-      Self.self, [ModalityShape("input", input)], make: { Self(configuration, input: input, context: $0) },
-      run: { $0($1[0], $2) })
-  }
 }
 extension Fusion {
   /// A fusion.
   public static var kind: ComponentKind { .fusion }
-  /// What one run without values gives.
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    blueprint.infer(
-      Self.self, inputs, make: { Self(configuration, inputs: inputs, context: $0) },
-      run: { fusion, tensors, pass in
-        fusion(Features(zip(inputs, tensors).map { ($0.modality, $1) }), pass)
-      })
-  }
   /// What the traits say.
   public static func isStochastic(_ configuration: Configuration) -> Bool { traits(configuration).isStochastic }
 }
 extension Decoder {
   /// A decoder.
   public static var kind: ComponentKind { .decoder }
-  /// What one run without values gives has to be what the task asks for.
-  public static func check(_ configuration: Configuration, input: Shape, output: Shape, blueprint: inout Blueprint) {
-    let found = blueprint.infer(
-      Self.self, [ModalityShape("fused", input)],
-      make: { Self(configuration, input: input, output: output, context: $0) }, run: { $0($1[0], $2) })
-    guard let found, found != output else { return }
-    blueprint.problem("\(name): gives \(found) for a sample, the task asks for \(output)", key: "type")
-  }
 }
 
 extension [ModalityShape] {

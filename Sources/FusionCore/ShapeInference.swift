@@ -23,7 +23,7 @@ extension Blueprint {
     let device = Device.abstract(log: log)
     let store = ParameterStore()
     let path = path
-    let (output, issues) = ShapePass.run { () -> Tensor? in
+    let (output, pass, bytes) = ShapePass.run { () -> Tensor? in
       let component = make(BuildContext(store: store, device: device, seed: 0).scope(path))
       guard ShapePass.current?.issues.isEmpty ?? true else { return nil }
       for parameter in store.parameters { log.addParameter(parameter.name, parameter.value) }
@@ -39,7 +39,17 @@ extension Blueprint {
       }
       return trained
     }
-    for issue in issues { problem("\(type.name): \(issue.message)", key: issue.key, hint: issue.hint) }
+    bytesTaken += bytes
+    for issue in pass.issues {
+      guard !issue.isOwn else {
+        problem(issue.message, key: issue.key, hint: issue.hint)
+        continue
+      }
+      let given = inputs.map { "\($0.modality) \($0.shape)" }.joined(separator: ", ")
+      problem(
+        "the \(type.kind.words) '\(type.name)' does not work on \(given): \(issue.message)",
+        hint: issue.hint ?? "a mistake in its code, seen with a batch of \(Self.batch) samples without values")
+    }
     guard let output = output ?? nil else { return nil }
     guard output.shape.first == Self.batch else {
       problem(
@@ -47,7 +57,7 @@ extension Blueprint {
         hint: "the first dimension of every tensor is the sample's place in the batch")
       return nil
     }
-    add(LayerTable(log, store, component: path, type.name, batch: Self.batch).rows)
+    add(LayerTable(log, store, component: path, pass.words ?? type.name, result: output.shape, batch: Self.batch).rows)
     return Array(output.shape.dropFirst())
   }
 }

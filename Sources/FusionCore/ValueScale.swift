@@ -52,18 +52,16 @@ public enum ValueScale: String, Codable, CaseIterable, Sendable {
 
 extension Problem: Error {}
 
-extension Blueprint {
-  /// Resolves a scale, or reports why it cannot be.
-  ///
-  /// - Returns: a word for the table of layers, for example `0–255`; nil after a problem was reported.
-  public mutating func resolve(_ scale: ValueScale, for array: ArrayDescription) -> String? {
-    switch scale.resolved(for: array) {
+extension ValueScale {
+  /// What is done to the values, for the table of layers; refuses an array whose scale cannot be told.
+  public func words(for array: ArrayDescription, context: BuildContext) -> String {
+    switch resolved(for: array) {
     case .success(.byte): return "values 0–255 scaled to 0–1"
     case .success(.unit): return "values 0–1"
     case .success: return "values as stored"
     case .failure(let problem):
-      self.problem(problem.message, key: "values", hint: problem.hint)
-      return nil
+      context.problem(problem.message, key: "values", hint: problem.hint)
+      return "values"
     }
   }
 }

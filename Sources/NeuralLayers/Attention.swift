@@ -14,12 +14,13 @@ public struct MultiHeadAttention {
   private let dropout: Float
   private let path: String
 
-  /// Makes the parameters in `context`.
+  /// Makes the parameters in `context`; refuses heads that do not divide the width, by the key `heads`.
   ///
   /// - Parameters:
   ///   - heads: divides the width.
   ///   - dropout: the probability that an attention weight is set to zero in training.
   public init(width: Int, heads: Int, bias: Bool = true, dropout: Double = 0, context: BuildContext) {
+    if width % heads != 0 { context.problem("\(heads) heads do not divide the width \(width)", key: "heads") }
     inWeight = context.parameter("in_proj_weight", [3 * width, width], .xavierUniform())
     inBias = bias ? context.parameter("in_proj_bias", [3 * width], .zeros) : nil
     outWeight = context.parameter("out_proj.weight", [width, width], .layerDefault)

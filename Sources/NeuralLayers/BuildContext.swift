@@ -63,8 +63,18 @@ public struct BuildContext {
   ///   - hint: what to do.
   public func problem(_ message: String, key: String? = nil, hint: String? = nil) {
     guard let pass = ShapePass.current else { stop("\(path): \(message)") }
-    pass.report(ShapePass.Issue(message, key: key, hint: hint))
+    pass.report(ShapePass.Issue(message, key: key, hint: hint, isOwn: true))
   }
+
+  /// The same where nothing can be made at all: whatever follows is not run.
+  public func refuse(_ message: String, key: String? = nil, hint: String? = nil) -> Never {
+    problem(message, key: key, hint: hint)
+    guard let pass = ShapePass.current else { stop("\(path): \(message)") }
+    pass.giveUp()
+  }
+
+  /// Says what the component is in a few words, for the table of layers, which has its name otherwise.
+  public func describe(_ words: String) { ShapePass.current?.words = words }
 
   private func add(
     _ name: String, _ role: Parameter.Role, _ shape: Shape, _ initializer: Initializer, isNonNegative: Bool = false

@@ -39,7 +39,8 @@ public final class ConvolutionStack {
   ) {
     let plan = Self.plan(blocks, input: input)
     for issue in plan.issues {
-      context.problem((issue.block.map { "block \($0): " } ?? "") + issue.message, key: issue.block == nil ? nil : key)
+      context.problem(
+        (issue.block.map { "block \($0 + 1): " } ?? "") + issue.message, key: issue.block == nil ? nil : key)
     }
     self.plan = plan
     self.blocks = blocks

@@ -41,7 +41,8 @@ extension Tensor {
       }
     }
     guard isTracked || device.log != nil else { return output }
-    return Tensor.recorded(name, as: .unary(rule.function), inputs: [self], output: output) { [input = detached] gradient in
+    return Tensor.recorded(name, as: .unary(rule.function), inputs: [self], output: output) {
+      [input = detached] gradient in
       [Tensor.product(of: gradient, slope: rule, at: input, output)]
     }
   }

@@ -15,7 +15,8 @@ extension Tensor {
         (values.baseAddress! + target).update(from: storage.base + source, count: axis.inner)
       }
     }
-    return Tensor.recorded("selected", as: .select(indices, axis: position), inputs: [self], output: output) { [before = self.shape, x = detached] gradient in
+    return Tensor.recorded("selected", as: .select(indices, axis: position), inputs: [self], output: output) {
+      [before = self.shape, x = detached] gradient in
       [
         Tensor(shape: before, device: gradient.device) { values in
           values.update(repeating: 0)
@@ -48,7 +49,8 @@ extension Tensor {
       for (i, place) in places.enumerated() { values[i] = storage.base[place] }
     }
     let position = position(ofAxis: axis, in: "gathered")
-    return Tensor.recorded("gathered", as: .gather(indices, axis: position), inputs: [self], output: output) { [before = self.shape] gradient in
+    return Tensor.recorded("gathered", as: .gather(indices, axis: position), inputs: [self], output: output) {
+      [before = self.shape] gradient in
       [Tensor(repeating: 0, shape: before, device: gradient.device).scatterAdded(indices, gradient, axis: axis)]
     }
   }

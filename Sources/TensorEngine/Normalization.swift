@@ -63,7 +63,9 @@ extension Tensor {
     let width = normal.elementCount
     let rows = Shape(shape.dropLast(dimensions)).elementCount
     let (x, w, b, device) = (detached, weight?.detached, bias?.detached, device)
-    let (means, inverses) = (Storage(count: rows), Storage(count: rows))  // of each row; 1 / deviation
+    // Of each row; 1 / deviation.
+    let (means, inverses) =
+      device.isAbstract ? (x.storage, x.storage) : (Storage(count: rows), Storage(count: rows))
 
     func rule() -> fk_norm {
       fk_norm(

@@ -79,7 +79,8 @@ extension Tensor {
       "broadcast: \(self.shape) does not broadcast to \(shape): "
         + "aligned at the last dimension, sizes have to be equal or 1 before")
     let view = StridedView(shape: shape, strides: fits ? broadcastStrides(self.shape, to: shape) : shape)
-    return Tensor.recorded("broadcast", as: .broadcast, inputs: [self], output: copied(view)) { [before = self.shape] gradient in
+    return Tensor.recorded("broadcast", as: .broadcast, inputs: [self], output: copied(view)) {
+      [before = self.shape] gradient in
       [gradient.sum(to: before)]
     }
   }

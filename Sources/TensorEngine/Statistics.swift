@@ -60,7 +60,8 @@ extension Tensor {
   public func argmax(axis: Int = -1) -> [Int] {
     let axis = self.axis(at: position(ofAxis: axis, in: "argmax"))
     require(axis.length > 0, "argmax: no values along an axis of shape \(shape), expected at least one")
-    require(!storage.isAbstract, "argmax: asked for where only shapes are known: what is computed may not depend on values")
+    require(
+      !storage.isAbstract, "argmax: asked for where only shapes are known: what is computed may not depend on values")
     return (0..<axis.outer * axis.inner).map { line in
       let x = storage.base + line / axis.inner * axis.length * axis.inner + line % axis.inner
       var best = 0

@@ -33,9 +33,8 @@ enum PluginLibraries {
     return try Binary.run(["plugin", "build", folder / name, "-o", folder / "lib\(name).so"])
   }
 
-  /// A fusion of one width; `forward` computes its output from `features.vectors`.
-  static func fusion(_ type: String, _ name: String, inferred: String = "[inputs[0].width]", forward: String) -> String
-  {
+  /// A fusion; `forward` computes its output from `x`, the first of `features.vectors`, `make` is what its `init` does.
+  static func fusion(_ type: String, _ name: String, make: String = "", forward: String) -> String {
     """
     import FusionCore
     public struct \(type): Fusion {
@@ -43,13 +42,9 @@ enum PluginLibraries {
       public static let summary = "for a test"
       public typealias Configuration = NoConfiguration
       public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits() }
-      public static func outputShape(
-        _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-      ) -> Shape? {
-        blueprint.layer("", "for a test", output: \(inferred))
-        return \(inferred)
+      public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+        \(make)
       }
-      public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {}
       public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
         let x = features.vectors[0]
         \(forward)

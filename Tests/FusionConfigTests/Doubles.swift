@@ -13,10 +13,6 @@ struct ToyModality: Modality {
     var normalize = true
     static let options = [Option("normalize", "whether values are scaled to 0…1")]
   }
-  static func outputShape(_ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint) -> Shape?
-  {
-    input.sampleShape
-  }
   static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion { .identity }
   init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {}
   func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor { raw }
@@ -36,13 +32,11 @@ struct ToyEncoder: Encoder {
       Option("width", "width of the output; none: as the input", .atLeast(1)),
     ]
   }
-  static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
+  init(_ configuration: Configuration, input: Shape, context: BuildContext) {
     if configuration.blocks > 6 {
-      blueprint.problem("too many blocks for this input", key: "blocks", hint: "take fewer")
+      context.problem("too many blocks for this input", key: "blocks", hint: "take fewer")
     }
-    return input
   }
-  init(_ configuration: Configuration, input: Shape, context: BuildContext) {}
   func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor { input }
 }
 
@@ -52,12 +46,8 @@ struct ToyFusion: Fusion {
   static let summary = "a toy fusion"
   struct Configuration: ComponentConfiguration {}
   static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits() }
-  static func outputShape(_ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint) -> Shape?
-  {
-    [inputs.reduce(0) { $0 + $1.width }]
-  }
   init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {}
-  func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor { features.tensors[0] }
+  func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor { .concatenated(features.vectors, axis: 1) }
 }
 
 extension ToyFusion.Configuration { static let options: [Option] = [] }
@@ -76,12 +66,11 @@ struct ToyPairFusion: Fusion {
     ]
   }
   static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 2, most: 2) }
-  static func outputShape(_ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint) -> Shape?
-  {
-    [configuration.rank]
+  private let rank: Int
+  init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) { rank = configuration.rank }
+  func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
+    .zeros([features.tensors[0].shape[0], rank], device: pass.device)
   }
-  init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {}
-  func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor { features.tensors[0] }
 }
 
 struct ToyDecoder: Decoder {
@@ -91,9 +80,11 @@ struct ToyDecoder: Decoder {
     var hidden: [Int] = []
     static let options = [Option("hidden", "hidden widths", .atLeast(1))]
   }
-  static func check(_ configuration: Configuration, input: Shape, output: Shape, blueprint: inout Blueprint) {}
-  init(_ configuration: Configuration, input: Shape, output: Shape, context: BuildContext) {}
-  func callAsFunction(_ fused: Tensor, _ pass: ForwardPass) -> Tensor { fused }
+  private let output: Shape
+  init(_ configuration: Configuration, input: Shape, output: Shape, context: BuildContext) { self.output = output }
+  func callAsFunction(_ fused: Tensor, _ pass: ForwardPass) -> Tensor {
+    .zeros([fused.shape[0]] + output, device: pass.device)
+  }
 }
 
 enum ToyData: Component {

@@ -12,7 +12,6 @@ private struct MirroredToy: AutoencodableEncoder {
   struct Mirror: ReconstructionDecoder {
     func callAsFunction(_ features: Tensor, _ pass: ForwardPass) -> Tensor { features }
   }
-  static func outputShape(_: NoConfiguration, input: Shape, blueprint: inout Blueprint) -> Shape? { input }
   static func mirror(_: NoConfiguration, input: Shape, context: BuildContext) -> any ReconstructionDecoder { Mirror() }
   init(_: NoConfiguration, input: Shape, context: BuildContext) {}
   func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor { input }

@@ -11,11 +11,6 @@ private struct Declaring: Fusion {
     "FWD-1": "draws noise in evaluation", "GRD-1": "wrong, it says", "GRD-9": "no such check",
   ]
   static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits() }
-  static func outputShape(_ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint) -> Shape?
-  {
-    blueprint.layer("", "noise", output: inputs[0].shape)
-    return inputs[0].shape
-  }
   private let state = ToyState()
   init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {}
   func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {

@@ -14,7 +14,6 @@ enum CFG2: Flaw {
 }
 enum CFG3: Flaw { static let id = "CFG-3" }
 enum SHP1: Flaw { static let id = "SHP-1" }
-enum SHP2: Flaw { static let id = "SHP-2" }
 enum SHP2Nameless: Flaw {
   static let id = "SHP-2"
   static let variant = "nameless"
@@ -29,7 +28,6 @@ enum SHP2Empty: Flaw {
 }
 enum SHP3: Flaw { static let id = "SHP-3" }
 enum PAR1: Flaw { static let id = "PAR-1" }
-enum PAR2: Flaw { static let id = "PAR-2" }
 enum PAR3: Flaw { static let id = "PAR-3" }
 enum FWD1: Flaw { static let id = "FWD-1" }
 enum FWD2: Flaw { static let id = "FWD-2" }
@@ -72,17 +70,14 @@ struct Mutant: Sendable {
     Mutant(id: "CFG-2", type: ToyFusion<CFG2>.self),
     Mutant(id: "CFG-3", type: ToyFusion<CFG3>.self),
     Mutant(id: "SHP-1", type: ToyFusion<SHP1>.self),
-    Mutant(id: "SHP-2", type: ToyFusion<SHP2>.self),
     Mutant(id: "SHP-2", type: ToyFusion<SHP2Nameless>.self),
     Mutant(id: "SHP-2", type: ToyFusion<SHP2First>.self),
     Mutant(id: "SHP-2", type: ToyFusion<SHP2Empty>.self),
-    Mutant(id: "SHP-2", type: ToyEncoder<SHP2>.self),
     Mutant(id: "SHP-2", type: ToyEncoder<SHP2Nameless>.self),
     Mutant(id: "SHP-2", type: ToyDecoder<SHP2Nameless>.self),
-    Mutant(id: "SHP-2", type: ToyModality<SHP2>.self),
+    Mutant(id: "SHP-2", type: ToyModality<SHP2Nameless>.self),
     Mutant(id: "SHP-3", type: ToyFusion<SHP3>.self),
     Mutant(id: "PAR-1", type: ToyFusion<PAR1>.self),
-    Mutant(id: "PAR-2", type: ToyFusion<PAR2>.self),
     Mutant(id: "PAR-3", type: ToyFusion<PAR3>.self),
     Mutant(id: "FWD-1", type: ToyFusion<FWD1>.self),
     Mutant(id: "FWD-2", type: ToyFusion<FWD2>.self),

@@ -59,26 +59,8 @@ struct ToyFusion<F: Flaw>: Fusion {
       orderMatters: F.variant == "deaf", missing: configuration.pool == .mean ? .renormalise : .skip)
   }
 
-  static func outputShape(_ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint) -> Shape?
-  {
-    for input in inputs where input.shape.count > 2 {
-      switch F.id == "SHP-2" ? F.variant : "valid" {
-      case "": return nil
-      case "nameless": blueprint.problem("a shape is wrong")
-      case "first": blueprint.problem("'\(inputs[0].modality)' or another has a shape that is no vector")
-      case "empty" where input.shape.count > 3: return [0]
-      default: blueprint.problem("'\(input.modality)' has the shape \(input.shape), expected a vector or tokens")
-      }
-    }
-    guard blueprint.problems.isEmpty else { return nil }
-    if F.id == "SHP-3" { _ = Tensor.zeros([2], device: Device()) }
-    let width = configuration.width
-    let weights = F.id == "TRN-1" && F.variant == "" ? width : inputs.reduce(0) { $0 + ($1.width + 1) * width }
-    blueprint.layer("", "toy", output: [width], parameters: weights + (F.id == "PAR-2" ? 1 : 0))
-    return [width]
-  }
-
   private let width: Int
+  private let isEmpty: Bool
   private let pool: Pool
   private let projections: [Linear]
   private let bias: Parameter?
@@ -86,6 +68,16 @@ struct ToyFusion<F: Flaw>: Fusion {
   private let state = ToyState()
 
   init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    for input in inputs where input.shape.count > 2 {
+      switch F.id == "SHP-2" ? F.variant : "valid" {
+      case "nameless": context.problem("a shape is wrong")
+      case "first": context.problem("'\(inputs[0].modality)' or another has a shape that is no vector")
+      case "empty" where input.shape.count > 3: break
+      default: context.problem("'\(input.modality)' has the shape \(input.shape), expected a vector or tokens")
+      }
+    }
+    isEmpty = F.variant == "empty" && inputs.contains { $0.shape.count > 3 }
+    if F.id == "SHP-3" { _ = Tensor.zeros([2], device: Device()) }
     let width = configuration.width
     (self.width, pool) = (width, configuration.pool)
     projections =
@@ -104,7 +96,7 @@ struct ToyFusion<F: Flaw>: Fusion {
     if F.id == "PAR-3", let image = inputs.firstIndex(where: { $0.modality == "image" }) {
       let weight = projections[image].weight.value
       let drawn = RandomStream(seed: 7).uniform(weight.shape, lower: -0.3, upper: 0.3, device: context.device)
-      _ = weight.storage.values.update(fromContentsOf: drawn.scalars)
+      projections[image].weight.write { _ = $0.update(fromContentsOf: drawn.scalars) }
     }
   }
 
@@ -142,6 +134,7 @@ struct ToyFusion<F: Flaw>: Fusion {
 
   /// The output, after what a flaw makes of it.
   private func flawed(_ y: Tensor, _ features: Features, _ pass: ForwardPass) -> Tensor {
+    if isEmpty { return y.sliced(0..<0, axis: 1) }
     let isEvaluation = pass.mode == .evaluation
     switch F.id {
     case "SHP-1": return y.shape[0] == 1 ? y.reshaped([width]) : y

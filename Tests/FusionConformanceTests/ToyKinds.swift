@@ -7,19 +7,11 @@ struct ToyEncoder<F: Flaw>: Encoder {
   typealias Configuration = NoConfiguration
   private static var output: Shape { F.id == "ENC-1" ? [1, 2, 3] : [2, 3] }
 
-  static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
-    if input.count > 3 {
-      if F.id == "SHP-2", F.variant == "" { return nil }
-      blueprint.problem(F.id == "SHP-2" ? "a shape is wrong" : "expected up to 3 dimensions, got \(input)")
-      return nil
-    }
-    blueprint.layer(
-      "", "linear", output: output, parameters: Linear.parameterCount(inputs: input.elementCount, outputs: 6))
-    return output
-  }
-
   private let linear: Linear
   init(_ configuration: Configuration, input: Shape, context: BuildContext) {
+    if input.count > 3 {
+      context.problem(F.id == "SHP-2" ? "a shape is wrong" : "expected up to 3 dimensions, got \(input)")
+    }
     linear = Linear(inputs: input.elementCount, outputs: 6, context: context)
   }
   func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor {
@@ -35,17 +27,11 @@ struct ToyDecoder<F: Flaw>: Decoder {
   typealias Configuration = NoConfiguration
   private static func outputs(_ asked: Shape) -> Int { F.id == "DEC-1" ? 1 : asked.elementCount }
 
-  static func check(_ configuration: Configuration, input: Shape, output: Shape, blueprint: inout Blueprint) {
-    if input.count > 3 {
-      return blueprint.problem(F.id == "SHP-2" ? "a shape is wrong" : "expected up to 3 dimensions, got \(input)")
-    }
-    blueprint.layer(
-      "", "linear", output: output,
-      parameters: Linear.parameterCount(inputs: input.elementCount, outputs: outputs(output)))
-  }
-
   private let linear: Linear
   init(_ configuration: Configuration, input: Shape, output: Shape, context: BuildContext) {
+    if input.count > 3 {
+      context.problem(F.id == "SHP-2" ? "a shape is wrong" : "expected up to 3 dimensions, got \(input)")
+    }
     linear = Linear(inputs: input.elementCount, outputs: Self.outputs(output), context: context)
   }
   func callAsFunction(_ fused: Tensor, _ pass: ForwardPass) -> Tensor { linear(fused.flattened(from: 1), pass) }
@@ -57,15 +43,11 @@ struct ToyModality<F: Flaw>: Modality {
   static var summary: String { "values as they are" }
   typealias Configuration = NoConfiguration
 
-  static func outputShape(_ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint) -> Shape?
-  {
-    if F.id == "SHP-2", input.sampleShape.isEmpty { return nil }
-    blueprint.layer("", "as it is", output: input.sampleShape)
-    return input.sampleShape
-  }
   static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
     ValueConversion(scale: F.id == "MOD-1" ? 0 : 1)
   }
-  init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {}
+  init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {
+    if F.id == "SHP-2", input.sampleShape.isEmpty { context.problem("a shape is wrong") }
+  }
   func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor { raw }
 }

@@ -11,7 +11,9 @@ import Testing
 
   @Test func anOuterProductAndWhatReadsItAreToldOf() {
     var blueprint = blueprint("fusion") { $0.layer("", "outer product", output: [274_625], flops: 274_625) }
-    blueprint.scope("decoder") { $0.linear("layers.0", 274_625, 100) }
+    blueprint.scope("decoder") {
+      $0.layer("layers.0", "linear 274625 → 100", output: [100], parameters: 27_462_600, flops: 54_925_000)
+    }
     let burdens = blueprint.burdens(batchSize: 40)
     #expect(burdens.count == 2)
     // 274,625 values of 4 bytes, 40 times; 27,462,600 of 4 bytes.

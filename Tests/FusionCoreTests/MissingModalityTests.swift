@@ -5,9 +5,6 @@ private struct Plain: Modality {
   static let name = "plain"
   static let summary = "hands vectors on"
   typealias Configuration = NoConfiguration
-  static func outputShape(_: NoConfiguration, input: ArrayDescription, blueprint: inout Blueprint) -> Shape? {
-    input.sampleShape
-  }
   static func conversion(_: NoConfiguration, input: ArrayDescription) -> ValueConversion { .identity }
   init(_: NoConfiguration, input: ArrayDescription, context: BuildContext) {}
   func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor { raw }
@@ -18,10 +15,6 @@ private struct Counting: Encoder {
   static let name = "counting"
   static let summary = "a layer that counts"
   typealias Configuration = NoConfiguration
-  static func outputShape(_: NoConfiguration, input: Shape, blueprint: inout Blueprint) -> Shape? {
-    blueprint.linear("layer", input[0], 3)
-    return [3]
-  }
   private let layer: Linear
   private let seen: Parameter
   init(_: NoConfiguration, input: Shape, context: BuildContext) {
@@ -29,7 +22,7 @@ private struct Counting: Encoder {
     seen = context.buffer("seen", [], .zeros)
   }
   func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor {
-    if pass.mode == .training { seen.value.storage.base[0] += Float(input.shape[0]) }
+    if pass.mode == .training { seen.write { $0[0] += Float(input.shape[0]) } }
     return layer(input, pass)
   }
 }
@@ -43,9 +36,6 @@ private struct Beside: Fusion {
     static let options = [Option("policy", "what it declares", MissingModalityPolicy.self)]
   }
   static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(missing: configuration.policy) }
-  static func outputShape(_: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint) -> Shape? {
-    [inputs.totalWidth + 1]
-  }
   init(_: Configuration, inputs: [ModalityShape], context: BuildContext) {}
   func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let batch = features.tensors[0].shape[0]
@@ -59,7 +49,6 @@ private struct HandsOn: Decoder {
   static let name = "hands_on"
   static let summary = "hands its input on"
   typealias Configuration = NoConfiguration
-  static func check(_: NoConfiguration, input: Shape, output: Shape, blueprint: inout Blueprint) {}
   init(_: NoConfiguration, input: Shape, output: Shape, context: BuildContext) {}
   func callAsFunction(_ fused: Tensor, _ pass: ForwardPass) -> Tensor { fused }
 }

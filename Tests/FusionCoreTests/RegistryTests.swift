@@ -6,8 +6,6 @@ private struct First: Fusion {
   static let summary = "the first modality"
   typealias Configuration = NoConfiguration
   static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits() }
-  static func outputShape(_ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint) -> Shape?
-  { inputs[0].shape }
   init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {}
   func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor { features.tensors[0] }
 }
@@ -16,7 +14,6 @@ private struct Identity: Encoder {
   static let name = "first"
   static let summary = "the input"
   typealias Configuration = NoConfiguration
-  static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? { input }
   init(_ configuration: Configuration, input: Shape, context: BuildContext) {}
   func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor { input }
 }

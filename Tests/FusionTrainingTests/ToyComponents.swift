@@ -11,9 +11,6 @@ struct ToyVector: Modality {
   typealias Configuration = NoConfiguration
   static let name = "plain"
   static let summary = "numbers as they are"
-  static func outputShape(_: NoConfiguration, input: ArrayDescription, blueprint: inout Blueprint) -> Shape? {
-    input.sampleShape
-  }
   static func conversion(_: NoConfiguration, input: ArrayDescription) -> ValueConversion { .identity }
   init(_: NoConfiguration, input: ArrayDescription, context: BuildContext) {}
   func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor { raw }
@@ -28,9 +25,6 @@ struct ToyEncoder: Encoder {
   }
   static let name = "hidden"
   static let summary = "one hidden layer"
-  static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
-    [configuration.width]
-  }
   let layers: MultilayerPerceptron
   let mean: Parameter
   init(_ configuration: Configuration, input: Shape, context: BuildContext) {
@@ -40,7 +34,7 @@ struct ToyEncoder: Encoder {
     mean = context.buffer("running_mean", [], .zeros)
   }
   func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor {
-    if pass.mode == .training { mean.value.storage.base[0] = mean.value.item * 0.9 + input.scalars.reduce(0, +) * 0.1 }
+    if pass.mode == .training { mean.write { $0[0] = $0[0] * 0.9 + input.scalars.reduce(0, +) * 0.1 } }
     return layers(input, pass)
   }
 }
@@ -51,9 +45,6 @@ struct ToySum: Fusion {
   static let name = "sum"
   static let summary = "the sum of all features"
   static func traits(_: NoConfiguration) -> FusionTraits { FusionTraits() }
-  static func outputShape(_: NoConfiguration, inputs: [ModalityShape], blueprint: inout Blueprint) -> Shape? {
-    inputs[0].shape
-  }
   init(_: NoConfiguration, inputs: [ModalityShape], context: BuildContext) {}
   func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     features.tensors.dropFirst().reduce(features.tensors[0]) { $0 + $1 }
@@ -65,7 +56,6 @@ struct ToyDecoder: Decoder {
   typealias Configuration = NoConfiguration
   static let name = "line"
   static let summary = "one linear layer"
-  static func check(_: NoConfiguration, input: Shape, output: Shape, blueprint: inout Blueprint) {}
   let linear: Linear
   init(_: NoConfiguration, input: Shape, output: Shape, context: BuildContext) {
     linear = Linear(inputs: input[0], outputs: output[0], context: context)

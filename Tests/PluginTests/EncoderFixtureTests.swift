@@ -38,7 +38,7 @@ private func check<E: Encoder>(_ type: E.Type, _ fixture: EncoderFixture) throws
   let configuration = try fixture.configuration(E.Configuration.self)
   let input = Shape(fixture.input.value.shape.dropFirst())
   var blueprint = Blueprint()
-  let inferred = E.outputShape(configuration, input: input, blueprint: &blueprint)
+  let inferred = ConfiguredEncoder(E.self, configuration).infer(input, &blueprint)
   #expect(blueprint.problems.isEmpty)
   #expect(inferred == Shape(fixture.output.shape.dropFirst()))
   #expect(blueprint.layers.last?.output.elementCount == inferred?.elementCount)
@@ -75,7 +75,7 @@ private func check<E: Encoder>(_ type: E.Type, _ fixture: EncoderFixture) throws
     var configuration = E.Configuration()
     change(&configuration)
     var blueprint = Blueprint()
-    #expect(E.outputShape(configuration, input: input, blueprint: &blueprint) == nil)
+    #expect(ConfiguredEncoder(E.self, configuration).infer(input, &blueprint) == nil)
     return blueprint.problems
   }
 
@@ -113,7 +113,7 @@ private func check<E: Encoder>(_ type: E.Type, _ fixture: EncoderFixture) throws
     change(&configuration)
     let array = ArrayDescription(sampleShape: stored, elementType: "float32")
     var blueprint = Blueprint()
-    let shape = try #require(SequenceModality.outputShape(configuration, input: array, blueprint: &blueprint))
+    let shape = try #require(ConfiguredModality(SequenceModality.self, configuration).infer(array, &blueprint))
     let device = Device()
     let modality = SequenceModality(
       configuration, input: array, context: BuildContext(store: ParameterStore(), device: device, seed: 0))
@@ -138,7 +138,7 @@ private func check<E: Encoder>(_ type: E.Type, _ fixture: EncoderFixture) throws
     configuration.frames = frames
     var blueprint = Blueprint()
     let array = ArrayDescription(sampleShape: stored, elementType: "float32")
-    #expect(SequenceModality.outputShape(configuration, input: array, blueprint: &blueprint) == nil)
+    #expect(ConfiguredModality(SequenceModality.self, configuration).infer(array, &blueprint) == nil)
     #expect(blueprint.problems.count == 1)
   }
 }

@@ -78,7 +78,7 @@ extension FusionFixture {
 private func check<F: Fusion>(_ type: F.Type, _ fixture: FusionFixture) throws {
   let configuration = try fixture.configuration(F.Configuration.self)
   var blueprint = Blueprint()
-  let inferred = F.outputShape(configuration, inputs: fixture.shapes, blueprint: &blueprint)
+  let inferred = ConfiguredFusion(F.self, configuration).infer(fixture.shapes, &blueprint)
   #expect(blueprint.problems.isEmpty)
   #expect(inferred == Shape(fixture.output.shape.dropFirst()))
 

@@ -17,7 +17,7 @@ import Testing
     change(&configuration)
     var blueprint = Blueprint()
     let inputs = zip(["image", "audio"], shapes).map { ModalityShape($0, $1) }
-    #expect(F.outputShape(configuration, inputs: inputs, blueprint: &blueprint) == nil)
+    #expect(ConfiguredFusion(F.self, configuration).infer(inputs, &blueprint) == nil)
     #expect(blueprint.layers.isEmpty || !blueprint.problems.isEmpty)
     return blueprint.problems
   }
@@ -54,7 +54,7 @@ import Testing
 
   @Test func aDecisionOfAnotherWidthThanTheTaskIsRefused() throws {
     var blueprint = Blueprint()
-    IdentityDecoder.check(NoConfiguration(), input: [10], output: [2], blueprint: &blueprint)
+    _ = ConfiguredDecoder(IdentityDecoder.self, NoConfiguration()).infer([10], [2], &blueprint)
     let problem = try #require(blueprint.problems.first)
     #expect(problem.message == "the fusion gives 10 values and the task asks for 2")
     #expect(problem.hint?.contains("'width: 2'") == true)

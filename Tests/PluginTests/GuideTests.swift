@@ -23,7 +23,7 @@ import Testing
     configuration.width = 2
     let inputs = [ModalityShape("image", [2]), ModalityShape("audio", [1])]
     var blueprint = Blueprint()
-    #expect(GatedSumFusion.outputShape(configuration, inputs: inputs, blueprint: &blueprint) == [2])
+    #expect(ConfiguredFusion(GatedSumFusion.self, configuration).infer(inputs, &blueprint) == [2])
     #expect(blueprint.problems.isEmpty)
 
     let device = Device()

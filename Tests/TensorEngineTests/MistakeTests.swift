@@ -29,8 +29,7 @@ import Testing
     ("wrong pullback", "twice: its gradient has shape [3], its input [2, 3]"),
   ]
 
-  static func make(_ mistake: String) {
-    let device = Device()
+  static func make(_ mistake: String, device: Device = Device()) {
     let x = Tensor.ones([2, 3], device: device)
     switch mistake {
     case "add": _ = x + Tensor.ones([4], device: device)

@@ -31,6 +31,7 @@ struct FixtureCase: Decodable, CustomTestStringConvertible {
 /// What an operation is given: tensors by name and the case's options.
 struct Arguments {
   let tensors: [String: Tensor]
+  let stored: [String: StoredArray]
   let options: [String: Double]
   let device: Device
 
@@ -40,7 +41,7 @@ struct Arguments {
   func float(_ name: String, _ standard: Float = 0) -> Float { options[name].map { Float($0) } ?? standard }
   func flag(_ name: String) -> Bool { options[name] == 1 }
   /// The values of an input that stands for whole numbers.
-  func ints(_ name: String) -> [Int]? { tensors[name].map { $0.scalars.map { Int($0) } } }
+  func ints(_ name: String) -> [Int]? { stored[name].map { $0.values.map { Int($0) } } }
 }
 
 typealias Operation = @Sendable (Arguments) -> [String: Tensor]
@@ -68,7 +69,8 @@ func run(_ operation: Operation, on fixture: FixtureCase, threads: Int) -> (
       guard fixture.gradients[name] != nil else { return (name, tensor) }
       return (name, tape.watch(tensor) { gradients[name] = $0 })
     })
-  let outputs = operation(Arguments(tensors: tensors, options: fixture.options, device: device))
+  let outputs = operation(
+    Arguments(tensors: tensors, stored: fixture.inputs, options: fixture.options, device: device))
   let losses = fixture.weights.keys.sorted().map { weighted(outputs[$0]!, by: fixture.weights[$0]!.tensor(on: device)) }
   tape.backward(from: losses.dropFirst().reduce(losses[0], +))
   return (outputs, gradients)
@@ -82,7 +84,8 @@ func loss(
   var tensors = fixture.inputs.mapValues { $0.tensor(on: device) }
   tensors[input] = Tensor(
     zip(fixture.inputs[input]!.values, direction).map { $0 + step * $1 }, shape: tensors[input]!.shape, device: device)
-  let outputs = operation(Arguments(tensors: tensors, options: fixture.options, device: device))
+  let outputs = operation(
+    Arguments(tensors: tensors, stored: fixture.inputs, options: fixture.options, device: device))
   return fixture.weights.reduce(0) { sum, weight in
     zip(outputs[weight.key]!.scalars, weight.value.values).reduce(sum) { $0 + Double($1.0) * Double($1.1) }
   }
@@ -101,9 +104,24 @@ func expectClose(_ actual: Tensor?, _ expected: StoredArray, _ what: String, tol
   }
 }
 
-/// Everything that holds for every operation: PyTorch's values and gradients, slopes by central differences, and the
-/// same bits for any number of threads.
-func check(_ fixture: FixtureCase, _ operation: Operation) {
+/// The shapes of an operation's outputs on a device without values.
+func shapes(_ operation: @escaping Operation, of fixture: FixtureCase) -> [String: Shape] {
+  let (shapes, pass, bytes) = ShapePass.run {
+    let device = Device.abstract(log: OperationLog())
+    let tensors = fixture.inputs.mapValues { Tensor.zeros($0.shape, device: device) }
+    return operation(
+      Arguments(tensors: tensors, stored: fixture.inputs, options: fixture.options, device: device)
+    ).mapValues(\.shape)
+  }
+  #expect(pass.issues.isEmpty, "\(pass.issues)")
+  #expect(bytes == 0, "memory was taken for values")
+  return shapes ?? [:]
+}
+
+/// Everything that holds for every operation: PyTorch's values and gradients, slopes by central differences, the same bits
+/// for any number of threads, and the same shapes without values.
+func check(_ fixture: FixtureCase, _ operation: @escaping Operation) {
+  #expect(shapes(operation, of: fixture) == fixture.outputs.mapValues(\.shape))
   let one = run(operation, on: fixture, threads: 1)
   for (name, expected) in fixture.outputs { expectClose(one.outputs[name], expected, name) }
   for (name, expected) in fixture.gradients { expectClose(one.gradients[name], expected, "gradient of \(name)") }

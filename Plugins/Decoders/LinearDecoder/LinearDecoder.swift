@@ -6,14 +6,6 @@ public struct LinearDecoder: Decoder {
   public static let summary = "one linear layer from the fused features to the output"
   public typealias Configuration = NoConfiguration
 
-  public static func check(_ configuration: Configuration, input: Shape, output: Shape, blueprint: inout Blueprint) {
-    let (inputs, outputs) = (input.elementCount, output.elementCount)
-    blueprint.layer(
-      "", "linear \(inputs) → \(outputs)", output: output,
-      parameters: Linear.parameterCount(inputs: inputs, outputs: outputs),
-      flops: Linear.flops(inputs: inputs, outputs: outputs))
-  }
-
   private let linear: Linear
   private let output: Shape
 

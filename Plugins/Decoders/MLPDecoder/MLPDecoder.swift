@@ -14,12 +14,6 @@ public struct MLPDecoder: Decoder {
     public static let options = Option.perceptron
   }
 
-  public static func check(_ configuration: Configuration, input: Shape, output: Shape, blueprint: inout Blueprint) {
-    blueprint.perceptron(
-      inputs: input.elementCount, hidden: configuration.hidden, outputs: output.elementCount,
-      activation: configuration.activation, dropout: configuration.dropout)
-  }
-
   private let perceptron: MultilayerPerceptron
   private let output: Shape
 

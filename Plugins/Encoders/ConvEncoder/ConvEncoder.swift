@@ -66,27 +66,21 @@ public struct ConvEncoder: Encoder {
     }
   }
 
-  public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
-    if configuration.channels.isEmpty {
-      blueprint.problem("'channels' names no block", key: "channels", hint: "one number a block: [16, 32]")
-      return nil
-    }
-    if let blocks = configuration.blocks, configuration.channels.count != 1 {
-      blueprint.problem(
-        "'blocks' counts \(blocks) blocks that start from one number of channels, and 'channels' has "
-          + "\(configuration.channels.count)", key: "blocks", hint: "leave one of them out: channels: [6], blocks: 4")
-      return nil
-    }
-    let key = configuration.blocks == nil ? "channels" : "blocks"
-    return blueprint.convolutions(blocks(configuration), input: input, key: key)
-      .map { configuration.tokens ? [$0[1] * $0[2], $0[0]] : [$0.elementCount] }
-  }
-
   private let stack: ConvolutionStack
   private let tokens: Bool
 
   public init(_ configuration: Configuration, input: Shape, context: BuildContext) {
-    stack = ConvolutionStack(Self.blocks(configuration), input: input, context: context)
+    if configuration.channels.isEmpty {
+      context.refuse("'channels' names no block", key: "channels", hint: "one number a block: [16, 32]")
+    }
+    if let blocks = configuration.blocks, configuration.channels.count != 1 {
+      context.refuse(
+        "'blocks' counts \(blocks) blocks that start from one number of channels, and 'channels' has "
+          + "\(configuration.channels.count)", key: "blocks", hint: "leave one of them out: channels: [6], blocks: 4")
+    }
+    stack = ConvolutionStack(
+      Self.blocks(configuration), input: input, key: configuration.blocks == nil ? "channels" : "blocks",
+      context: context)
     tokens = configuration.tokens
   }
 

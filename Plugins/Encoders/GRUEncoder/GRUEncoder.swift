@@ -7,17 +7,11 @@ public struct GRUEncoder: Encoder {
   public static let summary = "layers of gated recurrent units over a sequence [T, F] or a spectrogram"
   public typealias Configuration = RecurrentConfiguration
 
-  public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
-    blueprint.recurrent("gru", gates: 3, configuration, input: input)
-  }
-
   private let configuration: Configuration
   private let rnn: GRU
 
   public init(_ configuration: Configuration, input: Shape, context: BuildContext) {
-    guard let sequence = SequenceInput.shape(input) else {
-      preconditionFailure("gru: made for the shape \(input), which its first pass refuses")
-    }
+    let sequence = SequenceInput.shape(input, context: context)
     self.configuration = configuration
     rnn = GRU(
       inputs: sequence[1], hidden: configuration.hidden, layers: configuration.layers,

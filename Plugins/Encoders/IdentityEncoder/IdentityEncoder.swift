@@ -6,11 +6,6 @@ public struct IdentityEncoder: Encoder {
   public static let summary = "hands the modality's tensor on unchanged"
   public typealias Configuration = NoConfiguration
 
-  public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
-    blueprint.layer("", "identity", output: input)
-    return input
-  }
-
   public init(_ configuration: Configuration, input: Shape, context: BuildContext) {}
 
   public func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor { input }

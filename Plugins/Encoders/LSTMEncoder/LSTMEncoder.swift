@@ -7,17 +7,11 @@ public struct LSTMEncoder: Encoder {
   public static let summary = "layers of long short-term memory over a sequence [T, F] or a spectrogram"
   public typealias Configuration = RecurrentConfiguration
 
-  public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
-    blueprint.recurrent("lstm", gates: 4, configuration, input: input)
-  }
-
   private let configuration: Configuration
   private let rnn: LSTM
 
   public init(_ configuration: Configuration, input: Shape, context: BuildContext) {
-    guard let sequence = SequenceInput.shape(input) else {
-      preconditionFailure("lstm: made for the shape \(input), which its first pass refuses")
-    }
+    let sequence = SequenceInput.shape(input, context: context)
     self.configuration = configuration
     rnn = LSTM(
       inputs: sequence[1], hidden: configuration.hidden, layers: configuration.layers,

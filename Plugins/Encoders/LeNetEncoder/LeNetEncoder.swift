@@ -29,16 +29,11 @@ public struct LeNetEncoder: Encoder {
     }
   }
 
-  public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
-    blueprint.convolutions(blocks(configuration), input: input, key: "blocks")
-      .map { configuration.tokens ? [$0[1] * $0[2], $0[0]] : [$0.elementCount] }
-  }
-
   private let stack: ConvolutionStack
   private let tokens: Bool
 
   public init(_ configuration: Configuration, input: Shape, context: BuildContext) {
-    stack = ConvolutionStack(Self.blocks(configuration), input: input, context: context)
+    stack = ConvolutionStack(Self.blocks(configuration), input: input, key: "blocks", context: context)
     tokens = configuration.tokens
   }
 

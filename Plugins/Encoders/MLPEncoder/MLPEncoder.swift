@@ -15,13 +15,6 @@ public struct MLPEncoder: Encoder {
     public static let options = Option.perceptron + [Option("width", "the width of the features", .size)]
   }
 
-  public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
-    blueprint.perceptron(
-      inputs: input.elementCount, hidden: configuration.hidden, outputs: configuration.width,
-      activation: configuration.activation, dropout: configuration.dropout)
-    return [configuration.width]
-  }
-
   private let perceptron: MultilayerPerceptron
 
   public init(_ configuration: Configuration, input: Shape, context: BuildContext) {

@@ -7,42 +7,37 @@ struct TokenCut {
   /// Height and width of a patch; nil for a sequence.
   let patch: Int?
 
-  /// Reports what does not fit.
-  init?(_ configuration: TransformerEncoder.Configuration, _ input: Shape, _ blueprint: inout Blueprint) {
+  /// Refuses what does not fit.
+  init(_ configuration: TransformerEncoder.Configuration, _ input: Shape, context: BuildContext) {
     self.input = input
     switch input.count {
     case 2:
       patch = nil
       guard let asked = configuration.patch else { return }
-      blueprint.problem(
+      context.refuse(
         "a patch of \(asked)x\(asked) is cut out of an image, and the input \(input) is a sequence of frames",
         key: "patch", hint: "leave 'patch' out: every frame is a token")
     case 3:
       patch = configuration.patch
       guard let size = patch else {
-        blueprint.problem("an image \(input) needs 'patch', the size of the squares it is cut into")
-        return nil
+        context.refuse("an image \(input) needs 'patch', the size of the squares it is cut into")
       }
       guard input[1] % size != 0 || input[2] % size != 0 else { return }
       let divisors = (1...min(input[1], input[2])).filter { input[1] % $0 == 0 && input[2] % $0 == 0 }
-      blueprint.problem(
+      context.refuse(
         "patches of \(size)x\(size) do not divide the image of \(input[1])x\(input[2])", key: "patch",
         hint: "sizes that do: " + divisors.map(String.init).joined(separator: ", "))
     default:
-      patch = nil
-      blueprint.problem(
+      context.refuse(
         "a transformer takes images [channels, height, width] or sequences [steps, features]; the input has \(input)",
         hint: "use the modality 'image', 'spectrogram' or 'sequence'")
     }
-    return nil
   }
 
   /// The number of tokens.
   var count: Int { patch.map { input[1] / $0 * (input[2] / $0) } ?? input[0] }
   /// The number of values of one token.
   var width: Int { patch.map { input[0] * $0 * $0 } ?? input[1] }
-  /// In a few words.
-  var summary: String { patch.map { "patches \($0)x\($0)" } ?? "frames" }
 
   /// Shapes: `[N, …input]` to `[N, tokens, values]`; a patch's values in the order channel, row, column.
   func tokens(_ x: Tensor) -> Tensor {

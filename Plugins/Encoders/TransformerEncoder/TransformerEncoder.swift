@@ -41,30 +41,6 @@ public struct TransformerEncoder: Encoder {
       ]
   }
 
-  public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
-    let width = configuration.width
-    let areHeadsRight = blueprint.divides(heads: configuration.heads, width: width)
-    guard let cut = TokenCut(configuration, input, &blueprint), areHeadsRight else { return nil }
-    let tokens = cut.count + (configuration.pool == .class ? 1 : 0)
-    blueprint.layer(
-      "embedding", "\(cut.summary), linear \(cut.width) → \(width)", output: [cut.count, width],
-      parameters: Linear.parameterCount(inputs: cut.width, outputs: width),
-      flops: cut.count * Linear.flops(inputs: cut.width, outputs: width))
-    if configuration.pool == .class {
-      blueprint.layer("class_token", "class token", output: [tokens, width], parameters: width)
-    }
-    if configuration.positions != .none {
-      blueprint.layer(
-        "positions", "\(configuration.positions.rawValue) positions", output: [tokens, width],
-        parameters: configuration.positions == .learned ? tokens * width : 0)
-    }
-    let output = configuration.pool == .none ? [tokens, width] : [width]
-    blueprint.transformerStack(
-      configuration.sizes(), depth: configuration.depth, tokens: tokens,
-      then: configuration.pool == .none ? nil : (configuration.pool.rawValue, output))
-    return output
-  }
-
   private let configuration: Configuration
   private let cut: TokenCut
   private let embedding: Linear
@@ -74,10 +50,7 @@ public struct TransformerEncoder: Encoder {
   private let stack: TransformerStack
 
   public init(_ configuration: Configuration, input: Shape, context: BuildContext) {
-    var blueprint = Blueprint()
-    guard let cut = TokenCut(configuration, input, &blueprint) else {
-      preconditionFailure("transformer: made for the shape \(input), which its first pass refuses")
-    }
+    let cut = TokenCut(configuration, input, context: context)
     self.configuration = configuration
     self.cut = cut
     let width = configuration.width

@@ -39,33 +39,6 @@ public struct AttentionBottleneckFusion: Fusion {
     FusionTraits(fewest: 2, missing: .skip)
   }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let (width, shared) = (configuration.width, configuration.bottlenecks)
-    if configuration.fusionLayer >= configuration.depth {
-      blueprint.problem(
-        "the modalities would never meet: bottlenecks from layer \(configuration.fusionLayer) on, and the last of "
-          + "\(configuration.depth) layers is \(configuration.depth - 1)", key: "fusion_layer")
-    }
-    guard
-      let counts = blueprint.tokens(
-        inputs, of: name, width: width, heads: configuration.heads, positions: configuration.positions),
-      configuration.fusionLayer < configuration.depth
-    else { return nil }
-    blueprint.layer("bottlenecks", "bottlenecks", output: [shared, width], parameters: shared * width)
-    for (input, count) in zip(inputs, counts) {
-      blueprint.layer("class_token.\(input.modality)", "class token", output: [count + 1, width], parameters: width)
-      for index in 0..<configuration.depth {
-        let tokens = count + 1 + (index < configuration.fusionLayer ? 0 : shared)
-        blueprint.transformerLayer("layers.\(input.modality).\(index)", configuration.sizes(), tokens: tokens)
-      }
-      blueprint.layer("norms.\(input.modality)", "layer norm, class", output: [width], parameters: 2 * width)
-    }
-    blueprint.layer("", "concat", output: [inputs.count * width])
-    return [inputs.count * width]
-  }
-
   /// One modality's own.
   private struct Branch {
     let classToken: Parameter
@@ -81,7 +54,13 @@ public struct AttentionBottleneckFusion: Fusion {
 
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     let width = configuration.width
-    embedding = TokenEmbedding(inputs, width: width, positions: configuration.positions, context: context)
+    if configuration.fusionLayer >= configuration.depth {
+      context.problem(
+        "the modalities would never meet: bottlenecks from layer \(configuration.fusionLayer) on, and the last of "
+          + "\(configuration.depth) layers is \(configuration.depth - 1)", key: "fusion_layer")
+    }
+    embedding = TokenEmbedding(
+      inputs, of: Self.name, width: width, positions: configuration.positions, context: context)
     bottlenecks = context.parameter("bottlenecks", [1, configuration.bottlenecks, width], .normal(deviation: 0.02))
     branches = inputs.map { input in
       Branch(

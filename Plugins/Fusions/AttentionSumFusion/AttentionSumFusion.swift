@@ -14,15 +14,6 @@ public struct AttentionSumFusion: Fusion {
     FusionTraits(fewest: 2, missing: .renormalise)
   }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let width = CommonWidth.infer(inputs, asked: configuration.width, blueprint: &blueprint)
-    blueprint.linear("attention", inputs.totalWidth, inputs.count, then: "softmax")
-    blueprint.layer("", name, output: [width], flops: 2 * inputs.count * width)
-    return [width]
-  }
-
   private let common: CommonWidth
   private let attention: Linear
 

@@ -50,42 +50,6 @@ public struct BimodalInteractionFusion: Fusion {
     return (first, second, configuration.form == .matrix ? configuration.width ?? second : second)
   }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    for (key, bounds) in [
-      ("clip", configuration.clip), ("gradient_clip", configuration.gradientClip),
-      ("clip_inputs", configuration.clipInputs),
-    ] {
-      if let bounds, bounds.count != 2 || bounds[0] >= bounds[1] {
-        blueprint.problem("\(key) takes two rising bounds, [lower, upper], not \(bounds)", key: key)
-      }
-    }
-    let (first, second, width) = widths(configuration, inputs)
-    if configuration.form != .matrix, let asked = configuration.width, asked != second {
-      blueprint.problem(
-        "the form '\(configuration.form)' gives the width of the second modality, \(second), not \(asked)",
-        key: "width",
-        hint: "leave 'width' out, or choose the form matrix")
-    }
-    let parameters: Int
-    let flops: Int
-    switch configuration.form {
-    case .matrix:
-      parameters = MatrixInteraction.parameterCount(first: first, second: second, width: width)
-      flops = MatrixInteraction.flops(first: first, second: second, width: width)
-    case .vector:
-      parameters = 2 * first * second + 2 * second
-      flops = 2 * parameters
-    case .scalar:
-      parameters = 2 * first + 2
-      flops = 4 * first + 2 * second
-    }
-    blueprint.layer(
-      "", "bimodal_interaction, \(configuration.form)", output: [width], parameters: parameters, flops: flops)
-    return [width]
-  }
-
   /// The parameters of a form.
   private enum Parameters {
     case matrix(MatrixInteraction)
@@ -98,7 +62,21 @@ public struct BimodalInteractionFusion: Fusion {
 
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     self.configuration = configuration
+    context.describe("\(Self.name), \(configuration.form)")
+    for (key, bounds) in [
+      ("clip", configuration.clip), ("gradient_clip", configuration.gradientClip),
+      ("clip_inputs", configuration.clipInputs),
+    ] {
+      if let bounds, bounds.count != 2 || bounds[0] >= bounds[1] {
+        context.problem("\(key) takes two rising bounds, [lower, upper], not \(bounds)", key: key)
+      }
+    }
     let (first, second, width) = Self.widths(configuration, inputs)
+    if configuration.form != .matrix, let asked = configuration.width, asked != second {
+      context.problem(
+        "the form '\(configuration.form)' gives the width of the second modality, \(second), not \(asked)",
+        key: "width", hint: "leave 'width' out, or choose the form matrix")
+    }
     switch configuration.form {
     case .matrix:
       parameters = .matrix(MatrixInteraction(first: first, second: second, width: width, context: context))

@@ -29,27 +29,6 @@ public struct BlockFusion: Fusion {
 
   public static func traits(_ configuration: Configuration) -> FusionTraits { .bilinear }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let (inner, chunks) = (configuration.inner, configuration.chunks)
-    guard inner % chunks == 0 else {
-      blueprint.problem("\(chunks) chunks do not divide the inner width \(inner)", key: "chunks")
-      return nil
-    }
-    let width = inner / chunks
-    blueprint.linears("projections", inputs, width: inner)
-    for index in 0..<chunks {
-      blueprint.factorizedProduct(
-        inputs.pair("cores.\(index)").names, (width, width), width: width, rank: configuration.rank)
-    }
-    blueprint.layer(
-      "cores", "product, sum of \(configuration.rank)" + (configuration.normalize ? ", signed root, length one" : ""),
-      output: [inner], flops: 2 * inner * configuration.rank)
-    blueprint.linear("output", inner, configuration.width)
-    return [configuration.width]
-  }
-
   private let projections: ModalityLinears
   private let cores: [FactorizedProduct]
   private let output: Linear
@@ -57,6 +36,9 @@ public struct BlockFusion: Fusion {
 
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     let (inner, chunks) = (configuration.inner, configuration.chunks)
+    if inner % chunks != 0 {
+      context.problem("\(chunks) chunks do not divide the inner width \(inner)", key: "chunks")
+    }
     let width = inner / chunks
     normalize = configuration.normalize
     projections = ModalityLinears("projections", inputs, width: inner, context: context)

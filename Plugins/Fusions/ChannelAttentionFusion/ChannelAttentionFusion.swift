@@ -30,18 +30,6 @@ public struct ChannelAttentionFusion: Fusion {
     return (channels, max(1, 2 * channels / configuration.ratio))
   }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let (channels, squeezed) = widths(configuration, inputs)
-    blueprint.linear("squeeze", channels, squeezed, then: "relu")
-    for input in inputs {
-      blueprint.linear("excite.\(input.modality)", squeezed, Self.channels(input), then: "2 sigmoid")
-    }
-    blueprint.layer("", name, output: [inputs.totalWidth], flops: 2 * inputs.totalWidth)
-    return [inputs.totalWidth]
-  }
-
   private let squeeze: Linear
   private let excite: [Linear]
 

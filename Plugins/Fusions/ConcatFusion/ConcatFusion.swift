@@ -9,14 +9,6 @@ public struct ConcatFusion: Fusion {
 
   public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits() }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let shape = [inputs.reduce(0) { $0 + $1.width }]
-    blueprint.layer("", "concat", output: shape)
-    return shape
-  }
-
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {}
 
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {

@@ -24,32 +24,14 @@ public struct CrossAttentionFusion: Fusion {
     FusionTraits(fewest: 2, missing: .skip)
   }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let width = configuration.width
-    guard
-      let counts = blueprint.tokens(
-        inputs, of: name, width: width, heads: configuration.heads, positions: configuration.positions)
-    else { return nil }
-    let all = counts.reduce(0, +)
-    for (input, count) in zip(inputs, counts) {
-      blueprint.attention(
-        "attention.\(input.modality)", width: width, heads: configuration.heads, dropout: configuration.dropout,
-        tokens: count, keys: all - count)
-      blueprint.layer("norms.\(input.modality)", "layer norm, mean", output: [width], parameters: 2 * width)
-    }
-    blueprint.layer("", "concat", output: [inputs.count * width])
-    return [inputs.count * width]
-  }
-
   private let embedding: TokenEmbedding
   private let attention: [MultiHeadAttention]
   private let norms: [LayerNorm]
 
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     let width = configuration.width
-    embedding = TokenEmbedding(inputs, width: width, positions: configuration.positions, context: context)
+    embedding = TokenEmbedding(
+      inputs, of: Self.name, width: width, positions: configuration.positions, context: context)
     attention = inputs.map {
       MultiHeadAttention(
         width: width, heads: configuration.heads, dropout: configuration.dropout,

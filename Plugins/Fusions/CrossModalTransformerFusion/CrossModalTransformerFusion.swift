@@ -43,32 +43,6 @@ public struct CrossModalTransformerFusion: Fusion {
     FusionTraits(fewest: 2, missing: .skip)
   }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let sources = inputs.count - 1
-    guard
-      let counts = blueprint.tokens(
-        inputs, of: name, width: configuration.width, heads: configuration.heads, positions: configuration.positions)
-    else { return nil }
-    let wide = sources * configuration.width
-    for (target, tokens) in zip(inputs, counts) {
-      for (source, keys) in zip(inputs, counts) where source.modality != target.modality {
-        blueprint.scope("cross.\(target.modality).\(source.modality)") {
-          $0.transformerStack(
-            configuration.sizes(activation: .relu), depth: configuration.depth, tokens: tokens, keys: keys)
-        }
-      }
-      blueprint.scope("memory.\(target.modality)") {
-        $0.transformerStack(
-          configuration.sizes(widths: sources, activation: .relu), depth: configuration.memoryDepth, tokens: tokens,
-          then: (configuration.pool == .last ? "last token" : "mean", [wide]))
-      }
-    }
-    blueprint.layer("", "concat", output: [inputs.count * wide])
-    return [inputs.count * wide]
-  }
-
   private let embedding: TokenEmbedding
   /// For each target the transformers from the other modalities, in order.
   private let cross: [[(source: Int, stack: TransformerStack)]]
@@ -78,7 +52,7 @@ public struct CrossModalTransformerFusion: Fusion {
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     pool = configuration.pool
     embedding = TokenEmbedding(
-      inputs, width: configuration.width, positions: configuration.positions, context: context)
+      inputs, of: Self.name, width: configuration.width, positions: configuration.positions, context: context)
     let sizes = configuration.sizes(activation: .relu)
     cross = inputs.indices.map { target in
       inputs.indices.filter { $0 != target }.map { source in

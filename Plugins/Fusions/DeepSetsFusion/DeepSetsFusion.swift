@@ -32,23 +32,6 @@ public struct DeepSetsFusion: Fusion {
     FusionTraits(orderMatters: false, missing: configuration.pool == .mean ? .renormalise : .skip)
   }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let width = configuration.width
-    blueprint.linears("projections", inputs, width: width)
-    let scaling = configuration.normalize ? 3 * inputs.count * width : 0
-    blueprint.layer(
-      "", (configuration.normalize ? "length one, " : "") + "\(configuration.pool)", output: [width],
-      flops: (inputs.count - 1) * width + scaling)
-    blueprint.scope("perceptron") {
-      $0.perceptron(
-        inputs: width, hidden: configuration.hidden, outputs: width, activation: configuration.activation,
-        dropout: configuration.dropout)
-    }
-    return [width]
-  }
-
   private let pool: Pool
   private let normalize: Bool
   private let projections: ModalityLinears

@@ -30,28 +30,15 @@ public struct FilmFusion: Fusion {
 
   private static func channels(_ shape: Shape) -> Int { shape.count == 3 ? shape[0] : shape[shape.count - 1] }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let (conditioning, shape) = roles(configuration, inputs)
-    guard !shape.isEmpty else {
-      blueprint.problem(
-        "'\(inputs[configuration.flip ? 0 : 1].modality)' is a single value without a dimension to scale and shift")
-      return nil
-    }
-    blueprint.scope("generator") {
-      $0.perceptron(
-        inputs: conditioning, hidden: configuration.hidden, outputs: 2 * channels(shape), activation: .relu, dropout: 0)
-    }
-    blueprint.layer("", name, output: shape, flops: 2 * shape.elementCount)
-    return shape
-  }
-
   private let generator: MultilayerPerceptron
   private let flip: Bool
 
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     let (conditioning, shape) = Self.roles(configuration, inputs)
+    if shape.isEmpty {
+      context.refuse(
+        "'\(inputs[configuration.flip ? 0 : 1].modality)' is a single value without a dimension to scale and shift")
+    }
     generator = MultilayerPerceptron(
       inputs: conditioning, hidden: configuration.hidden, outputs: 2 * Self.channels(shape),
       context: context.scope("generator"))

@@ -36,30 +36,14 @@ public struct FusionTransformerFusion: Fusion {
     FusionTraits(orderMatters: false, missing: .skip)
   }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let width = configuration.width
-    guard
-      let counts = blueprint.tokens(
-        inputs, of: name, width: width, heads: configuration.heads, positions: configuration.positions)
-    else { return nil }
-    let tokens = counts.reduce(0, +) + (configuration.pool == .class ? 1 : 0)
-    if configuration.pool == .class {
-      blueprint.layer("class_token", "class token", output: [tokens, width], parameters: width)
-    }
-    blueprint.transformerStack(
-      configuration.sizes(), depth: configuration.depth, tokens: tokens, then: (configuration.pool.rawValue, [width]))
-    return [width]
-  }
-
   private let embedding: TokenEmbedding
   private let classToken: Parameter?
   private let stack: TransformerStack
 
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     let width = configuration.width
-    embedding = TokenEmbedding(inputs, width: width, positions: configuration.positions, context: context)
+    embedding = TokenEmbedding(
+      inputs, of: Self.name, width: width, positions: configuration.positions, context: context)
     classToken =
       configuration.pool == .class ? context.parameter("class_token", [1, 1, width], .normal(deviation: 0.02)) : nil
     stack = TransformerStack(configuration.sizes(), depth: configuration.depth, context: context)

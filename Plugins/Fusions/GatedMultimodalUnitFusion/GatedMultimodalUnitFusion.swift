@@ -23,18 +23,6 @@ public struct GatedMultimodalUnitFusion: Fusion {
     inputs.count == 2 ? [inputs[0]] : inputs
   }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let width = configuration.width
-    blueprint.linears("hidden", inputs, width: width, bias: false, then: "tanh")
-    for input in gated(inputs) {
-      blueprint.linear("gates.\(input.modality)", inputs.totalWidth, width, bias: false, then: "sigmoid")
-    }
-    blueprint.layer("", name, output: [width], flops: 2 * inputs.count * width)
-    return [width]
-  }
-
   private let hidden: ModalityLinears
   private let gates: [Linear]
 

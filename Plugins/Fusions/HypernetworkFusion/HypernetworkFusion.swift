@@ -23,18 +23,6 @@ public struct HypernetworkFusion: Fusion {
 
   public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 2) }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let (width, hidden) = (configuration.width, configuration.hidden)
-    blueprint.linear("embedding", inputs[0].width, hidden, then: "relu")
-    blueprint.linear("weights", hidden, width * width)
-    blueprint.linear("bias", hidden, width)
-    blueprint.linears("projections", Array(inputs.dropFirst()), width: width)
-    blueprint.layer("", name, output: [width], flops: 2 * width * width + inputs.count * width)
-    return [width]
-  }
-
   private let embedding, weights, bias: Linear
   private let projections: ModalityLinears
 

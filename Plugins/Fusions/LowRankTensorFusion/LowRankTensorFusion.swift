@@ -24,20 +24,6 @@ public struct LowRankTensorFusion: Fusion {
     FusionTraits(orderMatters: false, missing: .skip)
   }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let (rank, width) = (configuration.rank, configuration.width)
-    for input in inputs {
-      let size = rank * (input.width + 1) * width
-      blueprint.layer(
-        "factors.\(input.modality)", "factor of rank \(rank)", output: [rank, width], parameters: size, flops: 2 * size)
-    }
-    blueprint.layer(
-      "", "low_rank_tensor", output: [width], parameters: rank + width, flops: (inputs.count + 1) * rank * width)
-    return [width]
-  }
-
   /// One factor `[R, d_m + 1, D]` a modality; row 0 belongs to the constant 1.
   private let factors: [Parameter]
   /// w, `[1, R]`.

@@ -26,17 +26,6 @@ public struct MCBFusion: Fusion {
 
   public static func traits(_ configuration: Configuration) -> FusionTraits { .bilinear }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let width = configuration.width
-    let tail = configuration.normalize ? ", signed root, length one" : ""
-    blueprint.layer(
-      "sketches", "count sketch of the outer product" + tail, output: [width],
-      flops: 2 * inputs[0].width * inputs[1].width)
-    return [width]
-  }
-
   private let sketches: [CountSketch]
   private let configuration: Configuration
 

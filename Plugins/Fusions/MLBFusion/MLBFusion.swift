@@ -27,17 +27,6 @@ public struct MLBFusion: Fusion {
 
   public static func traits(_ configuration: Configuration) -> FusionTraits { .bilinear }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let pair = inputs.pair("projections")
-    blueprint.factorizedProduct(
-      pair.names, pair.widths, width: configuration.rank, rank: 1, then: configuration.activation.inWords)
-    blueprint.linear(
-      "output", configuration.rank, configuration.width, then: configuration.outputActivation.inWords)
-    return [configuration.width]
-  }
-
   private let activation, outputActivation: Activation
   private let product: FactorizedProduct
   private let output: Linear

@@ -28,32 +28,17 @@ public struct MixtureOfExpertsFusion: Fusion {
 
   public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits() }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let experts = configuration.experts
-    if let top = configuration.top, top > experts {
-      blueprint.problem("the largest \(top) gates of \(experts) experts", key: "top", hint: "at most \(experts)")
-      return nil
-    }
-    blueprint.linear("gate", inputs.totalWidth, experts, then: "softmax")
-    for index in 0..<experts {
-      blueprint.scope("experts.\(index)") {
-        $0.perceptron(
-          inputs: inputs.totalWidth, hidden: configuration.hidden, outputs: configuration.width,
-          activation: configuration.activation, dropout: configuration.dropout)
-      }
-    }
-    blueprint.layer("", name, output: [configuration.width], flops: 2 * experts * configuration.width)
-    return [configuration.width]
-  }
-
   private let top: Int
   private let gate: Linear
   private let experts: [MultilayerPerceptron]
 
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     top = configuration.top ?? configuration.experts
+    if top > configuration.experts {
+      context.problem(
+        "the largest \(top) gates of \(configuration.experts) experts", key: "top",
+        hint: "at most \(configuration.experts)")
+    }
     gate = Linear(
       inputs: inputs.totalWidth, outputs: configuration.experts, context: context.scope("gate"))
     experts = (0..<configuration.experts).map {

@@ -26,17 +26,6 @@ public struct MutanFusion: Fusion {
 
   public static func traits(_ configuration: Configuration) -> FusionTraits { .bilinear }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let (inner, rank) = (configuration.inner, configuration.rank)
-    blueprint.linears("projections", inputs, width: inner, then: configuration.activation.inWords)
-    blueprint.factorizedProduct(inputs.pair("core").names, (inner, inner), width: inner, rank: rank)
-    blueprint.layer("core", "product, sum of \(rank)", output: [inner], flops: 2 * inner * rank)
-    blueprint.linear("output", inner, configuration.width)
-    return [configuration.width]
-  }
-
   private let projections: ModalityLinears
   private let core: FactorizedProduct
   private let output: Linear

@@ -24,17 +24,6 @@ public struct NLGateFusion: Fusion {
 
   public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 2, most: 2) }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let (queries, keys, width) = (configuration.queries, configuration.keys, configuration.width)
-    blueprint.linear("query", inputs[0].width, queries * width)
-    blueprint.linear("key", inputs[1].width, keys * width)
-    blueprint.linear("value", inputs[1].width, keys * width)
-    blueprint.layer("", name, output: [queries * width], flops: 4 * queries * keys * width)
-    return [queries * width]
-  }
-
   private let configuration: Configuration
   private let query, key, value: Linear
 

@@ -35,33 +35,6 @@ public struct PerceiverFusion: Fusion {
     FusionTraits(orderMatters: false, missing: .skip)
   }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let (width, latents) = (configuration.width, configuration.latents)
-    guard
-      let counts = blueprint.tokens(
-        inputs, of: name, width: width, heads: configuration.heads, positions: configuration.positions)
-    else { return nil }
-    blueprint.layer("latents", "latents", output: [latents, width], parameters: latents * width)
-    for index in 0..<configuration.blocks {
-      // The second use of shared parameters costs operations and no parameters.
-      var block = Blueprint()
-      block.transformerLayer("cross", configuration.sizes(), tokens: latents, keys: counts.reduce(0, +))
-      for layer in 0..<configuration.depth {
-        block.transformerLayer("layers.\(layer)", configuration.sizes(), tokens: latents)
-      }
-      let isNew = index == 0 || !configuration.share
-      for layer in block.layers {
-        blueprint.layer(
-          "blocks.\(isNew ? index : 0).\(layer.name)", layer.kind + (isNew ? "" : ", again"), output: layer.output,
-          parameters: isNew ? layer.parameters : 0, flops: layer.flops)
-      }
-    }
-    blueprint.layer("norm", "layer norm, mean", output: [width], parameters: 2 * width)
-    return [width]
-  }
-
   private let embedding: TokenEmbedding
   private let latents: Parameter
   private let blocks: [(cross: TransformerLayer, layers: [TransformerLayer])]
@@ -69,7 +42,8 @@ public struct PerceiverFusion: Fusion {
 
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     let (width, sizes) = (configuration.width, configuration.sizes())
-    embedding = TokenEmbedding(inputs, width: width, positions: configuration.positions, context: context)
+    embedding = TokenEmbedding(
+      inputs, of: Self.name, width: width, positions: configuration.positions, context: context)
     latents = context.parameter("latents", [1, configuration.latents, width], .normal(deviation: 0.02))
     let made = (0..<(configuration.share ? 1 : configuration.blocks)).map { index in
       let scope = context.scope("blocks.\(index)")

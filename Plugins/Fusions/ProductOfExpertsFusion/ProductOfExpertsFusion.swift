@@ -36,17 +36,6 @@ public struct ProductOfExpertsFusion: Fusion {
       missing: .skip)
   }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let width = configuration.width
-    blueprint.linears("mean", inputs, width: width)
-    blueprint.linears("log_variance", inputs, width: width)
-    let output = [configuration.output == .mean ? width : 2 * width]
-    blueprint.layer("", "product_of_experts", output: output, flops: 4 * inputs.count * width)
-    return output
-  }
-
   private let configuration: Configuration
   private let mean, logVariance: ModalityLinears
 

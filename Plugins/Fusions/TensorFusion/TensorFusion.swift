@@ -20,32 +20,21 @@ public struct TensorFusion: Fusion {
 
   public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits() }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let widths = inputs.map { (configuration.width ?? $0.width) + 1 }
-    let largest = 1 << 20
-    var size = 1
-    for width in widths {
-      let product = size.multipliedReportingOverflow(by: width)
-      guard !product.overflow, product.partialValue <= largest else {
-        blueprint.problem(
-          "the outer product of widths \(zip(inputs, widths).map { "\($0.modality) \($1)" }.joined(separator: " x ")) "
-            + "is larger than \(largest)",
-          key: configuration.width == nil ? nil : "width",
-          hint: "a smaller 'width' makes every modality narrower first; low_rank_tensor never forms the product")
-        return nil
-      }
-      size = product.partialValue
-    }
-    if let width = configuration.width { blueprint.linears("projections", inputs, width: width) }
-    blueprint.layer("", "outer product", output: [size], flops: size)
-    return [size]
-  }
-
   private let projections: ModalityLinears?
 
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
+    let widths = inputs.map { (configuration.width ?? $0.width) + 1 }
+    let largest = 1 << 20
+    var size = 1
+    // What is larger than the bound is no larger than a product of two numbers below it.
+    for width in widths where size <= largest { size *= min(width, largest + 1) }
+    if size > largest {
+      context.problem(
+        "the outer product of widths \(zip(inputs, widths).map { "\($0.modality) \($1)" }.joined(separator: " x ")) "
+          + "is larger than \(largest)",
+        key: configuration.width == nil ? nil : "width",
+        hint: "a smaller 'width' makes every modality narrower first; low_rank_tensor never forms the product")
+    }
     projections = configuration.width.map {
       ModalityLinears("projections", inputs, width: $0, context: context)
     }

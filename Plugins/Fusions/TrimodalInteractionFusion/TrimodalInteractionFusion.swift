@@ -22,21 +22,6 @@ public struct TrimodalInteractionFusion: Fusion {
 
   public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 3, most: 3) }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let (first, second, third) = (inputs[0].width, inputs[1].width, inputs[2].width)
-    let width = configuration.width ?? third
-    for (name, size, output) in [("map", third * width, [third, width]), ("offset", width, [width])] {
-      blueprint.layer(
-        name, "interaction of \(inputs[0].modality) and \(inputs[1].modality)", output: output,
-        parameters: MatrixInteraction.parameterCount(first: first, second: second, width: size),
-        flops: MatrixInteraction.flops(first: first, second: second, width: size))
-    }
-    blueprint.layer("", name, output: [width], flops: 2 * third * width)
-    return [width]
-  }
-
   private let map, offset: MatrixInteraction
 
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {

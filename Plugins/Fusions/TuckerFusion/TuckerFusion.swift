@@ -21,18 +21,6 @@ public struct TuckerFusion: Fusion {
 
   public static func traits(_ configuration: Configuration) -> FusionTraits { .bilinear }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let rank = configuration.rank
-    blueprint.linears("projections", inputs, width: rank)
-    blueprint.layer(
-      "core", "core of \(rank)x\(rank)x\(rank)", output: [rank], parameters: rank * rank * rank,
-      flops: 2 * rank * rank * rank)
-    blueprint.linear("output", rank, configuration.width)
-    return [configuration.width]
-  }
-
   private let projections: ModalityLinears
   private let core: Parameter
   private let output: Linear

@@ -55,23 +55,6 @@ public struct ImageModality: Modality {
     }
   }
 
-  public static func outputShape(
-    _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
-  ) -> Shape? {
-    let scale = blueprint.resolve(configuration.values, for: input)
-    switch reading(configuration, input.sampleShape) {
-    case .asIs(let shape), .channelsLast(let shape):
-      if let scale { blueprint.layer("", "image, \(scale)", output: shape) }
-      return shape
-    case nil:
-      blueprint.problem(
-        "an image of the stored shape \(input.sampleShape) cannot be read: expected [H, W], [C, H, W], [H, W, C], or a "
-          + "flat square", key: input.sampleShape.count == 1 ? "height" : nil,
-        hint: input.sampleShape.count == 1 ? "say 'height:' for a flat image that is not square" : nil)
-      return nil
-    }
-  }
-
   public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
     configuration.values.conversion(for: input, mean: configuration.mean, deviation: configuration.std)
   }
@@ -79,8 +62,13 @@ public struct ImageModality: Modality {
   private let reading: Reading
 
   public init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {
+    context.describe("image, \(configuration.values.words(for: input, context: context))")
     guard let reading = Self.reading(configuration, input.sampleShape) else {
-      preconditionFailure("image: made for the shape \(input.sampleShape), which its first pass refuses")
+      let isFlat = input.sampleShape.count == 1
+      context.refuse(
+        "an image of the stored shape \(input.sampleShape) cannot be read: expected [H, W], [C, H, W], [H, W, C], or a "
+          + "flat square", key: isFlat ? "height" : nil,
+        hint: isFlat ? "say 'height:' for a flat image that is not square" : nil)
     }
     self.reading = reading
   }

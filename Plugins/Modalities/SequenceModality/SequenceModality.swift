@@ -39,33 +39,6 @@ public struct SequenceModality: Modality {
     }
   }
 
-  private static func sequence(_ configuration: Configuration, _ matrix: Shape) -> Shape {
-    configuration.time == .first ? matrix : [matrix[1], matrix[0]]
-  }
-
-  public static func outputShape(
-    _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
-  ) -> Shape? {
-    let scale = blueprint.resolve(
-      configuration.values, mean: configuration.mean, deviation: configuration.std)
-    guard let matrix = matrix(configuration, input.sampleShape) else {
-      let isFlat = input.sampleShape.count == 1
-      blueprint.problem(
-        "a sequence of the stored shape \(input.sampleShape) cannot be read: expected [T, F]"
-          + (isFlat ? ", or flat with 'frames', which divide it" : ", or flat"), key: isFlat ? "frames" : nil)
-      return nil
-    }
-    let shape = sequence(configuration, matrix)
-    if let frames = configuration.frames, frames != shape[0] {
-      blueprint.problem(
-        "the stored shape \(input.sampleShape) has \(shape[0]) frames, not \(frames)", key: "frames",
-        hint: "'frames' is for sequences that are stored flat; 'time' says which dimension counts them")
-      return nil
-    }
-    if let scale { blueprint.layer("", "sequence, \(scale)", output: shape) }
-    return shape
-  }
-
   public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
     configuration.values.conversion(mean: configuration.mean, deviation: configuration.std)
   }
@@ -83,8 +56,19 @@ public struct SequenceModality: Modality {
   private let time: Time
 
   public init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {
+    let values = configuration.values.words(mean: configuration.mean, deviation: configuration.std, context: context)
+    context.describe("sequence, \(values)")
     guard let matrix = Self.matrix(configuration, input.sampleShape) else {
-      preconditionFailure("sequence: made for the shape \(input.sampleShape), which its first pass refuses")
+      let isFlat = input.sampleShape.count == 1
+      context.refuse(
+        "a sequence of the stored shape \(input.sampleShape) cannot be read: expected [T, F]"
+          + (isFlat ? ", or flat with 'frames', which divide it" : ", or flat"), key: isFlat ? "frames" : nil)
+    }
+    let frames = matrix[configuration.time == .first ? 0 : 1]
+    if let asked = configuration.frames, asked != frames {
+      context.problem(
+        "the stored shape \(input.sampleShape) has \(frames) frames, not \(asked)", key: "frames",
+        hint: "'frames' is for sequences that are stored flat; 'time' says which dimension counts them")
     }
     self.matrix = matrix
     time = configuration.time

@@ -32,21 +32,6 @@ public struct SpectrogramModality: Modality {
     }
   }
 
-  public static func outputShape(
-    _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
-  ) -> Shape? {
-    let scale = blueprint.resolve(configuration.values, for: input)
-    guard let shape = shape(configuration, input.sampleShape) else {
-      blueprint.problem(
-        "a spectrogram of the stored shape \(input.sampleShape) cannot be read: expected [F, T], [1, F, T], or a flat "
-          + "square", key: input.sampleShape.count == 1 ? "bins" : nil,
-        hint: input.sampleShape.count == 1 ? "say 'bins:' for a flat spectrogram that is not square" : nil)
-      return nil
-    }
-    if let scale { blueprint.layer("", "spectrogram, \(scale)", output: shape) }
-    return shape
-  }
-
   public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
     configuration.values.conversion(for: input, mean: configuration.mean, deviation: configuration.std)
   }
@@ -54,8 +39,13 @@ public struct SpectrogramModality: Modality {
   private let shape: Shape
 
   public init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {
+    context.describe("spectrogram, \(configuration.values.words(for: input, context: context))")
     guard let shape = Self.shape(configuration, input.sampleShape) else {
-      preconditionFailure("spectrogram: made for the shape \(input.sampleShape), which its first pass refuses")
+      let isFlat = input.sampleShape.count == 1
+      context.refuse(
+        "a spectrogram of the stored shape \(input.sampleShape) cannot be read: expected [F, T], [1, F, T], or a flat "
+          + "square", key: isFlat ? "bins" : nil,
+        hint: isFlat ? "say 'bins:' for a flat spectrogram that is not square" : nil)
     }
     self.shape = shape
   }

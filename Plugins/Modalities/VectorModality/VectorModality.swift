@@ -18,18 +18,6 @@ public struct VectorModality: Modality {
     ]
   }
 
-  public static func outputShape(
-    _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
-  ) -> Shape? {
-    guard
-      let scale = blueprint.resolve(
-        configuration.values, mean: configuration.mean, deviation: configuration.std)
-    else { return nil }
-    let shape = [input.sampleShape.elementCount]
-    blueprint.layer("", "vector, \(scale)", output: shape)
-    return shape
-  }
-
   public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
     configuration.values.conversion(mean: configuration.mean, deviation: configuration.std)
   }
@@ -39,7 +27,10 @@ public struct VectorModality: Modality {
       ? FeatureLayout(count: input.sampleShape.elementCount) : nil
   }
 
-  public init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {}
+  public init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {
+    let values = configuration.values.words(mean: configuration.mean, deviation: configuration.std, context: context)
+    context.describe("vector, \(values)")
+  }
 
   public func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor {
     // One number a sample, stored as `[N]`, has no axis 1 to flatten.

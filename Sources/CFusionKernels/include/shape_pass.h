@@ -14,8 +14,9 @@ enum {
 };
 
 // Runs `body(context)` on a thread of its own, waits for it, and tells how it ended: one of the above, or the number of the
-// signal that a trap in it raised (an index out of range, an overflow, an abort). A thread that gave up or trapped stays
-// parked to the end of the process: nobody can take its stack down safely, and nothing it holds is given back.
+// signal that a trap in it raised (an index out of range, an overflow, an abort). Nothing that a thread holds that
+// gave up or trapped is given back, and one that trapped stays parked to the end of the process: nobody can take its stack
+// down safely.
 int fk_pass_run(void (*body)(void *), void *context);
 
 // The context of the pass that the calling thread runs; NULL outside one.

@@ -88,8 +88,8 @@ extension Check {
         }
         findings.within("\(text) › \(specimen.inputsInWords)") {
           $0.fail(
-            "the first pass accepts it and infers \(shape)   expected an error: a size below 1 cannot be built",
-            hint: "tighten the range in \(rule), or report a problem in the first pass")
+            "it is accepted and gives \(shape)   expected an error: a size below 1 cannot be built",
+            hint: "tighten the range in \(rule), or say context.problem(…) in init")
         }
         break
       }

@@ -15,18 +15,6 @@ extension Check {
       }
     },
     Check(
-      "PAR-2", "there are as many parameters as describe says", protects: "cost tables that do not tell the truth",
-      level: .shapes
-    ) { specimen, findings in
-      guard case .accepted(_, let blueprint) = specimen.verdict else { return }
-      let trial = BuiltComponent(specimen, seed: findings.seed)
-      guard blueprint.parameterCount != trial.store.weightCount else { return }
-      findings.fail(
-        "the first pass writes down \(blueprint.parameterCount) trained values   made are \(trial.store.weightCount)",
-        "made: " + trial.store.parameters.map { "\($0.name) \($0.value.shape)" }.joined(separator: ", "),
-        hint: "blueprint.layer(…, parameters:) beside context.parameter(…)")
-    },
-    Check(
       "PAR-3", "the same seed gives the same parameters, another seed others",
       protects: "runs that do not repeat, and repetitions with other seeds that are none", level: .configuration
     ) { specimen, findings in

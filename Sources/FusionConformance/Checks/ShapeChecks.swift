@@ -3,7 +3,7 @@ import FusionCore
 extension Check {
   static let shapes = [
     Check(
-      "SHP-1", "the inferred shape is the produced shape",
+      "SHP-1", "the shape is the same with values and without",
       protects: "batches of one that lose a dimension, samples that leak into each other as (B, B, D)", level: .shapes,
       where: { $0.kind != .decoder }
     ) { specimen, findings in
@@ -40,14 +40,15 @@ extension Check {
       }
     },
     Check(
-      "SHP-3", "inference allocates nothing",
+      "SHP-3", "a run without values takes no memory for tensors",
       protects: "describe and check taking the memory of the model, or running out of it", level: .shapes
     ) { specimen, findings in
-      let before = (Storage.madeOnThisThread, Parameter.madeOnThisThread)
-      _ = specimen.verdict
-      let made = (Storage.madeOnThisThread - before.0, Parameter.madeOnThisThread - before.1)
-      if made != (0, 0) {
-        findings.fail("the first pass made \(made.0) tensors and \(made.1) parameters   expected none")
+      var blueprint = Blueprint()
+      _ = specimen.infer(&blueprint)
+      if blueprint.bytesTaken > 0 {
+        findings.fail(
+          "a run without values took \(blueprint.bytesTaken) bytes for tensors   expected none",
+          hint: "make tensors on the device of the context and of the pass; write to parameters with write(_:)")
       }
     },
   ]
@@ -66,11 +67,12 @@ extension Check {
       if shape.contains(where: { $0 < 1 }) {
         findings.fail("inferred \(shape)   expected sizes of 1 or more, or a problem")
       }
-    case .silent:
-      findings.fail(
-        "no shape and no problem   expected blueprint.problem(…), whose text the user sees",
-        hint: "report before returning nil")
     case .refused(let problems):
+      for problem in problems where problem.message.contains(ShapePass.trapped) {
+        findings.fail(
+          "got '\(problem.message)'   expected context.problem(…), whose text the user sees",
+          hint: "say in init which shapes do not fit, before anything is made of them")
+      }
       // A key leads to a line of the user's file; without one, the words have to.
       for problem in problems where problem.path.isEmpty { reason(problem, specimen, &findings) }
       if let odd = specimen.oddInput, problems.allSatisfy({ $0.path.isEmpty }) {

@@ -28,7 +28,7 @@ extension Plugin {
     Specimen(
       kind: .fusion, name: F.name, configuration: label, inputs: inputs, orderMatters: traits.orderMatters,
       isStochastic: traits.isStochastic,
-      infer: { F.outputShape(configuration, inputs: inputs, blueprint: &$0) },
+      infer: { ConfiguredFusion(type, configuration).infer(inputs, &$0) },
       make: { context in
         let fusion = F(configuration, inputs: inputs, context: context)
         return { tensors, pass in
@@ -86,7 +86,7 @@ extension Plugin {
         Specimen(
           kind: .encoder, name: E.name, configuration: label, inputs: [ModalityShape("input", shape)],
           isStochastic: E.isStochastic(configuration),
-          infer: { E.outputShape(configuration, input: shape, blueprint: &$0) },
+          infer: { ConfiguredEncoder(type, configuration).infer(shape, &$0) },
           make: { context in
             let encoder = E(configuration, input: shape, context: context)
             return { encoder($0[0], $1) }
@@ -104,10 +104,7 @@ extension Plugin {
             kind: .decoder, name: D.name,
             configuration: [label, "\(output[0]) outputs"].filter { !$0.isEmpty }.joined(separator: " › "),
             inputs: [ModalityShape("fused", shape)], isStochastic: D.isStochastic(configuration),
-            infer: { blueprint in
-              D.check(configuration, input: shape, output: output, blueprint: &blueprint)
-              return output
-            },
+            infer: { ConfiguredDecoder(type, configuration).infer(shape, output, &$0) },
             make: { context in
               let decoder = D(configuration, input: shape, output: output, context: context)
               return { decoder($0[0], $1) }
@@ -127,7 +124,7 @@ extension Plugin {
           return Specimen(
             kind: .modality, name: M.name, configuration: label, inputs: [ModalityShape("array", shape)], array: array,
             isStochastic: M.isStochastic(configuration), conversion: { M.conversion(configuration, input: array) },
-            infer: { M.outputShape(configuration, input: array, blueprint: &$0) },
+            infer: { ConfiguredModality(type, configuration).infer(array, &$0) },
             make: { context in
               let modality = M(configuration, input: array, context: context)
               return { modality($0[0], $1) }

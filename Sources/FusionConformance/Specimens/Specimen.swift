@@ -5,12 +5,10 @@ struct Specimen: Sendable {
   /// The second pass of a component at work. Shapes: one `[N, …]` per input to `[N, …output]`.
   typealias Forward = (_ inputs: [Tensor], _ pass: ForwardPass) -> Tensor
 
-  /// What the first pass says.
+  /// What a run without values says.
   enum Verdict {
     case accepted(Shape, Blueprint)
     case refused([Problem])
-    /// No shape and no reason.
-    case silent
   }
 
   let kind: ComponentKind
@@ -47,12 +45,12 @@ struct Specimen: Sendable {
     let first: @Sendable (_ count: Int) -> Specimen?
   }
 
-  /// Runs the first pass.
+  /// Runs it without values.
   var verdict: Verdict {
     var blueprint = Blueprint()
     let shape = infer(&blueprint)
     guard blueprint.problems.isEmpty else { return .refused(blueprint.problems) }
-    return shape.map { .accepted($0, blueprint) } ?? .silent
+    return shape.map { .accepted($0, blueprint) } ?? .refused([])
   }
 
   /// The inferred shape of one sample's output; nil where the first pass gives none.

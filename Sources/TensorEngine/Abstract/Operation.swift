@@ -180,7 +180,8 @@ extension OperationLog {
     case .binary(let function):
       let areOfInput = entry.inputs.allSatisfy { values[$0].isOfInput }
       return function.isArithmetic && areOfInput ? output.elementCount : 0
-    case .unary, .choice, .reduction, .cumulativeSum, .softmax, .logSoftmax, .reshape, .broadcast, .permute, .slice, .flip,
+    case .unary, .choice, .reduction, .cumulativeSum, .softmax, .logSoftmax, .reshape, .broadcast, .permute, .slice,
+      .flip,
       .diagonal, .pad, .concatenate, .select, .gather, .scatterAdd, .embedding, .layerNorm, .rmsNorm, .batchNorm,
       .batchNormOfBatch, .maxPool, .averagePool, .adaptiveAveragePool, .upsample, .lastState, .dropout, .random:
       return 0

@@ -35,12 +35,12 @@ struct IsolatedConformance: Sendable {
       // A plugin may end the process by itself: exit(0).
       guard let words = end.words ?? (left.isEmpty ? nil : ["the process ended by itself in the middle of the checks"])
       else { break }
-      // Nothing begun: it stopped while the kit's shapes went through the first pass, which is before all checks.
+      // Nothing begun: it stopped while the kit tried its shapes, which is before all checks.
       guard case .began(let id)? = end.events.last, let check = left.first(where: { $0.id == id }) else {
         let check = ended.isEmpty ? Check.all.first { $0.id == "SHP-2" } ?? first : first
         let failure = conformance.stopped(
-          in: check, of: type, ["stopped in the first pass, before any check could begin"] + words,
-          hint: "outputShape has to take any shape, and to report those that cannot work: blueprint.problem(…)")
+          in: check, of: type, ["stopped while shapes were tried, before any check could begin"] + words,
+          hint: "init has to take any shape, and to say which cannot work: context.problem(…)")
         results.append((check.id, .failed(failure)))
         break
       }

@@ -17,21 +17,6 @@ public struct GatedSumFusion: Fusion {
     FusionTraits(orderMatters: false, missing: .skip)
   }
 
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-  ) -> Shape? {
-    let width = configuration.width
-    for input in inputs {
-      for part in ["gates", "projections"] {
-        blueprint.layer(
-          "\(part).\(input.modality)", "linear \(input.width) → \(width)", output: [width],
-          parameters: Linear.parameterCount(inputs: input.width, outputs: width),
-          flops: Linear.flops(inputs: input.width, outputs: width))
-      }
-    }
-    return [width]
-  }
-
   private let gates: [Linear]
   private let projections: [Linear]
 

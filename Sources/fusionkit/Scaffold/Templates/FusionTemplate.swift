@@ -22,23 +22,9 @@ extension PluginTemplate {
           FusionTraits(orderMatters: false, missing: .skip)
         }
 
-        /// The first pass: the shape of the result and the cost of each layer, nothing allocated.
-        public static func outputShape(
-          _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
-        ) -> Shape? {
-          let width = configuration.width
-          for input in inputs {
-            blueprint.layer(
-              "projections.\(input.modality)", "linear \(input.width) → \(width), tanh", output: [width],
-              parameters: Linear.parameterCount(inputs: input.width, outputs: width),
-              flops: Linear.flops(inputs: input.width, outputs: width))
-          }
-          return [width]
-        }
-
         private let projections: [Linear]
 
-        /// The second pass: the parameters, each under the name of its modality.
+        /// The parameters, each under the name of its modality.
         public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
           projections = inputs.map {
             Linear(

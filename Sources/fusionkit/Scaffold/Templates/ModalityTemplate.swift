@@ -17,16 +17,6 @@ extension PluginTemplate {
           public static let options: [Option] = [Option("values", "how stored numbers are read", ValueScale.self)]
         }
 
-        /// The first pass: the shape that the encoder takes; nil after a problem was reported.
-        public static func outputShape(
-          _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
-        ) -> Shape? {
-          guard let scale = blueprint.resolve(configuration.values, for: input) else { return nil }
-          let shape = [input.sampleShape.elementCount]
-          blueprint.layer("", "__name__, \(scale)", output: shape)
-          return shape
-        }
-
         /// How stored values become those that the model sees; applied while a batch is gathered.
         public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
           configuration.values.conversion(for: input)
@@ -34,8 +24,9 @@ extension PluginTemplate {
 
         private let width: Int
 
-        /// The second pass.
+        /// What it is made for.
         public init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {
+          context.describe("__name__, \(configuration.values.words(for: input, context: context))")
           width = input.sampleShape.elementCount
         }
 

@@ -41,56 +41,21 @@ public struct RecurrentConfiguration: ComponentConfiguration {
 
 /// How an encoder over sequences reads its input: `[T, F]` as it is, `[C, F, T]` (a spectrogram) as T steps of C·F values.
 public enum SequenceInput {
-  /// The shape as a sequence, `[T, F]`; nil for other shapes.
-  public static func shape(_ input: Shape) -> Shape? {
+  /// The shape as a sequence, `[T, F]`; other shapes are refused.
+  public static func shape(_ input: Shape, context: BuildContext) -> Shape {
     switch input.count {
     case 2: input
     case 3: [input[2], input[0] * input[1]]
-    default: nil
+    default:
+      context.refuse(
+        "sequences have the shape [steps, features], or [channels, bins, steps] for a spectrogram; the input has "
+          + "\(input)", hint: "use the modality 'sequence' or 'spectrogram'")
     }
   }
 
   /// Shapes: `[N, T, F]` to itself, `[N, C, F, T]` to `[N, T, C·F]`.
   public static func tensor(_ x: Tensor) -> Tensor {
     x.rank == 3 ? x : x.flattened(from: 1, through: 2).transposed()
-  }
-}
-
-extension Blueprint {
-  /// Reads the input as a sequence, or reports that it is none.
-  public mutating func sequence(_ input: Shape) -> Shape? {
-    guard let shape = SequenceInput.shape(input) else {
-      problem(
-        "sequences have the shape [steps, features], or [channels, bins, steps] for a spectrogram; the input has \(input)",
-        hint: "use the modality 'sequence' or 'spectrogram'")
-      return nil
-    }
-    return shape
-  }
-
-  /// Writes down the layers of ``GRU`` (3 gates) or ``LSTM`` (4), whose parameters lie under `rnn`.
-  ///
-  /// - Returns: the shape of the features for one sample; nil after a problem was reported.
-  public mutating func recurrent(_ kind: String, gates: Int, _ configuration: RecurrentConfiguration, input: Shape)
-    -> Shape?
-  {
-    guard let sequence = sequence(input) else { return nil }
-    let (steps, hidden) = (sequence[0], configuration.hidden)
-    let directions = configuration.bidirectional ? 2 : 1
-    for index in 0..<configuration.layers {
-      let inputs = index == 0 ? sequence[1] : configuration.width
-      let weights = directions * gates * hidden * (inputs + hidden)
-      let dropout = index > 0 && configuration.dropout > 0 ? ", dropout \(configuration.dropout) before" : ""
-      layer(
-        "rnn.\(index)", "\(kind) \(inputs) → \(hidden)" + (directions == 2 ? ", both ways" : "") + dropout,
-        output: [steps, configuration.width], parameters: weights + directions * 2 * gates * hidden,
-        flops: 2 * weights * steps)
-    }
-    let output = configuration.pool == .none ? [steps, configuration.width] : [configuration.width]
-    if configuration.pool != .none {
-      layer("", configuration.pool == .last ? "last state" : "mean of the states", output: output)
-    }
-    return output
   }
 }
 

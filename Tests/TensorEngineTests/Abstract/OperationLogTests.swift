@@ -1,0 +1,96 @@
+import TensorEngine
+import Testing
+
+/// Every operation without values, and every operation in a log.
+@Suite struct OperationLogTests {
+  @Test(arguments: OperationTests.cases)
+  func shapesNeedNoValues(_ operation: OperationCase) throws {
+    let fixture = try #require(Fixture.all[operation.name])
+    let (output, pass, bytes) = ShapePass.run {
+      let device = Device.abstract(log: OperationLog())
+      return operation.apply(fixture.inputs.map { Tensor.zeros($0.shape, device: device) })
+    }
+    #expect(pass.issues.isEmpty, "\(pass.issues)")
+    #expect(output?.shape == fixture.output.shape)
+    #expect(bytes == 0, "memory was taken for values")
+  }
+
+  /// Each result is in the log as something that was computed from the inputs, by operations that have a name; writing down
+  /// changes no bit.
+  @Test(arguments: OperationTests.cases)
+  func theLogIsWhole(_ operation: OperationCase) throws {
+    let fixture = try #require(Fixture.all[operation.name])
+    let log = OperationLog()
+    let device = Device(log: log)
+    let inputs = fixture.inputs.map { $0.tensor(on: device) }
+    for (index, input) in inputs.enumerated() { log.addInput("\(index)", input) }
+    let output = log.record { operation.apply(inputs) }
+    let place = try #require(log.value(of: output), "the result is not in the log")
+    #expect(log.values[place].isOfInput)
+    for entry in log.entries {
+      if case .custom = entry.operation { Issue.record("\(entry.name) is not written as others") }
+      for input in entry.inputs where log.values[input].source == .constant {
+        #expect(log.values[input].shape.elementCount <= 1, "\(entry.name): a constant that was computed outside the log")
+      }
+    }
+    let plain = operation.apply(fixture.inputs.map { $0.tensor(on: Device()) })
+    #expect(output.scalars.map(\.bitPattern) == plain.scalars.map(\.bitPattern))
+  }
+
+  @Test func operationsOutsideOfTheRecordingAreNotWrittenDown() {
+    let log = OperationLog()
+    let x = Tensor.ones([2], device: Device(log: log))
+    _ = x + x
+    log.record {
+      _ = x * x
+      log.pause { _ = x - x }
+    }
+    #expect(log.entries.map(\.name) == ["*"])
+  }
+
+  @Test func layersHoldTheirOperations() {
+    let log = OperationLog()
+    let x = Tensor.ones([2], device: Device(log: log))
+    log.record {
+      var y = x
+      for _ in 0..<2 { y = log.inLayer(.init(name: "twice", kind: "a sum")) { y + y } }
+      _ = log.inLayer(.init(name: "outer", kind: "one")) { log.inLayer(.init(name: "inner", kind: "two")) { y * y } }
+      _ = y / y
+    }
+    #expect(log.layers.map(\.name) == ["twice", "outer"])
+    #expect(log.entries.map(\.layer) == [0, 0, 1, nil])
+  }
+
+  @Test func productsAreCounted() {
+    let log = OperationLog()
+    let device = Device.abstract(log: log)
+    let x = Tensor.zeros([5, 3, 8, 8], device: device)
+    log.addInput("x", x)
+    log.record {
+      // 2 · 5 · 4 · 8 · 8 · (3 · 3 · 3)
+      let y = x.conv2d(.zeros([4, 3, 3, 3], device: device), padding: 1)
+      // 2 · 5 · 7 · 256
+      let z = y.flattened(from: 1).linear(.zeros([7, 256], device: device), bias: .zeros([7], device: device))
+      // 2 · 7 · 7 · 5; and the 35 products of two tensors of the input. Those with a number count as none.
+      _ = z.matmul(z, transposed: true)
+      _ = (z * z) * 2
+    }
+    #expect(log.entries.map(log.flops) == [69_120, 0, 17_920, 490, 35, 0])
+  }
+
+  @Test func anOperationOfItsOwnTellsItsCostAndItsExpansion() {
+    func squared(_ x: Tensor) -> Tensor {
+      let output = Tensor(shape: x.shape, device: x.device) { y in
+        for i in 0..<y.count { y[i] = x.storage.base[i] * x.storage.base[i] }
+      }
+      return .recorded("squared", inputs: [x], output: output, flops: 3, expansion: { x * x }) { [$0] }
+    }
+    let (abstract, concrete) = (OperationLog(), OperationLog())
+    for device in [Device.abstract(log: abstract), Device(log: concrete)] {
+      let x = Tensor.ones([3], device: device)
+      device.log?.record { _ = squared(x) }
+    }
+    #expect(abstract.entries.map(\.operation) == [.custom(flops: 3)])
+    #expect(concrete.entries.map(\.operation) == [.binary(.multiply)])
+  }
+}
