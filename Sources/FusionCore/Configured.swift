@@ -28,8 +28,8 @@ public struct ConfiguredModality: Sendable {
   public let configuration: any ComponentConfiguration
   /// Whether two evaluations of the same batch may differ.
   public let isStochastic: Bool
-  /// Runs the component once without values; see ``Blueprint/infer(_:_:make:run:)``.
-  package let infer: @Sendable (ArrayDescription, inout Blueprint) -> Shape?
+  /// Runs the component once without values; see ``ModelSummary/infer(_:_:make:run:)``.
+  package let infer: @Sendable (ArrayDescription, inout ModelSummary) -> Shape?
   let conversion: @Sendable (ArrayDescription) -> ValueConversion
   let standardisedFeatures: @Sendable (ArrayDescription) -> FeatureLayout?
   let make: @Sendable (ArrayDescription, BuildContext) -> any Modality
@@ -39,8 +39,8 @@ public struct ConfiguredModality: Sendable {
     self.type = type
     self.configuration = configuration
     isStochastic = M.isStochastic(configuration)
-    infer = { array, blueprint in
-      blueprint.infer(
+    infer = { array, summary in
+      summary.infer(
         type, [ModalityShape("array", array.sampleShape)], make: { M(configuration, input: array, context: $0) },
         run: { $0($1[0], $2) })
     }
@@ -58,8 +58,8 @@ public struct ConfiguredEncoder: Sendable {
   public let configuration: any ComponentConfiguration
   /// Whether two evaluations of the same batch may differ.
   public let isStochastic: Bool
-  /// Runs the component once without values; see ``Blueprint/infer(_:_:make:run:)``.
-  package let infer: @Sendable (Shape, inout Blueprint) -> Shape?
+  /// Runs the component once without values; see ``ModelSummary/infer(_:_:make:run:)``.
+  package let infer: @Sendable (Shape, inout ModelSummary) -> Shape?
   let make: @Sendable (Shape, BuildContext) -> any Encoder
   /// Makes the mirror for an input of this shape; nil where the encoder is no ``AutoencodableEncoder``.
   let makeMirror: (@Sendable (Shape, BuildContext) -> any ReconstructionDecoder)?
@@ -79,8 +79,8 @@ public struct ConfiguredEncoder: Sendable {
     self.configuration = configuration
     makeMirror = (type as? any AutoencodableEncoder.Type).map { maker($0) }
     isStochastic = E.isStochastic(configuration)
-    infer = { input, blueprint in
-      blueprint.infer(
+    infer = { input, summary in
+      summary.infer(
         type, [ModalityShape("input", input)], make: { E(configuration, input: input, context: $0) },
         run: { $0($1[0], $2) })
     }
@@ -100,8 +100,8 @@ public struct ConfiguredFusion: Sendable {
   public let missing: MissingModalityChoice
   /// What is done where a modality is missing.
   public var missingPolicy: MissingModalityPolicy { missing.policy(declared: traits.missing) }
-  /// Runs the component once without values; see ``Blueprint/infer(_:_:make:run:)``.
-  package let infer: @Sendable ([ModalityShape], inout Blueprint) -> Shape?
+  /// Runs the component once without values; see ``ModelSummary/infer(_:_:make:run:)``.
+  package let infer: @Sendable ([ModalityShape], inout ModelSummary) -> Shape?
   let make: @Sendable ([ModalityShape], BuildContext) -> any Fusion
 
   /// Pairs a type with a configuration.
@@ -110,8 +110,8 @@ public struct ConfiguredFusion: Sendable {
     self.configuration = configuration
     self.missing = missing
     traits = F.traits(configuration)
-    infer = { inputs, blueprint in
-      blueprint.infer(
+    infer = { inputs, summary in
+      summary.infer(
         type, inputs, make: { F(configuration, inputs: inputs, context: $0) },
         run: { fusion, tensors, pass in
           fusion(Features(zip(inputs, tensors).map { ($0.modality, $1) }), pass)
@@ -128,19 +128,19 @@ public struct ConfiguredDecoder: Sendable {
   /// Its configuration, a `type.Configuration`.
   public let configuration: any ComponentConfiguration
   /// Runs the component once without values; nil as well where it gives another shape than asked for.
-  package let infer: @Sendable (_ input: Shape, _ output: Shape, inout Blueprint) -> Shape?
+  package let infer: @Sendable (_ input: Shape, _ output: Shape, inout ModelSummary) -> Shape?
   let make: @Sendable (_ input: Shape, _ output: Shape, BuildContext) -> any Decoder
 
   /// Pairs a type with a configuration.
   public init<D: Decoder>(_ type: D.Type, _ configuration: D.Configuration) {
     self.type = type
     self.configuration = configuration
-    infer = { input, output, blueprint in
-      let found = blueprint.infer(
+    infer = { input, output, summary in
+      let found = summary.infer(
         type, [ModalityShape("fused", input)],
         make: { D(configuration, input: input, output: output, context: $0) }, run: { $0($1[0], $2) })
       guard let found, found != output else { return found }
-      blueprint.problem(
+      summary.problem(
         "the decoder '\(type.name)' gives \(found) for a sample, the task asks for \(output)", key: "type")
       return nil
     }

@@ -8,7 +8,7 @@ import TensorEngine
 /// it. Everything else is the component's own row, which comes last.
 struct LayerTable {
   /// In the order of their first operation.
-  private(set) var rows: [Blueprint.Layer] = []
+  private(set) var rows: [ModelSummary.Layer] = []
 
   /// One row while it is put together.
   private struct Row {
@@ -97,7 +97,7 @@ struct LayerTable {
       rows.append(own)
     }
     self.rows = rows.map {
-      Blueprint.Layer(
+      ModelSummary.Layer(
         name: $0.name, kind: $0.kind, output: $0.output, parameters: $0.parameters, flops: $0.flops, path: $0.path,
         normalised: $0.normalised)
     }

@@ -34,10 +34,10 @@ package struct MissingModalities {
   }
 
   /// Writes down the parameters.
-  static func describe(_ policy: MissingModalityPolicy, _ inputs: [ModalityShape], _ blueprint: inout Blueprint) {
+  static func describe(_ policy: MissingModalityPolicy, _ inputs: [ModalityShape], _ summary: inout ModelSummary) {
     guard policy == .token, inputs.count > 1 else { return }
     for input in inputs {
-      blueprint.layer(
+      summary.layer(
         "\(input.modality).token", "learned, in the place of a missing one", output: input.shape,
         parameters: input.width)
     }

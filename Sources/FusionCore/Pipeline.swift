@@ -16,7 +16,7 @@ public final class Pipeline {
   /// What the pipeline was made from.
   public let specification: PipelineSpecification
   /// Layers and costs.
-  public let blueprint: Blueprint
+  public let summary: ModelSummary
   /// All parameters and buffers.
   public let store = ParameterStore()
   /// What standardises the stored values of each modality, in order; nil where nothing does.
@@ -68,7 +68,7 @@ public final class Pipeline {
       ? Standardiser(FeatureLayout(count: output.elementCount), context: context.scope("targets.standardise")) : nil
     self.inputs = arrays
     self.specification = specification
-    blueprint = inferred.blueprint
+    summary = inferred.summary
     self.output = output
     self.fused = fused
     guard store.duplicateNames.isEmpty else {

@@ -34,7 +34,7 @@ public struct PipelineSpecification: Sendable {
   /// All shapes of a pipeline, as far as they could be inferred.
   public struct Inferred: Sendable {
     /// Layers, costs and problems.
-    public var blueprint = Blueprint()
+    public var summary = ModelSummary()
     /// What each encoder takes.
     public var encoderInputs: [Shape?] = []
     /// What the fusion takes.
@@ -51,16 +51,16 @@ public struct PipelineSpecification: Sendable {
   ///   - output: what the task asks for, `[classes]` or `[targets]`; nil where that is not known yet.
   public func infer(inputs: [String: ArrayDescription], output: Shape?) -> Inferred {
     var result = Inferred()
-    checkArity(&result.blueprint)
+    checkArity(&result.summary)
     for branch in branches {
       let keys = ["modalities", branch.name]
       let input = inputs[branch.name].flatMap { array in
-        result.blueprint.scope("modalities.\(branch.name)", keys: keys) { branch.modality.infer(array, &$0) }
+        result.summary.scope("modalities.\(branch.name)", keys: keys) { branch.modality.infer(array, &$0) }
       }
       result.encoderInputs.append(input)
       result.features.append(
         input.flatMap { shape in
-          result.blueprint.scope("encoders.\(branch.name)", keys: keys + ["encoder"]) {
+          result.summary.scope("encoders.\(branch.name)", keys: keys + ["encoder"]) {
             branch.encoder.infer(shape, &$0)
           }
         })
@@ -69,22 +69,22 @@ public struct PipelineSpecification: Sendable {
       shape.map { ModalityShape(branch.name, $0) }
     }
     guard known.count == branches.count, hasLawfulArity else { return result }
-    result.fused = result.blueprint.scope("fusion", keys: ["fusion"]) { fusion.infer(known, &$0) }
+    result.fused = result.summary.scope("fusion", keys: ["fusion"]) { fusion.infer(known, &$0) }
     if let fused = result.fused, let output {
-      result.blueprint.scope("decoder", keys: ["decoder"]) { _ = decoder.infer(fused, output, &$0) }
+      result.summary.scope("decoder", keys: ["decoder"]) { _ = decoder.infer(fused, output, &$0) }
     }
-    result.blueprint.scope("missing") { MissingModalities.describe(fusion.missingPolicy, known, &$0) }
-    checkSize(&result.blueprint)
+    result.summary.scope("missing") { MissingModalities.describe(fusion.missingPolicy, known, &$0) }
+    checkSize(&result.summary)
     return result
   }
 
   /// Refuses what no machine could hold before anything is allocated.
-  private func checkSize(_ blueprint: inout Blueprint) {
+  private func checkSize(_ summary: inout ModelSummary) {
     let largest = 1 << 31
-    guard blueprint.parameterCount > largest, let layer = blueprint.layers.max(by: { $0.parameters < $1.parameters })
+    guard summary.parameterCount > largest, let layer = summary.layers.max(by: { $0.parameters < $1.parameters })
     else { return }
-    blueprint.problem(
-      "the pipeline would have \(blueprint.parameterCount) parameters, more than the \(largest) allowed",
+    summary.problem(
+      "the pipeline would have \(summary.parameterCount) parameters, more than the \(largest) allowed",
       hint: "most of them are in '\(layer.name)': \(layer.parameters)")
   }
 
@@ -92,10 +92,10 @@ public struct PipelineSpecification: Sendable {
     branches.count >= fusion.traits.fewest && branches.count <= fusion.traits.most ?? .max
   }
 
-  private func checkArity(_ blueprint: inout Blueprint) {
+  private func checkArity(_ summary: inout ModelSummary) {
     guard !hasLawfulArity else { return }
     let names = branches.map { $0.name }.joined(separator: ", ")
-    blueprint.scope("fusion", keys: ["fusion"]) {
+    summary.scope("fusion", keys: ["fusion"]) {
       $0.problem(
         "the fusion '\(fusion.type.name)' takes \(fusion.traits.arity) modalities, the pipeline has \(branches.count): \(names)",
         key: "type", hint: "add or remove modalities, or choose another fusion (fusionkit list fusions)")
@@ -115,7 +115,7 @@ public struct PipelineSpecification: Sendable {
         hint: "it has: \(inputs.keys.sorted().joined(separator: ", "))")
     }
     let inferred = infer(inputs: inputs, output: output)
-    let problems = missing + inferred.blueprint.problems
+    let problems = missing + inferred.summary.problems
     guard problems.isEmpty else { throw PipelineError(problems: problems) }
     guard let fused = inferred.fused else {
       throw PipelineError(problems: [Problem("a component gave no output shape and no reason: a bug of its first pass")]

@@ -1,6 +1,6 @@
 import TensorEngine
 
-extension Blueprint {
+extension ModelSummary {
   /// The number of samples of the batch that goes through without values: a prime that hardly any layer has as a width, so
   /// that a batch dimension that is lost or taken for another is seen.
   private static let batch = 7

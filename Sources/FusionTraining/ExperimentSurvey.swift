@@ -118,7 +118,7 @@ extension Experiment {
     return (objective, problems)
   }
 
-  private func layers(_ inputs: [String: ArrayDescription], _ output: Shape?) -> ([Blueprint.Layer], [Problem]) {
+  private func layers(_ inputs: [String: ArrayDescription], _ output: Shape?) -> ([ModelSummary.Layer], [Problem]) {
     let missing = pipeline.branches.filter { inputs[$0.name] == nil }.map { branch in
       Problem(
         path: ["modalities", branch.name], "the data set '\(data.dataset.name)' has no array '\(branch.name)'",
@@ -133,12 +133,12 @@ extension Experiment {
       refused = objectiveProblems(ModelShapes(features: features, fused: fused, output: output, task: task.kind))
     }
     return (
-      inferred.blueprint.layers, missing + inferred.blueprint.problems + refused + transformProblems(inputs)
+      inferred.summary.layers, missing + inferred.summary.problems + refused + transformProblems(inputs)
     )
   }
 
   private func demands(
-    _ objective: TaskLoss, layers: [Blueprint.Layer], train: DataSplit? = nil, hasValidation: Bool? = nil
+    _ objective: TaskLoss, layers: [ModelSummary.Layer], train: DataSplit? = nil, hasValidation: Bool? = nil
   ) -> [Problem] {
     let demands = StageDemands(
       specification: pipeline, layers: layers, objective: objective, train: train, hasValidation: hasValidation)

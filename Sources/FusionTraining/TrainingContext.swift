@@ -67,7 +67,7 @@ struct TrainingContext {
 
   private func checkTraining(_ train: DataSplit) throws(PipelineError) {
     let demands = StageDemands(
-      specification: experiment.pipeline, layers: pipeline.blueprint.layers, objective: objective, train: train,
+      specification: experiment.pipeline, layers: pipeline.summary.layers, objective: objective, train: train,
       hasValidation: data.validation != nil, validation: data.validation,
       trainable: { pipeline.store.trainable(of: $0) })
     let stages = experiment.stages
@@ -97,7 +97,7 @@ extension TrainingContext {
   /// Batches of a single sample that a batch norm makes nothing of.
   var lonelyBatches: [String] {
     let demands = StageDemands(
-      specification: experiment.pipeline, layers: pipeline.blueprint.layers, objective: objective, train: data.train)
+      specification: experiment.pipeline, layers: pipeline.summary.layers, objective: objective, train: data.train)
     return experiment.stages.flatMap { demands.warnings(of: $0) }
   }
 }

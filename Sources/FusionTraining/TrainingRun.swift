@@ -366,7 +366,7 @@ final class TrainingRun {
     for text in bench.warnings + bench.standardised.warnings + bench.lonelyBatches { log.report(.warning(text)) }
     if bench.data.isGenerated { log.report(.warning("synthetic data: metrics are not meaningful")) }
     let batch = min(settings.batchSize, loop.samples)
-    for burden in bench.pipeline.blueprint.burdens(batchSize: batch) { log.report(.warning(burden)) }
+    for burden in bench.pipeline.summary.burdens(batchSize: batch) { log.report(.warning(burden)) }
     if stage.stage == nil, let objectives = stage.objectivesInWords {
       let own = loop.work.store.weightCount
       log.report(

@@ -192,7 +192,7 @@ private struct HandsOn: Decoder {
     let pipeline = try pipeline(.zero, .token)
     let token = try #require(pipeline.store["missing.b.token"])
     #expect(token.role == .weight && token.value.shape == [3])
-    #expect(pipeline.blueprint.parameterCount == pipeline.store.weightCount)
+    #expect(pipeline.summary.parameterCount == pipeline.store.weightCount)
     let pass = ForwardPass.training(device: device, seed: 1, step: 0)
     let output = try pipeline(raw(filling: .nan), presence: presence, pass)
     #expect(Array(row(output, 1)[3..<6]) == token.value.scalars)

@@ -75,14 +75,14 @@ private func vector(_ width: Int) -> ArrayDescription { ArrayDescription(sampleS
 @Test func everyProblemIsGatheredWithItsPlace() {
   let matrix = ArrayDescription(sampleShape: [2, 2], elementType: "float32")
   let inferred = pipeline(["a", "b", "c"]).infer(inputs: ["a": matrix, "b": vector(3), "c": matrix], output: [2])
-  let problems = inferred.blueprint.problems
+  let problems = inferred.summary.problems
   #expect(problems.map { $0.path } == [["fusion", "type"], ["modalities", "a"], ["modalities", "c"]])
   #expect(problems[0].message.contains("takes exactly 2 modalities, the pipeline has 3: a, b, c"))
 }
 
 @Test func shapesThatCannotMeetAreReported() {
   let inferred = pipeline(["a", "b"]).infer(inputs: ["a": vector(3), "b": vector(4)], output: [2])
-  #expect(inferred.blueprint.problems.map { $0.path } == [["fusion", "claimed"]])
+  #expect(inferred.summary.problems.map { $0.path } == [["fusion", "claimed"]])
 }
 
 @Test func whatTheDataLackIsReportedWhenBuilding() {

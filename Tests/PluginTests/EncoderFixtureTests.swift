@@ -37,17 +37,17 @@ struct EncoderFixture: Decodable, Sendable, CustomTestStringConvertible {
 private func check<E: Encoder>(_ type: E.Type, _ fixture: EncoderFixture) throws {
   let configuration = try fixture.configuration(E.Configuration.self)
   let input = Shape(fixture.input.value.shape.dropFirst())
-  var blueprint = Blueprint()
-  let inferred = ConfiguredEncoder(E.self, configuration).infer(input, &blueprint)
-  #expect(blueprint.problems.isEmpty)
+  var summary = ModelSummary()
+  let inferred = ConfiguredEncoder(E.self, configuration).infer(input, &summary)
+  #expect(summary.problems.isEmpty)
   #expect(inferred == Shape(fixture.output.shape.dropFirst()))
-  #expect(blueprint.layers.last?.output.elementCount == inferred?.elementCount)
+  #expect(summary.layers.last?.output.elementCount == inferred?.elementCount)
 
   let device = Device()
   let store = ParameterStore()
   let encoder = E(configuration, input: input, context: BuildContext(store: store, device: device, seed: 1))
   #expect(store.trainable.map(\.name).sorted() == fixture.parameters.map(\.name).sorted())
-  #expect(blueprint.parameterCount == store.weightCount)
+  #expect(summary.parameterCount == store.weightCount)
   for weight in fixture.parameters {
     let parameter = try #require(store[weight.name])
     #expect(parameter.value.shape == weight.value.shape)
@@ -74,9 +74,9 @@ private func check<E: Encoder>(_ type: E.Type, _ fixture: EncoderFixture) throws
   {
     var configuration = E.Configuration()
     change(&configuration)
-    var blueprint = Blueprint()
-    #expect(ConfiguredEncoder(E.self, configuration).infer(input, &blueprint) == nil)
-    return blueprint.problems
+    var summary = ModelSummary()
+    #expect(ConfiguredEncoder(E.self, configuration).infer(input, &summary) == nil)
+    return summary.problems
   }
 
   @Test func convolutionsBlameTheRightKey() throws {
@@ -112,8 +112,8 @@ private func check<E: Encoder>(_ type: E.Type, _ fixture: EncoderFixture) throws
     var configuration = SequenceModality.Configuration()
     change(&configuration)
     let array = ArrayDescription(sampleShape: stored, elementType: "float32")
-    var blueprint = Blueprint()
-    let shape = try #require(ConfiguredModality(SequenceModality.self, configuration).infer(array, &blueprint))
+    var summary = ModelSummary()
+    let shape = try #require(ConfiguredModality(SequenceModality.self, configuration).infer(array, &summary))
     let device = Device()
     let modality = SequenceModality(
       configuration, input: array, context: BuildContext(store: ParameterStore(), device: device, seed: 0))
@@ -136,9 +136,9 @@ private func check<E: Encoder>(_ type: E.Type, _ fixture: EncoderFixture) throws
   func whatIsNoSequenceIsSaid(_ stored: Shape, _ frames: Int?) {
     var configuration = SequenceModality.Configuration()
     configuration.frames = frames
-    var blueprint = Blueprint()
+    var summary = ModelSummary()
     let array = ArrayDescription(sampleShape: stored, elementType: "float32")
-    #expect(ConfiguredModality(SequenceModality.self, configuration).infer(array, &blueprint) == nil)
-    #expect(blueprint.problems.count == 1)
+    #expect(ConfiguredModality(SequenceModality.self, configuration).infer(array, &summary) == nil)
+    #expect(summary.problems.count == 1)
   }
 }

@@ -77,14 +77,14 @@ extension FusionFixture {
 
 private func check<F: Fusion>(_ type: F.Type, _ fixture: FusionFixture) throws {
   let configuration = try fixture.configuration(F.Configuration.self)
-  var blueprint = Blueprint()
-  let inferred = ConfiguredFusion(F.self, configuration).infer(fixture.shapes, &blueprint)
-  #expect(blueprint.problems.isEmpty)
+  var summary = ModelSummary()
+  let inferred = ConfiguredFusion(F.self, configuration).infer(fixture.shapes, &summary)
+  #expect(summary.problems.isEmpty)
   #expect(inferred == Shape(fixture.output.shape.dropFirst()))
 
   let (fusion, store, device) = try fixture.made(type)
   #expect(store.parameters.map(\.name).sorted() == fixture.parameters.map(\.name).sorted())
-  #expect(blueprint.parameterCount == store.weightCount)
+  #expect(summary.parameterCount == store.weightCount)
   let trained = fixture.parameters.filter { $0.gradient != nil }
   #expect(store.trainable.map(\.name).sorted() == trained.map(\.name).sorted())
 

@@ -15,11 +15,11 @@ import Testing
   ) -> [Problem] {
     var configuration = F.Configuration()
     change(&configuration)
-    var blueprint = Blueprint()
+    var summary = ModelSummary()
     let inputs = zip(["image", "audio"], shapes).map { ModalityShape($0, $1) }
-    #expect(ConfiguredFusion(F.self, configuration).infer(inputs, &blueprint) == nil)
-    #expect(blueprint.layers.isEmpty || !blueprint.problems.isEmpty)
-    return blueprint.problems
+    #expect(ConfiguredFusion(F.self, configuration).infer(inputs, &summary) == nil)
+    #expect(summary.layers.isEmpty || !summary.problems.isEmpty)
+    return summary.problems
   }
 
   @Test(arguments: [
@@ -53,9 +53,9 @@ import Testing
   }
 
   @Test func aDecisionOfAnotherWidthThanTheTaskIsRefused() throws {
-    var blueprint = Blueprint()
-    _ = ConfiguredDecoder(IdentityDecoder.self, NoConfiguration()).infer([10], [2], &blueprint)
-    let problem = try #require(blueprint.problems.first)
+    var summary = ModelSummary()
+    _ = ConfiguredDecoder(IdentityDecoder.self, NoConfiguration()).infer([10], [2], &summary)
+    let problem = try #require(summary.problems.first)
     #expect(problem.message == "the fusion gives 10 values and the task asks for 2")
     #expect(problem.hint?.contains("'width: 2'") == true)
   }

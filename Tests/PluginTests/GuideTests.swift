@@ -22,15 +22,15 @@ import Testing
     var configuration = GatedSumFusion.Configuration()
     configuration.width = 2
     let inputs = [ModalityShape("image", [2]), ModalityShape("audio", [1])]
-    var blueprint = Blueprint()
-    #expect(ConfiguredFusion(GatedSumFusion.self, configuration).infer(inputs, &blueprint) == [2])
-    #expect(blueprint.problems.isEmpty)
+    var summary = ModelSummary()
+    #expect(ConfiguredFusion(GatedSumFusion.self, configuration).infer(inputs, &summary) == [2])
+    #expect(summary.problems.isEmpty)
 
     let device = Device()
     let store = ParameterStore()
     let fusion = GatedSumFusion(
       configuration, inputs: inputs, context: BuildContext(store: store, device: device, seed: 1))
-    #expect(blueprint.parameterCount == store.weightCount)
+    #expect(summary.parameterCount == store.weightCount)
     // σ(ln 3) = 3/4, σ(0) = 1/2 and σ(-ln 3) = 1/4: the values can be followed by hand.
     let values: [String: [Float]] = [
       "gates.image.weight": [log(3), 0, 0, 0], "gates.image.bias": [0, 0],

@@ -66,8 +66,8 @@ private func check<E: AutoencodableEncoder>(_ type: E.Type, _ fixture: MirrorFix
           E.Configuration.self,
           from: JSONSerialization.data(
             withJSONObject: try #require(defaults).merging(yaml) { $1 }.merging(["channels": [3, 2]]) { $1 }))
-        var blueprint = Blueprint()
-        guard ConfiguredEncoder(E.self, configuration).infer(input, &blueprint) != nil else { continue }
+        var summary = ModelSummary()
+        guard ConfiguredEncoder(E.self, configuration).infer(input, &summary) != nil else { continue }
         let device = Device()
         let context = BuildContext(store: ParameterStore(), device: device, seed: 1)
         let encoder = E(configuration, input: input, context: context.scope("encoder"))

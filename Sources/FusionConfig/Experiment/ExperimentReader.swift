@@ -44,7 +44,7 @@ struct ExperimentReader {
     try reader.findings.throwIfAny()
     let pipeline = PipelineSpecification(branches: branches, fusion: fusion, decoder: decoder)
     // What can be known without data: above all, whether the fusion takes that many modalities.
-    let problems = pipeline.infer(inputs: [:], output: nil).blueprint.problems
+    let problems = pipeline.infer(inputs: [:], output: nil).summary.problems
     guard problems.isEmpty else { throw root.diagnostics(for: problems) }
     let experiment = Experiment(
       name: identity.name ?? defaultName, seed: identity.seed, plugins: registry.libraries, data: data,

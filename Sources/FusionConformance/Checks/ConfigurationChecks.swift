@@ -81,9 +81,9 @@ extension Check {
       let text = "{\(field.key): \(number.written(value))}"
       guard case .success(let specimens) = plugin.read(text) else { continue }
       for specimen in specimens.prefix(12) {
-        guard case .accepted(let shape, let blueprint) = specimen.verdict else { continue }
-        let sizes = blueprint.layers.flatMap(\.output) + shape
-        guard sizes.contains(where: { $0 < 1 }) || blueprint.layers.contains(where: { $0.parameters < 0 }) else {
+        guard case .accepted(let shape, let summary) = specimen.verdict else { continue }
+        let sizes = summary.layers.flatMap(\.output) + shape
+        guard sizes.contains(where: { $0 < 1 }) || summary.layers.contains(where: { $0.parameters < 0 }) else {
           continue
         }
         findings.within("\(text) › \(specimen.inputsInWords)") {

@@ -43,11 +43,11 @@ extension Check {
       "SHP-3", "a run without values takes no memory for tensors",
       protects: "describe and check taking the memory of the model, or running out of it", level: .shapes
     ) { specimen, findings in
-      var blueprint = Blueprint()
-      _ = specimen.infer(&blueprint)
-      if blueprint.bytesTaken > 0 {
+      var summary = ModelSummary()
+      _ = specimen.infer(&summary)
+      if summary.bytesTaken > 0 {
         findings.fail(
-          "a run without values took \(blueprint.bytesTaken) bytes for tensors   expected none",
+          "a run without values took \(summary.bytesTaken) bytes for tensors   expected none",
           hint: "make tensors on the device of the context and of the pass; write to parameters with write(_:)")
       }
     },

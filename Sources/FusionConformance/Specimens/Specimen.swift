@@ -7,7 +7,7 @@ struct Specimen: Sendable {
 
   /// What a run without values says.
   enum Verdict {
-    case accepted(Shape, Blueprint)
+    case accepted(Shape, ModelSummary)
     case refused([Problem])
   }
 
@@ -26,7 +26,7 @@ struct Specimen: Sendable {
   let isStochastic: Bool
   /// How stored values become those of an input, for a modality.
   var conversion: (@Sendable () -> ValueConversion)?
-  let infer: @Sendable (inout Blueprint) -> Shape?
+  let infer: @Sendable (inout ModelSummary) -> Shape?
   let make: @Sendable (BuildContext) -> Forward
   /// The same with its inputs in another order, for fusions.
   var reordered: (@Sendable (_ order: [Int]) -> Specimen)?
@@ -47,10 +47,10 @@ struct Specimen: Sendable {
 
   /// Runs it without values.
   var verdict: Verdict {
-    var blueprint = Blueprint()
-    let shape = infer(&blueprint)
-    guard blueprint.problems.isEmpty else { return .refused(blueprint.problems) }
-    return shape.map { .accepted($0, blueprint) } ?? .refused([])
+    var summary = ModelSummary()
+    let shape = infer(&summary)
+    guard summary.problems.isEmpty else { return .refused(summary.problems) }
+    return shape.map { .accepted($0, summary) } ?? .refused([])
   }
 
   /// The inferred shape of one sample's output; nil where the first pass gives none.

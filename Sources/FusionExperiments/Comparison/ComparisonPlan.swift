@@ -218,16 +218,16 @@ public struct ComparisonPlan: Sendable {
       return exclude(label, error.diagnostics.map(\.message).joined(separator: "; "))
     }
     let inferred = changed.pipeline.infer(inputs: outline.inputs, output: [outline.outputs])
-    guard inferred.blueprint.problems.isEmpty, inferred.fused != nil else {
-      return exclude(label, inferred.blueprint.problems.map(\.inOneLine).joined(separator: "; "))
+    guard inferred.summary.problems.isEmpty, inferred.fused != nil else {
+      return exclude(label, inferred.summary.problems.map(\.inOneLine).joined(separator: "; "))
     }
     let training = experiment.comparedTraining(label).map { "training: {\($0)}" }
     let options = [changed.fusionOptions.isEmpty ? nil : changed.fusionOptions, training].compactMap { $0 }
     methods.append(
       Method(
         label: label, modalities: changed.pipeline.branches.map { $0.name }, fusion: changed.pipeline.fusion.type.name,
-        options: options.joined(separator: ", "), note: note, parameters: inferred.blueprint.parameterCount,
-        flops: inferred.blueprint.flops,
+        options: options.joined(separator: ", "), note: note, parameters: inferred.summary.parameterCount,
+        flops: inferred.summary.flops,
         takesSubsets: changed.pipeline.branches.count > 1 && changed.pipeline.fusion.missingPolicy != .refuse,
         change: change))
     return nil

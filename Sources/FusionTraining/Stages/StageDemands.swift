@@ -7,7 +7,7 @@ import FusionData
 struct StageDemands {
   let specification: PipelineSpecification
   /// Those of the pipeline, as far as they are known.
-  let layers: [Blueprint.Layer]
+  let layers: [ModelSummary.Layer]
   let objective: TaskLoss
   /// The training part; nil: not known.
   var train: DataSplit?

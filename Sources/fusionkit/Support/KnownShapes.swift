@@ -45,16 +45,16 @@ extension Experiment {
   /// Layers and shapes, as far as `shapes` lets them be known.
   ///
   /// - Throws: `ConfigError` with everything that cannot work.
-  func inferred(_ shapes: KnownShapes) throws(ConfigError) -> Blueprint {
+  func inferred(_ shapes: KnownShapes) throws(ConfigError) -> ModelSummary {
     let missing = pipeline.branches.filter { shapes.inputs[$0.name] == nil }.map { branch in
       Problem(
         path: ["modalities", branch.name], "the data set '\(data.dataset.name)' has no array '\(branch.name)'",
         hint: "it has: \(shapes.inputs.keys.sorted().joined(separator: ", "))")
     }
-    let blueprint = pipeline.infer(inputs: shapes.inputs, output: shapes.output).blueprint
-    let problems = missing + blueprint.problems
+    let summary = pipeline.infer(inputs: shapes.inputs, output: shapes.output).summary
+    let problems = missing + summary.problems
     guard problems.isEmpty else { throw diagnostics(for: problems) }
-    return blueprint
+    return summary
   }
 }
 

@@ -32,16 +32,16 @@ struct PipelineOverview: Encodable {
   /// By their place in the configuration; nil where training takes samples as they are.
   let transforms: [String: String]?
 
-  init(_ experiment: Experiment, _ blueprint: Blueprint) {
+  init(_ experiment: Experiment, _ summary: ModelSummary) {
     name = experiment.name
     fusion = experiment.pipeline.fusion.type.name
     decoder = experiment.pipeline.decoder.type.name
     task = experiment.task.typeName
-    layers = blueprint.layers.map {
+    layers = summary.layers.map {
       Layer(name: $0.name, kind: $0.kind, output: $0.output, parameters: $0.parameters, flops: $0.flops, path: $0.path)
     }
-    parameters = blueprint.parameterCount
-    flops = blueprint.flops
+    parameters = summary.parameterCount
+    flops = summary.flops
     let stages = experiment.training.stages.map {
       Stage(
         name: $0.name, objective: $0.objectiveInWords, trains: $0.parts.map(\.name), epochs: $0.training.epochs,

@@ -14,13 +14,13 @@ public struct SampleDecoder: Decoder {
   }
 
   /// The first pass: the cost of each layer; `output` is what the task asks for.
-  public static func check(_ configuration: Configuration, input: Shape, output: Shape, blueprint: inout Blueprint) {
+  public static func check(_ configuration: Configuration, input: Shape, output: Shape, summary: inout ModelSummary) {
     let sizes = (input.elementCount, configuration.width, output.elementCount)
-    blueprint.layer(
+    summary.layer(
       "hidden", "linear \(sizes.0) → \(sizes.1), tanh", output: [sizes.1],
       parameters: Linear.parameterCount(inputs: sizes.0, outputs: sizes.1),
       flops: Linear.flops(inputs: sizes.0, outputs: sizes.1))
-    blueprint.layer(
+    summary.layer(
       "output", "linear \(sizes.1) → \(sizes.2)", output: output,
       parameters: Linear.parameterCount(inputs: sizes.1, outputs: sizes.2),
       flops: Linear.flops(inputs: sizes.1, outputs: sizes.2))

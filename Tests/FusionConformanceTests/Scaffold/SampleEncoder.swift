@@ -14,9 +14,9 @@ public struct SampleEncoder: Encoder {
   }
 
   /// The first pass: the shape of the features and the cost of each layer, nothing allocated.
-  public static func outputShape(_ configuration: Configuration, input: Shape, blueprint: inout Blueprint) -> Shape? {
+  public static func outputShape(_ configuration: Configuration, input: Shape, summary: inout ModelSummary) -> Shape? {
     let (inputs, width) = (input.elementCount, configuration.width)
-    blueprint.layer(
+    summary.layer(
       "linear", "linear \(inputs) → \(width), tanh", output: [width],
       parameters: Linear.parameterCount(inputs: inputs, outputs: width),
       flops: Linear.flops(inputs: inputs, outputs: width))

@@ -20,11 +20,11 @@ public struct SampleFusion: Fusion {
 
   /// The first pass: the shape of the result and the cost of each layer, nothing allocated.
   public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], blueprint: inout Blueprint
+    _ configuration: Configuration, inputs: [ModalityShape], summary: inout ModelSummary
   ) -> Shape? {
     let width = configuration.width
     for input in inputs {
-      blueprint.layer(
+      summary.layer(
         "projections.\(input.modality)", "linear \(input.width) → \(width), tanh", output: [width],
         parameters: Linear.parameterCount(inputs: input.width, outputs: width),
         flops: Linear.flops(inputs: input.width, outputs: width))

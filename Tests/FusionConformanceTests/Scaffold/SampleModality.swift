@@ -15,11 +15,11 @@ public struct SampleModality: Modality {
 
   /// The first pass: the shape that the encoder takes; nil after a problem was reported.
   public static func outputShape(
-    _ configuration: Configuration, input: ArrayDescription, blueprint: inout Blueprint
+    _ configuration: Configuration, input: ArrayDescription, summary: inout ModelSummary
   ) -> Shape? {
-    guard let scale = blueprint.resolve(configuration.values, for: input) else { return nil }
+    guard let scale = summary.resolve(configuration.values, for: input) else { return nil }
     let shape = [input.sampleShape.elementCount]
-    blueprint.layer("", "sample, \(scale)", output: shape)
+    summary.layer("", "sample, \(scale)", output: shape)
     return shape
   }
 

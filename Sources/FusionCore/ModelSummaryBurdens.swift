@@ -1,4 +1,4 @@
-extension Blueprint {
+extension ModelSummary {
   /// What is costly where modalities are fused and decided on, one sentence a layer; empty: nothing out of the ordinary.
   ///
   /// Told of are layers of the fusion and the decoder with 10 million parameters, 1 GFLOP a sample, or 100,000 values a

@@ -1,5 +1,5 @@
 /// Shapes, layers and costs of a pipeline, from one run of its components without values, and what was found wrong.
-public struct Blueprint: Sendable {
+public struct ModelSummary: Sendable {
   /// One row of `fusionkit describe CONFIG`.
   public struct Layer: Sendable, Equatable {
     /// The dotted name, as in the saved model.
@@ -28,7 +28,7 @@ public struct Blueprint: Sendable {
   private var names: [String] = []
   private var keys: [String] = []
 
-  /// An empty blueprint.
+  /// An empty summary.
   public init() {}
 
   /// The sum over all layers.
@@ -38,7 +38,7 @@ public struct Blueprint: Sendable {
 
   /// Runs `body` with layer names below `name` and problems below the configuration keys `keys`.
   public mutating func scope<Result>(
-    _ name: String, keys scopeKeys: [String] = [], _ body: (inout Blueprint) -> Result
+    _ name: String, keys scopeKeys: [String] = [], _ body: (inout ModelSummary) -> Result
   ) -> Result {
     if !name.isEmpty { names.append(name) }
     keys += scopeKeys
