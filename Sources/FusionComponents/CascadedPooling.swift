@@ -43,7 +43,7 @@ public protocol CascadedPoolingFusion: Fusion where Configuration: FactorizedPoo
 
 extension CascadedPoolingFusion {
   /// Those of all bilinear fusions.
-  public static func traits(_ configuration: Configuration) -> FusionTraits { .bilinear }
+  public static var traits: FusionTraits { FusionTraits.bilinear }
 
   /// Makes the blocks.
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {

@@ -38,9 +38,7 @@ extension ElementwiseFusion {
   public static var neutral: Float { 0 }
 
   /// Any number of modalities, in any order.
-  public static func traits(_ configuration: Configuration) -> FusionTraits {
-    FusionTraits(orderMatters: false, missing: missing)
-  }
+  public static var traits: FusionTraits { FusionTraits(orderMatters: false, missing: missing) }
 
   /// Makes the projections.
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {

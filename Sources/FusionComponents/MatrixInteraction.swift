@@ -34,16 +34,6 @@ public struct MatrixInteraction {
     let bilinear = x1.outerProduct(x2).matmul(W.reshaped([first * second, width]))
     return bilinear + x2.matmul(value(mapBias)) + x1.matmul(value(weight)) + value(bias)
   }
-
-  /// The number of trained values.
-  public static func parameterCount(first: Int, second: Int, width: Int) -> Int {
-    first * second * width + (first + second + 1) * width
-  }
-
-  /// Operations for one sample.
-  public static func flops(first: Int, second: Int, width: Int) -> Int {
-    2 * parameterCount(first: first, second: second, width: width) + first * second
-  }
 }
 
 extension Tensor {

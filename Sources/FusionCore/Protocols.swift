@@ -160,7 +160,11 @@ public struct FusionTraits: Sendable, Equatable {
 
 /// From the features of all modalities to one tensor.
 public protocol Fusion: Component {
-  /// How many modalities it takes, and how it behaves.
+  /// How many modalities it takes, and how it behaves, whatever its configuration; the defaults of ``FusionTraits`` if it says
+  /// nothing.
+  static var traits: FusionTraits { get }
+
+  /// The same where it depends on the configuration.
   static func traits(_ configuration: Configuration) -> FusionTraits
 
   /// Makes the parameters for features of these shapes; says by `context.problem` what does not fit. The number of
@@ -196,6 +200,10 @@ extension Encoder {
 extension Fusion {
   /// A fusion.
   public static var kind: ComponentKind { .fusion }
+  /// Those of most fusions.
+  public static var traits: FusionTraits { FusionTraits() }
+  /// Those of every configuration.
+  public static func traits(_ configuration: Configuration) -> FusionTraits { traits }
   /// What the traits say.
   public static func isStochastic(_ configuration: Configuration) -> Bool { traits(configuration).isStochastic }
 }

@@ -59,7 +59,4 @@ public struct MultiHeadAttention {
         dropout: drops ? AttentionDropout(dropout, random: pass.random(for: path)) : nil)
     }
   }
-
-  /// The number of trained values.
-  public static func parameterCount(width: Int, bias: Bool = true) -> Int { 4 * width * (width + (bias ? 1 : 0)) }
 }

@@ -22,12 +22,4 @@ public struct Linear {
       x.linear(pass[weight], bias: pass[bias])
     }
   }
-
-  /// The number of trained values.
-  public static func parameterCount(inputs: Int, outputs: Int, bias: Bool = true) -> Int {
-    outputs * (inputs + (bias ? 1 : 0))
-  }
-
-  /// Operations for one row, a multiplication and an addition counted as two; the bias starts the sum and costs none.
-  public static func flops(inputs: Int, outputs: Int) -> Int { 2 * inputs * outputs }
 }

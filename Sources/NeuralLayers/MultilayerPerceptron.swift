@@ -42,22 +42,8 @@ public struct MultilayerPerceptron {
     return layers[layers.count - 1](x, pass)
   }
 
-  /// The names and sizes of the linear layers, for example for a table of layers.
-  public static func sizes(inputs: Int, hidden: [Int], outputs: Int) -> [(name: String, inputs: Int, outputs: Int)] {
+  /// The names and sizes of the linear layers.
+  private static func sizes(inputs: Int, hidden: [Int], outputs: Int) -> [(name: String, inputs: Int, outputs: Int)] {
     zip([inputs] + hidden, hidden + [outputs]).enumerated().map { ("layers.\($0)", $1.0, $1.1) }
-  }
-
-  /// The number of trained values.
-  public static func parameterCount(inputs: Int, hidden: [Int], outputs: Int) -> Int {
-    sizes(inputs: inputs, hidden: hidden, outputs: outputs).reduce(0) {
-      $0 + Linear.parameterCount(inputs: $1.inputs, outputs: $1.outputs)
-    }
-  }
-
-  /// Operations of the linear layers for one row.
-  public static func flops(inputs: Int, hidden: [Int], outputs: Int) -> Int {
-    sizes(inputs: inputs, hidden: hidden, outputs: outputs).reduce(0) {
-      $0 + Linear.flops(inputs: $1.inputs, outputs: $1.outputs)
-    }
   }
 }

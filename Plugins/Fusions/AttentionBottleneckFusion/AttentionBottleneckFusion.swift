@@ -35,9 +35,7 @@ public struct AttentionBottleneckFusion: Fusion {
       ] + Option.transformer
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits {
-    FusionTraits(fewest: 2, missing: .skip)
-  }
+  public static let traits = FusionTraits(fewest: 2, missing: .skip)
 
   /// One modality's own.
   private struct Branch {

@@ -9,10 +9,8 @@ public struct AttentionSumFusion: Fusion {
   public static let summary = "a sum of all modalities, one weight each, from a softmax that sees them all"
   public typealias Configuration = CommonWidthConfiguration
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits {
-    // A softmax over one modality is constant. The rows and columns of W are in the order of the modalities.
-    FusionTraits(fewest: 2, missing: .renormalise)
-  }
+  /// A softmax over one modality is constant. The rows and columns of W are in the order of the modalities.
+  public static let traits = FusionTraits(fewest: 2, missing: .renormalise)
 
   private let common: CommonWidth
   private let attention: Linear

@@ -40,9 +40,7 @@ public struct BimodalInteractionFusion: Fusion {
     ]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits {
-    FusionTraits(fewest: 2, most: 2, orderMatters: true)
-  }
+  public static let traits = FusionTraits(fewest: 2, most: 2)
 
   /// The widths d_1, d_2 and D.
   private static func widths(_ configuration: Configuration, _ inputs: [ModalityShape]) -> (Int, Int, Int) {

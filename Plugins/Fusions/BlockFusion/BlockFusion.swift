@@ -27,7 +27,7 @@ public struct BlockFusion: Fusion {
     ]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { .bilinear }
+  public static let traits = FusionTraits.bilinear
 
   private let projections: ModalityLinears
   private let cores: [FactorizedProduct]

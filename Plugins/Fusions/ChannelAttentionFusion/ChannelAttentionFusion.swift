@@ -18,8 +18,6 @@ public struct ChannelAttentionFusion: Fusion {
     ]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits() }
-
   private static func channels(_ input: ModalityShape) -> Int {
     input.shape.count == 2 ? input.shape[1] : input.width
   }

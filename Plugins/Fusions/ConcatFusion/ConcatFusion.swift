@@ -7,8 +7,6 @@ public struct ConcatFusion: Fusion {
   public static let summary = "the features of all modalities side by side: y = [x_1; …; x_M]"
   public typealias Configuration = NoConfiguration
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits() }
-
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {}
 
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {

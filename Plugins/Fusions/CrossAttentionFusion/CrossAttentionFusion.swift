@@ -20,9 +20,7 @@ public struct CrossAttentionFusion: Fusion {
     public static let options = Option.attention
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits {
-    FusionTraits(fewest: 2, missing: .skip)
-  }
+  public static let traits = FusionTraits(fewest: 2, missing: .skip)
 
   private let embedding: TokenEmbedding
   private let attention: [MultiHeadAttention]

@@ -39,9 +39,7 @@ public struct CrossModalTransformerFusion: Fusion {
       + Option.transformer + [Option("pool", "the features: the last token, or the mean of all", Pool.self)]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits {
-    FusionTraits(fewest: 2, missing: .skip)
-  }
+  public static let traits = FusionTraits(fewest: 2, missing: .skip)
 
   private let embedding: TokenEmbedding
   /// For each target the transformers from the other modalities, in order.

@@ -22,7 +22,7 @@ public struct FilmFusion: Fusion {
     ]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 2, most: 2) }
+  public static let traits = FusionTraits(fewest: 2, most: 2)
 
   private static func roles(_ configuration: Configuration, _ inputs: [ModalityShape]) -> (by: Int, of: Shape) {
     configuration.flip ? (inputs[1].width, inputs[0].shape) : (inputs[0].width, inputs[1].shape)

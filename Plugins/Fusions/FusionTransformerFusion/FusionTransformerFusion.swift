@@ -32,9 +32,7 @@ public struct FusionTransformerFusion: Fusion {
       [.depth] + Option.transformer + [Option("pool", "the features: a class token, or the mean of all", Pool.self)]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits {
-    FusionTraits(orderMatters: false, missing: .skip)
-  }
+  public static let traits = FusionTraits(orderMatters: false, missing: .skip)
 
   private let embedding: TokenEmbedding
   private let classToken: Parameter?

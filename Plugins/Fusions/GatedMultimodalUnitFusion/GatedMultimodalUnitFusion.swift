@@ -16,7 +16,7 @@ public struct GatedMultimodalUnitFusion: Fusion {
     public static let options: [Option] = [Option("width", "the width of the result", .size)]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(orderMatters: true) }
+  public static let traits = FusionTraits()
 
   /// Two modalities share one gate.
   private static func gated(_ inputs: [ModalityShape]) -> [ModalityShape] {

@@ -21,7 +21,7 @@ public struct HypernetworkFusion: Fusion {
     ]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 2) }
+  public static let traits = FusionTraits(fewest: 2)
 
   private let embedding, weights, bias: Linear
   private let projections: ModalityLinears

@@ -20,9 +20,7 @@ public struct LowRankTensorFusion: Fusion {
     ]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits {
-    FusionTraits(orderMatters: false, missing: .skip)
-  }
+  public static let traits = FusionTraits(orderMatters: false, missing: .skip)
 
   /// One factor `[R, d_m + 1, D]` a modality; row 0 belongs to the constant 1.
   private let factors: [Parameter]

@@ -24,7 +24,7 @@ public struct MCBFusion: Fusion {
     ]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { .bilinear }
+  public static let traits = FusionTraits.bilinear
 
   private let sketches: [CountSketch]
   private let configuration: Configuration

@@ -25,7 +25,7 @@ public struct MLBFusion: Fusion {
     ]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { .bilinear }
+  public static let traits = FusionTraits.bilinear
 
   private let activation, outputActivation: Activation
   private let product: FactorizedProduct

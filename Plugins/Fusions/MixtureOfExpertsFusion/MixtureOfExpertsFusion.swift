@@ -26,8 +26,6 @@ public struct MixtureOfExpertsFusion: Fusion {
       ] + Option.perceptron
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits() }
-
   private let top: Int
   private let gate: Linear
   private let experts: [MultilayerPerceptron]

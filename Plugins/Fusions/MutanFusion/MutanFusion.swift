@@ -24,7 +24,7 @@ public struct MutanFusion: Fusion {
     ]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { .bilinear }
+  public static let traits = FusionTraits.bilinear
 
   private let projections: ModalityLinears
   private let core: FactorizedProduct

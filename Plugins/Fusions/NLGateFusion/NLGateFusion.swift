@@ -22,7 +22,7 @@ public struct NLGateFusion: Fusion {
     ]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 2, most: 2) }
+  public static let traits = FusionTraits(fewest: 2, most: 2)
 
   private let configuration: Configuration
   private let query, key, value: Linear

@@ -31,9 +31,7 @@ public struct PerceiverFusion: Fusion {
       ] + Option.transformer
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits {
-    FusionTraits(orderMatters: false, missing: .skip)
-  }
+  public static let traits = FusionTraits(orderMatters: false, missing: .skip)
 
   private let embedding: TokenEmbedding
   private let latents: Parameter

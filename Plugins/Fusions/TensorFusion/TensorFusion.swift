@@ -18,8 +18,6 @@ public struct TensorFusion: Fusion {
     ]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits() }
-
   private let projections: ModalityLinears?
 
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {

@@ -20,7 +20,7 @@ public struct TrimodalInteractionFusion: Fusion {
     ]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { FusionTraits(fewest: 3, most: 3) }
+  public static let traits = FusionTraits(fewest: 3, most: 3)
 
   private let map, offset: MatrixInteraction
 

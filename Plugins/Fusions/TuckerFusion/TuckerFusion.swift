@@ -19,7 +19,7 @@ public struct TuckerFusion: Fusion {
     ]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits { .bilinear }
+  public static let traits = FusionTraits.bilinear
 
   private let projections: ModalityLinears
   private let core: Parameter

@@ -100,11 +100,11 @@ public enum Operation: Sendable, Equatable {
   public enum BinaryFunction: String, Sendable {
     case add, subtract, multiply, divide, pow, maximum, minimum
     case equal, notEqual, greater, greaterOrEqual
-    /// Whether it counts as one operation on each value; comparisons and choices do not.
+    /// Whether it counts as one operation on each value; comparisons do not.
     var isArithmetic: Bool {
       switch self {
-      case .add, .subtract, .multiply, .divide, .pow: true
-      case .maximum, .minimum, .equal, .notEqual, .greater, .greaterOrEqual: false
+      case .add, .subtract, .multiply, .divide, .pow, .maximum, .minimum: true
+      case .equal, .notEqual, .greater, .greaterOrEqual: false
       }
     }
   }

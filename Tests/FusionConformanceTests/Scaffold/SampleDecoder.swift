@@ -13,23 +13,10 @@ public struct SampleDecoder: Decoder {
     public static let options: [Option] = [Option("width", "the width of the hidden layer", .size)]
   }
 
-  /// The first pass: the cost of each layer; `output` is what the task asks for.
-  public static func check(_ configuration: Configuration, input: Shape, output: Shape, summary: inout ModelSummary) {
-    let sizes = (input.elementCount, configuration.width, output.elementCount)
-    summary.layer(
-      "hidden", "linear \(sizes.0) → \(sizes.1), tanh", output: [sizes.1],
-      parameters: Linear.parameterCount(inputs: sizes.0, outputs: sizes.1),
-      flops: Linear.flops(inputs: sizes.0, outputs: sizes.1))
-    summary.layer(
-      "output", "linear \(sizes.1) → \(sizes.2)", output: output,
-      parameters: Linear.parameterCount(inputs: sizes.1, outputs: sizes.2),
-      flops: Linear.flops(inputs: sizes.1, outputs: sizes.2))
-  }
-
   private let hidden, last: Linear
   private let output: Shape
 
-  /// The second pass: the parameters.
+  /// The parameters.
   public init(_ configuration: Configuration, input: Shape, output: Shape, context: BuildContext) {
     let width = configuration.width
     hidden = Linear(inputs: input.elementCount, outputs: width, context: context.scope("hidden"))

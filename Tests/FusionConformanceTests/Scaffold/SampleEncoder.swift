@@ -13,19 +13,9 @@ public struct SampleEncoder: Encoder {
     public static let options: [Option] = [Option("width", "the width of the features", .size)]
   }
 
-  /// The first pass: the shape of the features and the cost of each layer, nothing allocated.
-  public static func outputShape(_ configuration: Configuration, input: Shape, summary: inout ModelSummary) -> Shape? {
-    let (inputs, width) = (input.elementCount, configuration.width)
-    summary.layer(
-      "linear", "linear \(inputs) → \(width), tanh", output: [width],
-      parameters: Linear.parameterCount(inputs: inputs, outputs: width),
-      flops: Linear.flops(inputs: inputs, outputs: width))
-    return [width]
-  }
-
   private let linear: Linear
 
-  /// The second pass: the parameters.
+  /// The parameters.
   public init(_ configuration: Configuration, input: Shape, context: BuildContext) {
     linear = Linear(inputs: input.elementCount, outputs: configuration.width, context: context.scope("linear"))
   }

@@ -14,27 +14,11 @@ public struct SampleFusion: Fusion {
   }
 
   /// What it promises; checks and comparisons go by it.
-  public static func traits(_ configuration: Configuration) -> FusionTraits {
-    FusionTraits(orderMatters: false, missing: .skip)
-  }
-
-  /// The first pass: the shape of the result and the cost of each layer, nothing allocated.
-  public static func outputShape(
-    _ configuration: Configuration, inputs: [ModalityShape], summary: inout ModelSummary
-  ) -> Shape? {
-    let width = configuration.width
-    for input in inputs {
-      summary.layer(
-        "projections.\(input.modality)", "linear \(input.width) → \(width), tanh", output: [width],
-        parameters: Linear.parameterCount(inputs: input.width, outputs: width),
-        flops: Linear.flops(inputs: input.width, outputs: width))
-    }
-    return [width]
-  }
+  public static let traits = FusionTraits(orderMatters: false, missing: .skip)
 
   private let projections: [Linear]
 
-  /// The second pass: the parameters, each under the name of its modality.
+  /// The parameters, each under the name of its modality.
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     projections = inputs.map {
       Linear(

@@ -13,16 +13,6 @@ public struct SampleModality: Modality {
     public static let options: [Option] = [Option("values", "how stored numbers are read", ValueScale.self)]
   }
 
-  /// The first pass: the shape that the encoder takes; nil after a problem was reported.
-  public static func outputShape(
-    _ configuration: Configuration, input: ArrayDescription, summary: inout ModelSummary
-  ) -> Shape? {
-    guard let scale = summary.resolve(configuration.values, for: input) else { return nil }
-    let shape = [input.sampleShape.elementCount]
-    summary.layer("", "sample, \(scale)", output: shape)
-    return shape
-  }
-
   /// How stored values become those that the model sees; applied while a batch is gathered.
   public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
     configuration.values.conversion(for: input)
@@ -30,8 +20,9 @@ public struct SampleModality: Modality {
 
   private let width: Int
 
-  /// The second pass.
+  /// What it is made for.
   public init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {
+    context.describe("sample, \(configuration.values.words(for: input, context: context))")
     width = input.sampleShape.elementCount
   }
 

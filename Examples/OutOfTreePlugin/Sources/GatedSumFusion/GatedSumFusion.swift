@@ -13,9 +13,7 @@ public struct GatedSumFusion: Fusion {
     public static let options: [Option] = [Option("width", "the width of the result", .size)]
   }
 
-  public static func traits(_ configuration: Configuration) -> FusionTraits {
-    FusionTraits(orderMatters: false, missing: .skip)
-  }
+  public static let traits = FusionTraits(orderMatters: false, missing: .skip)
 
   private let gates: [Linear]
   private let projections: [Linear]

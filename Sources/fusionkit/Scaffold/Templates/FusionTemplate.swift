@@ -18,9 +18,7 @@ extension PluginTemplate {
         }
 
         /// What it promises; checks and comparisons go by it.
-        public static func traits(_ configuration: Configuration) -> FusionTraits {
-          FusionTraits(orderMatters: false, missing: .skip)
-        }
+        public static let traits = FusionTraits(orderMatters: false, missing: .skip)
 
         private let projections: [Linear]
 
