@@ -102,7 +102,7 @@ public enum ComponentKind: String, Sendable, CaseIterable, Codable {
   /// In a sentence: `an encoder`, `a data set`.
   public var withArticle: String { ("aeiou".contains(rawValue.prefix(1)) ? "an " : "a ") + words }
 
-  /// Whether the kind is a part of the pipeline, with a shape pass, parameters and a forward pass.
+  /// Whether the kind is a part of the pipeline, with parameters and a forward pass.
   public var isPartOfPipeline: Bool {
     switch self {
     case .fusion, .encoder, .decoder, .modality: true
@@ -146,7 +146,7 @@ public protocol Component: SendableMetatype {
   /// Whether two evaluations of the same batch may differ; a fusion says it in its traits.
   static func isStochastic(_ configuration: Configuration) -> Bool
   /// What is wrong with a configuration beyond the type and the range of each key, each problem at the key that is to
-  /// blame: two keys that exclude each other. Parts of the pipeline report such things in their shape pass as well.
+  /// blame: two keys that exclude each other. Parts of the pipeline report such things in init as well.
   static func problems(_ configuration: Configuration) -> [Problem]
   /// What the conformance kit tries the component on, besides its defaults; see ``Example``.
   static var examples: [Example<Configuration>] { get }

@@ -43,7 +43,7 @@ public struct PipelineSpecification: Sendable {
     public var fused: Shape?
   }
 
-  /// The first pass: infers every shape and gathers every problem, allocating nothing.
+  /// Runs everything without values: infers every shape and gathers every problem, allocating nothing.
   ///
   /// - Parameters:
   ///   - inputs: the arrays of the data set by name; a name may be absent where the data are not at hand, and what
@@ -105,7 +105,7 @@ public struct PipelineSpecification: Sendable {
   /// Both passes: infers shapes, then makes the parameters.
   ///
   /// - Parameter standardisesTargets: whether the output is in units of the training targets' deviation, around their mean.
-  /// - Throws: ``PipelineError`` with every problem of the first pass, arrays that the data set lacks included.
+  /// - Throws: ``PipelineError`` with every problem that a run without values finds, arrays that the data set lacks included.
   public func build(
     inputs: [String: ArrayDescription], output: Shape, standardisesTargets: Bool = false, device: Device, seed: UInt64
   ) throws(PipelineError) -> Pipeline {
@@ -118,7 +118,7 @@ public struct PipelineSpecification: Sendable {
     let problems = missing + inferred.summary.problems
     guard problems.isEmpty else { throw PipelineError(problems: problems) }
     guard let fused = inferred.fused else {
-      throw PipelineError(problems: [Problem("a component gave no output shape and no reason: a bug of its first pass")]
+      throw PipelineError(problems: [Problem("a component gave no output shape and no reason: a bug of that component")]
       )
     }
     return try Pipeline(

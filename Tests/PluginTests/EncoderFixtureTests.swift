@@ -67,7 +67,7 @@ private func check<E: Encoder>(_ type: E.Type, _ fixture: EncoderFixture) throws
   }
 }
 
-/// What the first pass of an encoder, or of a modality, says about an input that does not fit.
+/// What an encoder, or of a modality, says about an input that does not fit.
 @Suite struct EncoderProblemTests {
   private func problems<E: Encoder>(_ type: E.Type, _ input: Shape, _ change: (inout E.Configuration) -> Void)
     -> [Problem]

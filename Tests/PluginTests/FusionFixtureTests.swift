@@ -44,7 +44,7 @@ struct FusionFixture: Decodable, Sendable, CustomTestStringConvertible {
 }
 
 extension FusionFixture {
-  /// What the first pass is told.
+  /// What it is made for.
   var shapes: [ModalityShape] { inputs.map { ModalityShape($0.modality, Shape($0.value.shape.dropFirst())) } }
 
   /// The fusion with the case's configuration and parameters.

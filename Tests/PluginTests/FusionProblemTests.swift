@@ -8,7 +8,7 @@ import MixtureOfExpertsFusion
 import TensorFusion
 import Testing
 
-/// What the first pass of a fusion says about what cannot work.
+/// What a fusion says about what cannot work.
 @Suite struct FusionProblemTests {
   private func problems<F: Fusion>(
     _ type: F.Type, _ shapes: [Shape] = [[6, 4], [3, 5]], _ change: (inout F.Configuration) -> Void = { _ in }

@@ -76,7 +76,7 @@ public struct Experiment: Sendable {
     return try load(text: current, name: path, overrides: overrides, registry: registry)
   }
 
-  /// The problems that a shape pass or a data set found, each at its place in the text.
+  /// The problems that a run without values or a data set found, each at its place in the text.
   ///
   /// A key that was left to its default is shown at the `type` of its component.
   public func diagnostics(for problems: [Problem]) -> ConfigError { document.diagnostics(for: problems) }

@@ -74,7 +74,7 @@ extension Check {
       let output = trial.evaluate(inputs)
       guard let reordered = specimen.reordered?(order) else { return }
       guard let shape = reordered.output else {
-        return findings.fail("the first pass refuses the modalities in the order \(reordered.inputsInWords)")
+        return findings.fail("it refuses the modalities in the order \(reordered.inputsInWords)")
       }
       findings.expectEqual(shape, specimen.output ?? [], "the inferred shape in the order \(reordered.inputsInWords)")
       // The same seed gives parameters of the same names the same values.

@@ -22,11 +22,11 @@ struct Plugin: Sendable {
   /// The defaults, the examples, and the defaults with each word and switch that the options offer, and what each differs
   /// in from the defaults.
   let configurations: [(label: String, component: ConfiguredComponent)]
-  /// Every configuration on every input shape, those that the first pass refuses included.
+  /// Every configuration on every input shape, those that are refused included.
   let candidates: [Specimen]
-  /// The defaults, or the first example, on shapes that most components cannot take: only the first pass sees them.
+  /// The defaults, or the first example, on shapes that most components cannot take: only whether they are refused sees them.
   let odd: [Specimen]
-  /// Those that the first pass accepts.
+  /// Those that are accepted.
   let accepted: [Specimen]
   /// The first accepted one of each configuration.
   let representatives: [Specimen]

@@ -2,7 +2,7 @@ import FusionCore
 
 /// A component with a configuration on inputs of given shapes, its kind forgotten: what the checks look at.
 struct Specimen: Sendable {
-  /// The second pass of a component at work. Shapes: one `[N, …]` per input to `[N, …output]`.
+  /// A component at work. Shapes: one `[N, …]` per input to `[N, …output]`.
   typealias Forward = (_ inputs: [Tensor], _ pass: ForwardPass) -> Tensor
 
   /// What a run without values says.
@@ -36,7 +36,7 @@ struct Specimen: Sendable {
 
   /// A fusion with the policy that it declares.
   struct Missing: Sendable {
-    /// The second pass of a fusion at work on samples that may lack modalities.
+    /// A fusion at work on samples that may lack modalities.
     typealias Forward = (_ inputs: [Tensor], _ presence: Presence?, _ pass: ForwardPass) throws -> Tensor
 
     let policy: MissingModalityPolicy
@@ -53,7 +53,7 @@ struct Specimen: Sendable {
     return shape.map { .accepted($0, summary) } ?? .refused([])
   }
 
-  /// The inferred shape of one sample's output; nil where the first pass gives none.
+  /// The inferred shape of one sample's output; nil where there is none.
   var output: Shape? {
     if case .accepted(let shape, _) = verdict { return shape }
     return nil

@@ -2,7 +2,7 @@ import FusionComponents
 import FusionConfig
 import FusionCore
 
-/// What a comparison runs, decided by the first pass of shape inference before anything is trained.
+/// What a comparison runs, decided by a run without values before anything is trained.
 ///
 /// All methods share data, encoders, task and training. They differ in the fusion; a single modality has the fusion
 /// `concat`, which hands its features on. Fusions that decide themselves get the decoder `identity`, and the number of
@@ -181,7 +181,7 @@ public struct ComparisonPlan: Sendable {
     return Result { () throws(RegistryError) in try registry.find(.fusion, name).type.name }
   }
 
-  // MARK: The first pass
+  // MARK: Shapes
 
   /// Adds a fusion, or the reason why it cannot be run.
   private mutating func add(_ label: String) -> Exclusion? {
