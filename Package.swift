@@ -118,7 +118,7 @@ let tests: [Target] = [
   .testTarget(
     name: "FusionConformanceTests",
     dependencies: ["FusionConformance", "FusionConformanceTesting", "FusionData", "FusionMetrics"]),
-  .testTarget(name: "CommandLineTests", dependencies: ["fusionkit"]),
+  .testTarget(name: "fusionkitTests", dependencies: ["fusionkit"]),
   .testTarget(
     name: "PluginTests",
     dependencies: ["AllPlugins", "FusionConfig", "FusionConformanceTesting"]

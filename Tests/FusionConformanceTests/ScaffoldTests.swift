@@ -6,7 +6,7 @@ import Testing
 
 private let fixtures = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/scaffold").path
 
-/// What `fusionkit plugin new sample` writes, compiled here as it stands; CommandLineTests compares the texts.
+/// What `fusionkit plugin new sample` writes, compiled here as it stands; fusionkitTests compares the texts.
 @Suite struct ScaffoldTests {
   static let samples: [any Component.Type] = [
     SampleFusion.self, SampleEncoder.self, SampleDecoder.self, SampleModality.self,

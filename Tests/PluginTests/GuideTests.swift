@@ -7,7 +7,7 @@ import Testing
   @Test func theGuideShowsTheTypeThatIsTestedHere() throws {
     let tests = URL(filePath: #filePath).deletingLastPathComponent()
     let guide = try String(contentsOf: tests.appending(path: "../../docs/writing-a-fusion.md"), encoding: .utf8)
-    // The one that is compiled here, and that of the package whose library CommandLineTests builds.
+    // The one that is compiled here, and that of the package whose library fusionkitTests builds.
     let example = "../../Examples/OutOfTreePlugin/Sources/GatedSumFusion/"
     for file in ["GatedSumFusion.swift", example + "GatedSumFusion.swift"] {
       let source = try String(contentsOf: tests.appending(path: file), encoding: .utf8)
