@@ -54,7 +54,9 @@ public protocol DecisionFusion: Fusion where Configuration == DecisionConfigurat
 
 extension DecisionFusion {
   /// Any number of modalities in any order; a missing one does not vote.
-  public static var traits: FusionTraits { FusionTraits(orderMatters: false, missing: .skip, sideOutputs: ["logits.<modality>"]) }
+  public static var traits: FusionTraits {
+    FusionTraits(orderMatters: false, missing: .skip, sideOutputs: ["logits.<modality>"])
+  }
 
   /// Makes the heads.
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {

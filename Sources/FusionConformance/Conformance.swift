@@ -107,7 +107,7 @@ public struct Conformance: Sendable {
       for specimen in specimens {
         attempt { findings in
           try findings.within(specimen.configuration) { findings in
-            try findings.within(specimen.inputsInWords) { try body(specimen, &$0) }
+            try findings.within(specimen.inputsDescription) { try body(specimen, &$0) }
           }
         }
       }

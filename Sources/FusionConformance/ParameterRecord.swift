@@ -36,6 +36,6 @@ public struct ParameterRecord: Sendable, Equatable {
     let lines = trial.store.parameters.map { parameter in
       "  \(parameter.name) \(parameter.value.shape)" + (parameter.role == .buffer ? " buffer" : "")
     }
-    return ("\(configuration) › \(specimen.inputsInWords)", lines)
+    return ("\(configuration) › \(specimen.inputsDescription)", lines)
   }
 }

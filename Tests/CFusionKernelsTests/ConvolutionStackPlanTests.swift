@@ -54,7 +54,7 @@ import Testing
     #expect(ConvolutionStack.plan([], input: [1, 8, 8]).issues.count == 1)
   }
 
-  @Test func anUnknownInstructionSetIsAnErrorInWords() {
+  @Test func anUnknownInstructionSetIsAnErrorDescription() {
     #expect(fk_instructions("sse9", nil) == FK_UNKNOWN_INSTRUCTIONS)
     #expect(fk_instructions("plain", nil) == FK_OK)
     #expect(InstructionSet.available.last == .plain)

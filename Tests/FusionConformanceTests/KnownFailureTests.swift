@@ -55,7 +55,7 @@ private struct Declaring: Fusion {
     #expect(text.count == 6)
   }
 
-  @Test func everyRuleIsSaidInWords() {
+  @Test func everyRuleIsSaidDescription() {
     for check in Check.all {
       #expect(check.id.wholeMatch(of: /[A-Z]{3}-\d/) != nil)
       #expect(!check.rule.isEmpty && !check.rule.hasSuffix(".") && !check.protects.isEmpty)

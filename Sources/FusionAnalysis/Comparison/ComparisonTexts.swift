@@ -37,7 +37,7 @@ extension ComparisonTable {
       ? []
       : [
         column("95% interval") { $0.interval.map { "\(signed($0.low)) to \(signed($0.high))" } },
-        column("p") { $0.p.map(inWords) }, column("p (Holm)") { $0.correctedP.map(inWords) },
+        column("p") { $0.p.map(described) }, column("p (Holm)") { $0.correctedP.map(described) },
         column("P(better)") { $0.probabilityOfImprovement.map { fixed($0, 2) } },
       ]
     let absent = modalities.filter { name in rows.contains { $0.without?[name] != nil } }.map { name in
@@ -130,4 +130,4 @@ private func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%
 
 private func signed(_ value: Double) -> String { (value < 0 ? "−" : "+") + fixed(abs(value), 4) }
 
-private func inWords(_ p: Double) -> String { p < 0.001 ? "< 0.001" : fixed(p, 3) }
+private func described(_ p: Double) -> String { p < 0.001 ? "< 0.001" : fixed(p, 3) }

@@ -71,7 +71,7 @@ struct StrictReader {
     case .mapping(let given): pairs = given
     case .scalar(let scalar) where scalar.value == .null: pairs = []
     default:
-      findings.add(node.mark, "expected a map for '\(context.name)', got \(node.inWords)")
+      findings.add(node.mark, "expected a map for '\(context.name)', got \(node.description)")
       pairs = []
     }
     let known = context.keys(fields)
@@ -143,7 +143,7 @@ struct StrictReader {
       guard let fitting else { return refuse(node, kind, rule, name, otherwise) }
       if case .choice(let words) = fitting, case .string(let text) = node.scalar {
         let others = kinds.filter { $0.isScalar && !$0.isChoice }
-        return word(text, of: words, node, name, otherwise, or: others.map { $0.inWords(rule) })
+        return word(text, of: words, node, name, otherwise, or: others.map { $0.described(rule) })
       }
       return value(node, fitting, rule, name: name, otherwise: otherwise)
     case .integer, .number, .boolean, .string, .choice:
@@ -186,7 +186,7 @@ struct StrictReader {
     guard !isLarge, number == 0 || number.magnitude >= Double(Float.leastNormalMagnitude) else {
       let limit = isLarge ? "no larger than 3.4e38" : "zero, or no smaller than 1.2e-38"
       findings.add(
-        node.mark, "expected \(ValueKind.number.inWords(rule)) for '\(name)', got \(node.inWords)",
+        node.mark, "expected \(ValueKind.number.described(rule)) for '\(name)', got \(node.description)",
         notes: ["\(limit) in size: numbers are computed in single precision"])
       return otherwise
     }
@@ -210,7 +210,7 @@ struct StrictReader {
     var suggestion = remedy(node, kind)
     if case .oneOf = rule { suggestion = nil }
     findings.add(
-      node.mark, "expected \(kind.inWords(rule)) for '\(name)', got \(node.inWords)", suggestion: suggestion)
+      node.mark, "expected \(kind.described(rule)) for '\(name)', got \(node.description)", suggestion: suggestion)
     return otherwise
   }
 

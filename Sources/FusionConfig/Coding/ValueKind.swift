@@ -19,14 +19,14 @@ package indirect enum ValueKind: Sendable {
   case anything
 
   /// In words, for error messages and tables: `a whole number of at least 1`.
-  func inWords(_ rule: Option.Rule = .any) -> String {
+  func described(_ rule: Option.Rule = .any) -> String {
     switch self {
     case .integer, .number: noun + (limits(rule).map { " " + $0 } ?? "")
     case .string: words(rule).map { "one of " + $0 } ?? noun
     case .choice(let words): "one of \(words.joined(separator: ", "))"
-    case .optional(let wrapped): wrapped.inWords(rule)
+    case .optional(let wrapped): wrapped.described(rule)
     case .list(let element): "a list of \(element.inPlural)" + (element.each(rule).map { ", each \($0)" } ?? "")
-    case .either(let kinds): kinds.map { $0.inWords(rule) }.joined(separator: ", or ")
+    case .either(let kinds): kinds.map { $0.described(rule) }.joined(separator: ", or ")
     case .boolean, .dictionary, .structure, .anything: noun
     }
   }
@@ -100,7 +100,7 @@ package indirect enum ValueKind: Sendable {
 
   /// The range of a number: the rule's, or that of a narrow type.
   private func limits(_ rule: Option.Rule) -> String? {
-    guard rule == .any, case .integer(let lower, let upper) = self else { return rule.inWords }
+    guard rule == .any, case .integer(let lower, let upper) = self else { return rule.description }
     if lower == .min, upper == UInt64(Int.max) { return nil }
     return upper >= UInt64(Int.max) ? "of at least \(lower)" : "from \(lower) to \(upper)"
   }
@@ -149,7 +149,7 @@ public struct OptionDescription: Sendable, Equatable {
 
   init(_ field: Field) {
     key = field.key
-    values = field.kind.inWords(field.rule)
+    values = field.kind.described(field.rule)
     defaultText = field.defaultValue.flowText
     summary = field.option?.summary ?? ""
   }
@@ -164,7 +164,7 @@ extension ComponentConfiguration {
 
 extension Option.Rule {
   /// The range that the rule sets, for instance `of at least 1`.
-  var inWords: String? {
+  var description: String? {
     switch self {
     case .any, .oneOf: nil
     case .range(let lower, let upper, let includesLower, let includesUpper):

@@ -7,7 +7,7 @@ extension StrictReader {
     let name = "training.callbacks"
     guard let elements = node.elements else {
       findings.add(
-        node.mark, "expected a list of callbacks for '\(name)', got \(node.inWords)",
+        node.mark, "expected a list of callbacks for '\(name)', got \(node.description)",
         suggestion: node.pairs == nil ? nil : "write it as a list: - {type: …}",
         notes: ["for example: callbacks: [{type: jsonl_logger}]   (fusionkit list callbacks)"])
       return nil

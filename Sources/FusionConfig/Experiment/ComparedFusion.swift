@@ -30,7 +30,7 @@ extension ExperimentReader {
     guard let fusions = node["fusions"], fusions.scalar != .null else { return isValid ? [] : nil }
     guard let pairs = fusions.pairs else {
       reader.findings.add(
-        fusions.mark, "expected a map of fusions for 'compare.fusions', got \(fusions.inWords)",
+        fusions.mark, "expected a map of fusions for 'compare.fusions', got \(fusions.description)",
         notes: ["for example: fusions: {low_rank_tensor: {width: 120, rank: 40}}"])
       return nil
     }
@@ -72,7 +72,7 @@ extension ExperimentReader {
     guard let own else { return true }
     guard own.pairs != nil else {
       reader.findings.add(
-        own.mark, "expected a map of training keys for 'compare.fusions.\(label).training', got \(own.inWords)",
+        own.mark, "expected a map of training keys for 'compare.fusions.\(label).training', got \(own.description)",
         notes: ["for example: training: {optimizer: {learning_rate: 1e-2}}"])
       return false
     }

@@ -32,7 +32,7 @@ extension StrictReader {
     _ kind: ComponentKind, _ node: Node, _ name: String, beside part: Part.Type, registry: Registry
   ) -> [(component: ConfiguredComponent, part: Part)]? {
     guard let elements = node.elements else {
-      findings.add(node.mark, "expected a list of \(kind.words)s for '\(name)', got \(node.inWords)")
+      findings.add(node.mark, "expected a list of \(kind.words)s for '\(name)', got \(node.description)")
       return nil
     }
     let found = elements.enumerated().map { index, element in
@@ -71,7 +71,7 @@ extension StrictReader {
       var suggestion: String?
       if case .string(let word)? = node.scalar, word.utf8.count <= 64 { suggestion = "write {\(key): \(word)}" }
       findings.add(
-        node.mark, "expected a map with '\(key)' for '\(name)', got \(node.inWords)", suggestion: suggestion,
+        node.mark, "expected a map with '\(key)' for '\(name)', got \(node.description)", suggestion: suggestion,
         notes: [available])
       return nil
     }
@@ -81,7 +81,7 @@ extension StrictReader {
     }
     guard case .string(let word)? = typeNode.scalar else {
       findings.add(
-        typeNode.mark, "expected the name of \(kind.withArticle) for '\(key)', got \(typeNode.inWords)",
+        typeNode.mark, "expected the name of \(kind.withArticle) for '\(key)', got \(typeNode.description)",
         notes: [available])
       return nil
     }
@@ -115,7 +115,7 @@ extension StrictReader {
       if case .string(let text)? = typeNode.scalar { word = text }
       guard let chosen = V.variants.first(where: { $0.name == word }) else {
         findings.add(
-          typeNode.mark, "unknown type \(word.map { quoted($0) } ?? typeNode.inWords) in \(name)",
+          typeNode.mark, "unknown type \(word.map { quoted($0) } ?? typeNode.description) in \(name)",
           suggestion: word.flatMap { didYouMean($0, among: names) },
           notes: ["available: \(names.joined(separator: ", "))"])
         return nil

@@ -127,7 +127,7 @@ struct ExperimentReader {
     guard let pairs, !pairs.isEmpty else {
       reader.findings.add(
         node.mark,
-        "expected a map of at least one modality for 'modalities', got \(pairs == nil ? node.inWords : "none")",
+        "expected a map of at least one modality for 'modalities', got \(pairs == nil ? node.description : "none")",
         notes: Section.modalities.example.map { ["for example: \($0)"] } ?? [])
       return nil
     }

@@ -13,7 +13,7 @@ extension StrictReader {
     guard let node, node.scalar != .null else { return [] }
     guard node.pairs != nil else {
       findings.add(
-        node.mark, "expected a map of parts for '\(name).groups', got \(node.inWords)",
+        node.mark, "expected a map of parts for '\(name).groups', got \(node.description)",
         notes: ["for example: groups: {encoders.audio: {learning_rate: 0.01, weight_decay: 0, warmup_epochs: 2}}"])
       return nil
     }

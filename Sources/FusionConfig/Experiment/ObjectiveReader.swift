@@ -25,7 +25,8 @@ extension StrictReader {
   ) -> [ObjectiveSettings]? {
     guard let elements = node.elements, !elements.isEmpty else {
       findings.add(
-        node.mark, "expected a list of objectives for '\(name)', got \(node.elements == nil ? node.inWords : "none")",
+        node.mark,
+        "expected a list of objectives for '\(name)', got \(node.elements == nil ? node.description : "none")",
         suggestion: node.pairs == nil ? nil : "write it as a list: - {type: …}",
         notes: ["for example: objective: [{type: task}, {type: unimodal, weight: 0.5}]   (fusionkit list objectives)"])
       return nil
@@ -66,7 +67,7 @@ extension StrictReader {
           notes: ["leave 'weight' out"])
       } else if objective.weight < 0, !objective.traits.allowsNegativeWeight {
         findings.add(
-          weight.mark, "expected a number of at least 0 for 'weight', got \(weight.inWords)",
+          weight.mark, "expected a number of at least 0 for 'weight', got \(weight.description)",
           notes: ["a loss of negative weight would be made as large as possible"])
       }
     }

@@ -29,7 +29,7 @@ extension Registry {
       guard case .string(let name)? = element.scalar, !name.isEmpty else {
         findings.add(
           element.mark,
-          "'\(PluginsSetting.key)' wants the path of a library, or a list of paths, got \(element.inWords)",
+          "'\(PluginsSetting.key)' wants the path of a library, or a list of paths, got \(element.description)",
           notes: ["for example: \(PluginsSetting.key): [../.build/libGatedSumFusion.so]"])
         continue
       }
@@ -43,14 +43,14 @@ extension Registry {
         let isMissing = !isThere(target)
         findings.add(
           element.mark, error.lines[0],
-          notes: error.lines.dropFirst() + (isMissing ? [Self.placesInWords(source)] : []))
+          notes: error.lines.dropFirst() + (isMissing ? [Self.placesDescription(source)] : []))
       }
     }
     try findings.throwIfAny()
     return registry
   }
 
-  private static func placesInWords(_ source: Source) -> String {
+  private static func placesDescription(_ source: Source) -> String {
     (source.isArgument
       ? "paths start from the current directory"
       : "paths in 'plugins' start from the folder of the file that says them")

@@ -143,7 +143,7 @@ extension StrictReader {
     guard let elements = node.elements, !elements.isEmpty else {
       findings.add(
         node.mark,
-        "expected a list of at least one stage for 'training.stages', got \(node.elements == nil ? node.inWords : "none")",
+        "expected a list of at least one stage for 'training.stages', got \(node.elements == nil ? node.description : "none")",
         notes: ["for example: stages: [{objective: reconstruction, epochs: 10}, {train: [fusion, decoder]}]"])
       return nil
     }

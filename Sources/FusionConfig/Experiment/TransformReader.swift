@@ -8,7 +8,7 @@ extension StrictReader {
     guard let node, node.scalar != .null else { return [] }
     guard let elements = node.elements else {
       findings.add(
-        node.mark, "expected a list of transforms for '\(name)', got \(node.inWords)",
+        node.mark, "expected a list of transforms for '\(name)', got \(node.description)",
         suggestion: node.pairs == nil ? nil : "write it as a list: - {type: …}",
         notes: ["for example: transforms: [{type: gaussian_noise, std: 0.1}]   (fusionkit list transforms)"])
       return nil

@@ -13,7 +13,7 @@ extension StrictReader {
     let example =
       "for example: \(WeightSource.section): {encoders.image: outputs/autoencoder, fusion: fusion.safetensors}"
     guard node.pairs != nil else {
-      findings.add(node.mark, "expected a map of parts for '\(name)', got \(node.inWords)", notes: [example])
+      findings.add(node.mark, "expected a map of parts for '\(name)', got \(node.description)", notes: [example])
       return nil
     }
     guard let pipeline else { return nil }
@@ -33,7 +33,7 @@ extension StrictReader {
       guard case .string(let path)? = pair.value.scalar, !path.isEmpty else {
         findings.add(
           pair.value.mark,
-          "expected the folder of a run or a safetensors file for '\(name).\(pair.key)', got \(pair.value.inWords)",
+          "expected the folder of a run or a safetensors file for '\(name).\(pair.key)', got \(pair.value.description)",
           notes: [example])
         continue
       }

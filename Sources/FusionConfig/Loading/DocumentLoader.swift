@@ -26,7 +26,7 @@ struct DocumentLoader {
     sources += 1
     let node = try NodeParser.parse(source)
     guard node.pairs != nil else {
-      throw ConfigError(Diagnostic(node.mark, "a configuration is a map of keys, not \(node.inWords)"))
+      throw ConfigError(Diagnostic(node.mark, "a configuration is a map of keys, not \(node.description)"))
     }
     guard let extends = node["extends"] else { return node }
     open.append(canonicalPath(path))

@@ -72,7 +72,8 @@ struct Override {
       return Node(content: .sequence(elements), mark: node?.mark ?? mark)
     }
     if let node, node.pairs == nil, node.scalar != .null {
-      throw ConfigError(Diagnostic(mark, "\(place(before: rest)) is \(node.inWords), it has no key \(quoted(step))"))
+      throw ConfigError(
+        Diagnostic(mark, "\(place(before: rest)) is \(node.description), it has no key \(quoted(step))"))
     }
     let pair = Node.Pair(key: step, keyMark: mark, value: try assign(rest.dropFirst(), in: node?[step]))
     let own = Node(content: .mapping([pair]), mark: mark)

@@ -13,7 +13,7 @@ public struct StageSettings: Sendable, Equatable {
   /// What is minimised.
   public var objective: StageObjective { keys.objective }
   /// What is minimised, in words: `unimodal`, or `task + 0.5 · info_nce` for a list.
-  public var objectiveInWords: String { training.objectives?.map(\.objective).inWords ?? objective.rawValue }
+  public var objectiveDescription: String { training.objectives?.map(\.objective).description ?? objective.rawValue }
   /// Widths of the hidden layers of each head, for ``StageObjective/unimodal``.
   public var head: [Int] { keys.head }
   /// Where the encodings are kept, if all encoders are frozen.

@@ -51,7 +51,7 @@ struct SweepReader {
     }
     let given = Self.flattened(section.pairs ?? []).filter { $0.value.scalar != .null }
     guard !given.isEmpty else {
-      let found = section.pairs == nil ? section.inWords : "none"
+      let found = section.pairs == nil ? section.description : "none"
       reader.findings.add(
         section.mark, "expected a map of at least one parameter for 'parameters', got \(found)", notes: [Self.example])
       return []
@@ -128,7 +128,7 @@ struct SweepReader {
     if let elements = node.elements { return choices(elements, node, name) }
     guard node.pairs != nil else {
       reader.findings.add(
-        node.mark, "expected a list of values, or a range, for '\(name)', got \(node.inWords)",
+        node.mark, "expected a list of values, or a range, for '\(name)', got \(node.description)",
         notes: ["for example: [0.2, 0.5], or {low: 1e-4, high: 1e-1, log: true}"])
       return nil
     }
@@ -144,7 +144,7 @@ struct SweepReader {
     }
     let values = elements.map(\.configValue)
     for (index, value) in values.enumerated() where values[..<index].contains(value) {
-      reader.findings.add(elements[index].mark, "\(elements[index].inWords) is listed twice for '\(name)'")
+      reader.findings.add(elements[index].mark, "\(elements[index].description) is listed twice for '\(name)'")
     }
     return .choices(values)
   }

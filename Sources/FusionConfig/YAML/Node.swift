@@ -51,7 +51,7 @@ public struct Node: Sendable {
   }
 
   /// In words, for error messages.
-  var inWords: String {
+  var description: String {
     switch content {
     case .sequence: "a list"
     case .mapping: "a map"

@@ -79,7 +79,7 @@ struct NodeParser {
       if case .mappingEnd = next.kind { break }
       let keyNode = try node(next, depth: depth + 1)
       guard case .scalar(let key) = keyNode.content else {
-        throw ConfigError(Diagnostic(next.mark, "a key is a word, not \(keyNode.inWords)"))
+        throw ConfigError(Diagnostic(next.mark, "a key is a word, not \(keyNode.description)"))
       }
       if let first = places.updateValue(next.mark, forKey: key.text) {
         throw ConfigError(
@@ -107,7 +107,7 @@ struct NodeParser {
   private func mergedMaps(_ value: Node) throws(ConfigError) -> [Node] {
     let maps = value.elements ?? [value]
     for map in maps where map.pairs == nil {
-      throw ConfigError(Diagnostic(map.mark, "'<<' merges a map or a list of maps, not \(map.inWords)"))
+      throw ConfigError(Diagnostic(map.mark, "'<<' merges a map or a list of maps, not \(map.description)"))
     }
     return maps
   }

@@ -86,7 +86,7 @@ extension Check {
         guard sizes.contains(where: { $0 < 1 }) || summary.layers.contains(where: { $0.parameters < 0 }) else {
           continue
         }
-        findings.within("\(text) › \(specimen.inputsInWords)") {
+        findings.within("\(text) › \(specimen.inputsDescription)") {
           $0.fail(
             "it is accepted and gives \(shape)   expected an error: a size below 1 cannot be built",
             hint: "tighten the range in \(rule), or say context.problem(…) in init")

@@ -74,15 +74,16 @@ extension Check {
       let output = trial.evaluate(inputs)
       guard let reordered = specimen.reordered?(order) else { return }
       guard let shape = reordered.output else {
-        return findings.fail("it refuses the modalities in the order \(reordered.inputsInWords)")
+        return findings.fail("it refuses the modalities in the order \(reordered.inputsDescription)")
       }
-      findings.expectEqual(shape, specimen.output ?? [], "the inferred shape in the order \(reordered.inputsInWords)")
+      findings.expectEqual(
+        shape, specimen.output ?? [], "the inferred shape in the order \(reordered.inputsDescription)")
       // The same seed gives parameters of the same names the same values.
       let other = BuiltComponent(reordered, seed: findings.seed)
       let result = other.evaluate(order.map { inputs[$0] })
       guard result.shape == output.shape else { return }
       findings.expectClose(
-        result.scalars, output.scalars, "the output in the order \(reordered.inputsInWords)",
+        result.scalars, output.scalars, "the output in the order \(reordered.inputsDescription)",
         hint: "name parameters by their modality, not by its position, or declare orderMatters: true")
     },
     Check(

@@ -8,7 +8,7 @@ extension Check {
     ) { plugin, findings in
       for specimen in plugin.representatives {
         findings.within(
-          [specimen.configuration, specimen.inputsInWords].filter { !$0.isEmpty }.joined(separator: " › ")
+          [specimen.configuration, specimen.inputsDescription].filter { !$0.isEmpty }.joined(separator: " › ")
         ) {
           checkNames(specimen, plugin.record, &$0)
         }

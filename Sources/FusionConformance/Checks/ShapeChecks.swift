@@ -33,7 +33,7 @@ extension Check {
       }
       for specimen in plugin.candidates + plugin.odd {
         findings.within(
-          [specimen.configuration, specimen.inputsInWords].filter { !$0.isEmpty }.joined(separator: " › ")
+          [specimen.configuration, specimen.inputsDescription].filter { !$0.isEmpty }.joined(separator: " › ")
         ) {
           refusal(of: specimen, &$0)
         }

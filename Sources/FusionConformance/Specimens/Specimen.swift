@@ -60,7 +60,7 @@ struct Specimen: Sendable {
   }
 
   /// For traces: `modalities image [5], audio [3]`.
-  var inputsInWords: String {
+  var inputsDescription: String {
     guard kind == .fusion else { return "input \(inputs[0].shape)" + (array.map { " \($0.elementType)" } ?? "") }
     return "modalities " + inputs.map { "\($0.modality) \($0.shape)" }.joined(separator: ", ")
   }

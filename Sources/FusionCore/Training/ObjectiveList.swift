@@ -61,7 +61,7 @@ public struct ConfiguredObjective: Sendable {
       problems.append(
         Problem(
           path: ["type"],
-          "the objective '\(name)' needs \(traits.modalitiesInWords), the pipeline has \(modalities)"))
+          "the objective '\(name)' needs \(traits.modalitiesDescription), the pipeline has \(modalities)"))
     }
     if batchSize < traits.fewestSamples {
       problems.append(
@@ -87,7 +87,7 @@ public struct ConfiguredObjective: Sendable {
 }
 
 extension ObjectiveTraits {
-  fileprivate var modalitiesInWords: String {
+  fileprivate var modalitiesDescription: String {
     let least = "\(fewestModalities) modalit\(fewestModalities == 1 ? "y" : "ies")"
     guard let most = mostModalities else { return "\(least) or more" }
     return most == fewestModalities ? "exactly \(least)" : "\(fewestModalities) to \(most) modalities"
@@ -96,7 +96,7 @@ extension ObjectiveTraits {
 
 extension [ConfiguredObjective] {
   /// In words: `task + 0.5 · unimodal, with ogm_ge`.
-  public var inWords: String {
+  public var description: String {
     let losses = filter(\.traits.hasLoss).map { $0.weight == 1 ? $0.name : "\($0.weight) · \($0.name)" }
     let others = filter { !$0.traits.hasLoss }.map(\.name)
     return losses.joined(separator: " + ") + (others.isEmpty ? "" : ", with " + others.joined(separator: ", "))

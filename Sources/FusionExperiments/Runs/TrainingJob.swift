@@ -148,7 +148,7 @@ extension ProcessPool {
         let place = "[\(ended)/\(jobs.count)] \(job.label)"
         if outcome.status == 0, case .done(let summary) = try job.state() {
           outcomes[index] = .finished(summary)
-          progress.report(.note(place + summary.inWords + String(format: "  %.1f s", summary.wallSeconds)))
+          progress.report(.note(place + summary.description + String(format: "  %.1f s", summary.wallSeconds)))
         } else {
           outcomes[index] = .failed(outcome)
           progress.report(.warning("\(place) failed with status \(outcome.status)\n\(outcome.errors)"))
@@ -212,7 +212,7 @@ extension RunFolder {
 
 extension RunSummary {
   /// `  test accuracy 0.9912`, of the measures that are known best.
-  fileprivate var inWords: String {
+  fileprivate var description: String {
     let values = splits["test"] ?? splits["validation"] ?? [:]
     let part = splits["test"] != nil ? "test" : "validation"
     return (StandardMetrics.shownFirst.dropFirst() + [Loss.name]).first { values[$0] != nil }.map {

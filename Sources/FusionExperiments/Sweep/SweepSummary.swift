@@ -134,7 +134,7 @@ extension SweepSummary {
 
   /// The comment on top of `winner.yaml`.
   func heading(of best: Trial, in folder: SweepFolder) -> String {
-    "# The best of \(trials.count) trials\(shortfall): trial \(best.number), \(settings.metric) \(best.result?.inWords ?? "")"
+    "# The best of \(trials.count) trials\(shortfall): trial \(best.number), \(settings.metric) \(best.result?.description ?? "")"
       + "\(settings.folds > 0 ? " over \(settings.folds) folds" : "").\n"
       + "# Train it: fusionkit train \(oneLine(folder.winner.shellWord))\n"
   }
@@ -164,14 +164,14 @@ extension SweepSummary {
     var parts = [
       "## Nested cross-validation",
       "For each outer fold a search of its own over the other folds; its best trial, trained on all of them, is tested on "
-        + "the fold. \(outerResult.map { "`\(metric)`: \($0.inWords) over \(outer.count) outer folds." } ?? "")",
+        + "the fold. \(outerResult.map { "`\(metric)`: \($0.description) over \(outer.count) outer folds." } ?? "")",
     ]
     let head = ["outer fold", "best trial"] + settings.shortNames + [settings.metric, metric]
     let rows = outer.map { outer in
       ["\(outer.fold)", outer.best.map { "\($0.number)" } ?? "–"]
         + (outer.best?.shownValues ?? settings.parameters.map { _ in "–" })
         + [
-          outer.best?.result?.inWords ?? "–",
+          outer.best?.result?.description ?? "–",
           outer.score.map { String(format: "%.4f", $0) } ?? "failed: \(outer.reason ?? "not finished")",
         ]
     }
@@ -207,7 +207,7 @@ extension Trial {
 
   /// In a table: the result, or why there is none.
   public var outcome: String {
-    result?.inWords
+    result?.description
       ?? (state == .failed ? "failed: \(reason ?? "")" : "not finished" + (reason.map { ": \($0)" } ?? ""))
   }
 }

@@ -247,7 +247,7 @@ final class TrialQueue {
     let search = outerFold.map { "outer fold \($0), " } ?? ""
     let head = "[\(doneCount)/\(max(count, trials.count))] \(search)trial \(trial.number) (\(values)): "
     guard let result = trial.result else { return report(.warning(head + trial.outcome)) }
-    report(.note(head + "\(plan.settings.metric) \(result.inWords)" + String(format: "  %.1f s", trial.seconds)))
+    report(.note(head + "\(plan.settings.metric) \(result.description)" + String(format: "  %.1f s", trial.seconds)))
   }
 
   // MARK: The end
@@ -289,7 +289,7 @@ final class TrialQueue {
 
 extension SeedsSummary.Statistics {
   /// `0.9731 ± 0.0042`.
-  public var inWords: String {
+  public var description: String {
     String(format: "%.4f", mean) + (deviation.map { String(format: " ± %.4f", $0) } ?? "")
   }
 }

@@ -46,8 +46,8 @@ public enum TrainingError: UserError, Equatable {
   public var description: String {
     switch self {
     case .diverged(let it):
-      "training diverged: \(it.what) is \(inWords(it.value)) at step \(it.step) (epoch \(it.epoch)), learning rate \(it.learningRate)\n"
-        + (it.largestGradient.map { "  largest gradient: \(inWords($0.value)) in '\($0.parameter)'\n" } ?? "")
+      "training diverged: \(it.what) is \(described(it.value)) at step \(it.step) (epoch \(it.epoch)), learning rate \(it.learningRate)\n"
+        + (it.largestGradient.map { "  largest gradient: \(described($0.value)) in '\($0.parameter)'\n" } ?? "")
         + "  try a smaller training.optimizer.learning_rate, a training.gradient_clip, or look for outliers in the data; "
         + "the last checkpoint is kept"
     case .interrupted(let run, let epoch, let step):
@@ -66,7 +66,7 @@ public struct InterruptedEarly: UserError, Equatable {
 }
 
 /// A NaN without its sign.
-private func inWords(_ value: Float) -> String { value.isNaN ? "NaN" : "\(value)" }
+private func described(_ value: Float) -> String { value.isNaN ? "NaN" : "\(value)" }
 
 extension ParameterStore {
   /// The largest value of all gradients by magnitude, NaN counting as the largest, and whose it is.

@@ -20,7 +20,7 @@ extension TaskSettings {
     }
     throw PipelineError(problems: [
       Problem(
-        path: ["task", "type"], "'\(typeName)' does not suit the data, which hold \(part.targets!.inWords)",
+        path: ["task", "type"], "'\(typeName)' does not suit the data, which hold \(part.targets!.description)",
         hint: readsTargetType ? "or set data.target_type: \(type)" : nil)
     ])
   }
@@ -49,7 +49,7 @@ extension TaskSettings {
 
 extension Targets {
   /// For messages.
-  fileprivate var inWords: String {
+  fileprivate var description: String {
     switch self {
     case .classes: "one class for each sample (task: {type: classification})"
     case .flags: "any number of classes for each sample (task: {type: multilabel})"

@@ -367,7 +367,7 @@ final class TrainingRun {
     if bench.data.isGenerated { log.report(.warning("synthetic data: metrics are not meaningful")) }
     let batch = min(settings.batchSize, loop.samples)
     for burden in bench.pipeline.summary.burdens(batchSize: batch) { log.report(.warning(burden)) }
-    if stage.stage == nil, let objectives = stage.objectivesInWords {
+    if stage.stage == nil, let objectives = stage.objectivesDescription {
       let own = loop.work.store.weightCount
       log.report(
         .note("minimised: \(objectives)" + (own == 0 ? "" : "; \(own) parameters of their own, which are not kept")))

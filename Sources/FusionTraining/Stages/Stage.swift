@@ -69,7 +69,7 @@ struct Stage {
     guard let stage else { return nil }
     let how =
       switch stage.objective {
-      case .task: objectivesInWords ?? "the task"
+      case .task: objectivesDescription ?? "the task"
       case .reconstruction: "reconstruction"
       case .unimodal: "the task, each encoder alone"
       }

@@ -94,7 +94,7 @@ extension Stage {
   var objectives: [ConfiguredObjective]? { settings.objectives?.map(\.objective) }
 
   /// In words: `task + 0.5 · unimodal, with ogm_ge`.
-  var objectivesInWords: String? { objectives?.inWords }
+  var objectivesDescription: String? { objectives?.description }
 }
 
 extension Experiment {

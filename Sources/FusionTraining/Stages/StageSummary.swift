@@ -29,7 +29,7 @@ public struct StageSummary: Codable, Sendable, Equatable {
     _ stage: StageSettings, history: [EpochRecord], bestEpoch: Int?, trainedSamples: Int, trainedSeconds: Double
   ) {
     name = stage.name
-    objective = stage.objectiveInWords
+    objective = stage.objectiveDescription
     trained = stage.parts.map(\.name)
     epochs = history.count
     self.bestEpoch = bestEpoch

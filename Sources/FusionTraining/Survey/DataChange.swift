@@ -48,9 +48,9 @@ extension DataRecord {
   func changes(to now: [DataFingerprint], needsAll: Bool) -> [String] {
     (fingerprints ?? []).compactMap { before in
       guard let found = now.first(where: before.isOfSameArray) else {
-        return needsAll ? "\(before.inWords): is not there any more" : nil
+        return needsAll ? "\(before.description): is not there any more" : nil
       }
-      return found.difference(from: before).map { "\(found.inWords): \($0)" }
+      return found.difference(from: before).map { "\(found.description): \($0)" }
     }
   }
 
@@ -60,7 +60,8 @@ extension DataRecord {
       guard let found = now.first(where: before.isOfSameArray), before.modified != found.modified, !before.isWhole,
         before.content == nil || found.content == nil
       else { return nil }
-      return "\(found.inWords): was written at another time than the run's; a sample of its values is the same, the "
+      return
+        "\(found.description): was written at another time than the run's; a sample of its values is the same, the "
         + "others were not recorded (--verify-data records them when a run begins)"
     }
   }
@@ -77,7 +78,7 @@ extension DataRecord {
 extension DataFingerprint {
   fileprivate func isOfSameArray(_ other: DataFingerprint) -> Bool { part == other.part && array == other.array }
 
-  fileprivate var inWords: String {
+  fileprivate var description: String {
     let what = array == "(targets)" ? "the targets of the part '\(part)'" : "'\(array)' of the part '\(part)'"
     return what + (file.map { " (\($0))" } ?? "")
   }

@@ -20,7 +20,7 @@ public enum Activation: String, Sendable, Codable, CaseIterable {
   case none
 
   /// What a layer's description says of it: its name; nil: nothing.
-  public var inWords: String? { self == .none ? nil : rawValue }
+  public var description: String? { self == .none ? nil : rawValue }
 
   /// Shapes: any, and the same out.
   public func callAsFunction(_ x: Tensor) -> Tensor {

@@ -44,7 +44,7 @@ struct PipelineOverview: Encodable {
     flops = summary.flops
     let stages = experiment.training.stages.map {
       Stage(
-        name: $0.name, objective: $0.objectiveInWords, trains: $0.parts.map(\.name), epochs: $0.training.epochs,
+        name: $0.name, objective: $0.objectiveDescription, trains: $0.parts.map(\.name), epochs: $0.training.epochs,
         optimizer: $0.training.optimizer.type.name)
     }
     self.stages = stages.isEmpty ? nil : stages

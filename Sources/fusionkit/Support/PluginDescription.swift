@@ -82,7 +82,7 @@ struct PluginDescription: Encodable {
       facts.add("modalities", traits.modalities)
       facts.add("order matters", traits.orderMatters ? "yes" : "no")
       facts.add("stochastic", traits.isStochastic ? "yes" : "no")
-      facts.add("missing modality", traits.missing.inWords)
+      facts.add("missing modality", traits.missing.description)
     }
     if let direction, let inputs {
       facts.add("better", direction.rawValue)
@@ -101,7 +101,7 @@ struct PluginDescription: Encodable {
 
 extension MissingModalityPolicy {
   /// What happens to its term.
-  var inWords: String {
+  var description: String {
     switch self {
     case .zero: "zeros take its place"
     case .mean: "the mean of the training features takes its place"

@@ -49,7 +49,7 @@ struct SubsetsReport: Encodable {
 
   /// For people.
   var text: String {
-    var parts = ["\(run), \(split), by the modalities that are seen; where one is missing: \(missing.inWords)"]
+    var parts = ["\(run), \(split), by the modalities that are seen; where one is missing: \(missing.description)"]
     if let line = corruptions?.line { parts.append(line) }
     if generatedData { parts.append(generatedDataNote) }
     var table = TextTable(["present", "samples"] + order, numeric: Set(1...order.count + 1))
@@ -76,6 +76,6 @@ extension Console {
     guard !absent.isEmpty else { return }
     note(
       "warning: the part '\(split.name)' has no \(absent.map { "'\($0)'" }.joined(separator: ", ")): "
-        + pipeline.fusion.missingPolicy.inWords)
+        + pipeline.fusion.missingPolicy.description)
   }
 }

@@ -44,7 +44,7 @@ enum SweepReport {
       row.append(outer.score.map { String(format: "%.4f", $0) } ?? "failed: \(outer.reason ?? "")")
       table.add(row)
     }
-    let mean = summary.outerResult.map { "\n\n\(metric) of the winners on their outer folds: \($0.inWords)" } ?? ""
+    let mean = summary.outerResult.map { "\n\n\(metric) of the winners on their outer folds: \($0.description)" } ?? ""
     return [table.text + mean]
   }
 }

@@ -103,7 +103,7 @@ private func problems(_ keys: String) -> [String] {
     ("intt: 1", "unknown key 'intt' in data | did you mean 'int'?"),
     ("\"bad\\u001bkey\": 1", "unknown key 'bad\\u{1B}key' in data"),
   ])
-  func whatDoesNotFitIsRefusedInWords(keys: String, expected: String) {
+  func whatDoesNotFitIsRefusedDescription(keys: String, expected: String) {
     #expect(problems(keys) == [expected])
   }
 

@@ -30,7 +30,8 @@ import Testing
     for entry in log.entries {
       if case .custom = entry.operation { Issue.record("\(entry.name) is not written as others") }
       for input in entry.inputs where log.values[input].source == .constant {
-        #expect(log.values[input].shape.elementCount <= 1, "\(entry.name): a constant that was computed outside the log")
+        #expect(
+          log.values[input].shape.elementCount <= 1, "\(entry.name): a constant that was computed outside the log")
       }
     }
     let plain = operation.apply(fixture.inputs.map { $0.tensor(on: Device()) })

@@ -7,7 +7,8 @@ import Testing
     ShapePass.run { body(Device.abstract(log: OperationLog())) }.pass.issues
   }
 
-  @Test(arguments: MistakeTests.mistakes.filter { !["two tapes", "played twice", "wrong pullback"].contains($0.operation) })
+  @Test(
+    arguments: MistakeTests.mistakes.filter { !["two tapes", "played twice", "wrong pullback"].contains($0.operation) })
   func everyMistakeIsToldWithItsReason(_ operation: String, _ message: String) {
     let found = ShapePass.run { MistakeTests.make(operation, device: .abstract(log: OperationLog())) }.pass.issues
     let expected = operation == "item" ? "a value was asked for where only shapes are known" : message
@@ -55,7 +56,8 @@ import Testing
 
   @Test func sizesBeyondAllMachinesAreTold() {
     let found = issues { .zeros([1 << 40, 1 << 40], device: $0) }
-    #expect(found.map(\.message) == ["a tensor of shape [1099511627776, 1099511627776] is more than any machine can hold"])
+    #expect(
+      found.map(\.message) == ["a tensor of shape [1099511627776, 1099511627776] is more than any machine can hold"])
   }
 
   @Test func codeTellsWhatItRefuses() {
@@ -75,7 +77,9 @@ import Testing
   }
 
   @Test func manyPassesLeaveNoThreadBehind() {
-    for _ in 0..<2000 { _ = issues { device in Tensor.zeros([2], device: device).reshaped([2, 2]).sliced(0..<9, axis: 0) } }
+    for _ in 0..<2000 {
+      _ = issues { device in Tensor.zeros([2], device: device).reshaped([2, 2]).sliced(0..<9, axis: 0) }
+    }
   }
 }
 

@@ -18,7 +18,7 @@ package enum CellKind: UInt8 {
   /// Marks of missing values, in lower case.
   package static let marks: Set<String> = ["", "?", "na", "n/a", "null", "nan", "-", "-nan", "<na>", "#n/a"]
   /// The marks as they are told to people.
-  package static let marksInWords = "?, NA, N/A, null, nan, -, or nothing"
+  package static let marksDescription = "?, NA, N/A, null, nan, -, or nothing"
 
   init(_ cell: UnsafeRawBufferPointer) {
     guard let first = cell.first else {

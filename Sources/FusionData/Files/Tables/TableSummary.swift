@@ -37,7 +37,7 @@ public struct TableSummary: Codable, Sendable, Equatable {
     columns = table.tallies.enumerated().map { place, tally in
       let isText = tally.text > 0 || tally.truth > 0
       return Column(
-        name: table.header?[place] ?? "\(place + 1)", kind: tally.inWords, missing: tally.missing,
+        name: table.header?[place] ?? "\(place + 1)", kind: tally.description, missing: tally.missing,
         words: isText ? [:] : nil)
     }
     var columns = self.columns
@@ -85,7 +85,7 @@ extension TableSummary.Column {
 }
 
 extension ColumnTally {
-  fileprivate var inWords: String {
+  fileprivate var description: String {
     if text + truth + whole + decimal == 0 { return "nothing" }
     if isTruthWhereKnown { return "true or false" }
     if text + truth > 0 { return whole + decimal > 0 ? "text and numbers" : "text" }
