@@ -6,9 +6,9 @@ import Testing
 
 /// What an objective is told at an epoch's end, and what it does with it.
 @Suite struct ObjectiveEpochTests {
-  private func trained(_ experiment: Experiment, _ path: String, stop: StopFlag = StopFlag()) throws -> RunFolder {
+  private func trained(_ experiment: Experiment, _ path: String) throws -> RunFolder {
     let run = RunFolder(path)
-    try Trainer(experiment, threads: 1, stop: stop).train(into: run)
+    try Trainer(experiment, threads: 1).train(into: run)
     return run
   }
 
@@ -44,9 +44,24 @@ import Testing
 
   @Test func anInterruptedRunGoesOnToTheSameBits() throws {
     try withFolder { folder in
-      let whole = try trained(objectiveExperiment("[{type: blend}]"), folder + "/whole")
-      let short = try trained(objectiveExperiment("[{type: blend}]", "training.epochs=2"), folder + "/short")
-      try Trainer(objectiveExperiment("[{type: blend}]"), threads: 2).resume(short)
+      let experiment = try objectiveExperiment("[{type: blend}]")
+      let whole = try trained(experiment, folder + "/whole")
+      let short = RunFolder(folder + "/short")
+      // In the first epoch, at the end of the second, in the third.
+      for (index, limit) in [5, 19, 6, 500].enumerated() {
+        let stop = StopFlag()
+        var steps = 0
+        let watcher = Watcher {
+          guard case .advanced = $0 else { return }
+          steps += 1
+          if steps == limit { stop.set() }
+        }
+        let trainer = Trainer(experiment, threads: index + 1, progress: watcher, stop: stop)
+        do {
+          if index == 0 { try trainer.train(into: short) } else { try trainer.resume(short) }
+          #expect(index == 3)
+        } catch let error as TrainingError { #expect(error.exitStatus == 130 && index < 3) }
+      }
       #expect(try bytes(whole.model) == bytes(short.model))
       let told = try [whole, short].map { run in
         try table(run.history).map { [$0["train.blend"], $0["train.blend_told_validation"], $0["validation.loss"]] }
