@@ -198,11 +198,13 @@ import Testing
   /// The fusion is trained, and has no parameters.
   @Test func aRunThatWouldTrainNothingIsRefused() throws {
     let folder = try folder("groups: {encoders: {frozen: true}, decoder: {frozen: true}}")
-    let outcome = try Binary.run(["train", "a.yaml"], in: folder.path)
-    #expect(outcome.status == 2)
-    #expect(
-      outcome.errors.contains("a.yaml:18:11: error: nothing is trained: every part that has parameters is frozen"),
-      "\(outcome.errors)")
+    for command in ["check", "train"] {
+      let outcome = try Binary.run([command, "a.yaml"], in: folder.path)
+      #expect(outcome.status == 2)
+      #expect(
+        outcome.errors.contains("a.yaml:18:11: error: nothing is trained: every part that has parameters is frozen"),
+        "\(outcome.errors)")
+    }
   }
 
   /// Names that are missing, names that are too many, and shapes, of all parts.

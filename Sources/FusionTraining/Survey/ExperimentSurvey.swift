@@ -140,8 +140,15 @@ extension Experiment {
   private func demands(
     _ objective: TaskLoss, layers: [ModelSummary.Layer], train: DataSplit? = nil, hasValidation: Bool? = nil
   ) -> [Problem] {
-    let demands = StageDemands(
+    var demands = StageDemands(
       specification: pipeline, layers: layers, objective: objective, train: train, hasValidation: hasValidation)
+    let rows = pipeline.parts.map { part in layers.filter { $0.name == part.name || part.owns($0.name) } }
+    // A part whose shapes are not known has no row.
+    if rows.allSatisfy({ !$0.isEmpty }) {
+      let counts = Dictionary(
+        uniqueKeysWithValues: zip(pipeline.parts, rows.map { $0.reduce(0) { $0 + $1.parameters } }))
+      demands.trainable = { counts[$0] ?? 0 }
+    }
     return objective.metrics.problems(of: stages) + stages.flatMap { demands.problems(of: $0) }
   }
 }
