@@ -199,7 +199,7 @@ import Testing
         (
           "HastyFusion",
           PluginLibraries.fusion(
-            "HastyFusion", "hasty", make: "_ = context.scope(\"a\(inputs[0].shape[0])\")", forward: "return x")
+            "HastyFusion", "hasty", make: "_ = inputs[0].shape[0]", forward: "return x")
         ),
         (
           "LyingFusion",

@@ -12,6 +12,14 @@ struct PipelineOverview: Encodable {
     let path: String?
   }
 
+  /// A component of the pipeline, whose layers are told of together.
+  struct Part {
+    /// As layers' names begin: `encoders.image`.
+    let name: String
+    /// The component's name.
+    let type: String
+  }
+
   struct Stage: Encodable {
     let name: String
     let objective: String
@@ -25,12 +33,17 @@ struct PipelineOverview: Encodable {
   let decoder: String
   let task: String
   let layers: [Layer]
+  private let parts: [Part]
   let parameters: Int
   let flops: Int
   /// Nil where the training has none.
   let stages: [Stage]?
   /// By their place in the configuration; nil where training takes samples as they are.
   let transforms: [String: String]?
+
+  private enum CodingKeys: String, CodingKey {
+    case name, fusion, decoder, task, layers, parameters, flops, stages, transforms
+  }
 
   init(_ experiment: Experiment, _ summary: ModelSummary) {
     name = experiment.name
@@ -40,6 +53,13 @@ struct PipelineOverview: Encodable {
     layers = summary.layers.map {
       Layer(name: $0.name, kind: $0.kind, output: $0.output, parameters: $0.parameters, flops: $0.flops, path: $0.path)
     }
+    parts =
+      experiment.pipeline.branches.flatMap {
+        [
+          Part(name: "modalities.\($0.name)", type: $0.modality.type.name),
+          Part(name: "encoders.\($0.name)", type: $0.encoder.type.name),
+        ]
+      } + [Part(name: "fusion", type: fusion), Part(name: "decoder", type: decoder)]
     parameters = summary.parameterCount
     flops = summary.flops
     let stages = experiment.training.stages.map {
@@ -55,11 +75,31 @@ struct PipelineOverview: Encodable {
   /// For people.
   var text: String {
     var table = TextTable(["layer", "what", "output", "parameters", "FLOPs", "path"], numeric: [3, 4])
-    for layer in layers {
-      let shape = layer.output.map(String.init).joined(separator: " x ")
+    func add(_ name: String, _ kind: String, _ output: Shape, _ parameters: Int, _ flops: Int, _ path: String?) {
       table.add(
-        layer.name, layer.kind, shape, layer.parameters == 0 ? "" : grouped(layer.parameters),
-        layer.flops == 0 ? "" : grouped(layer.flops), layer.path ?? "")
+        name, kind, output.map(String.init).joined(separator: " x "), parameters == 0 ? "" : grouped(parameters),
+        flops == 0 ? "" : grouped(flops), path ?? "")
+    }
+    var left = layers[...]
+    while let first = left.first {
+      guard let part = parts.first(where: { first.name == $0.name || first.name.hasPrefix($0.name + ".") }) else {
+        left.removeFirst()
+        add(first.name, first.kind, first.output, first.parameters, first.flops, first.path)
+        continue
+      }
+      let own = left.prefix { $0.name == part.name || $0.name.hasPrefix(part.name + ".") }
+      left = left.dropFirst(own.count)
+      guard own.count > 1, let last = own.last else {
+        add(first.name, first.kind, first.output, first.parameters, first.flops, first.path)
+        continue
+      }
+      // The sums of the part, then its layers by the rest of their names; what belongs to none of them comes last.
+      add(
+        part.name, part.type, last.output, own.reduce(0) { $0 + $1.parameters }, own.reduce(0) { $0 + $1.flops }, nil)
+      for layer in own {
+        let name = layer.name == part.name ? "the rest" : String(layer.name.dropFirst(part.name.count + 1))
+        add("  " + name, layer.kind, layer.output, layer.parameters, layer.flops, layer.path)
+      }
     }
     table.add("total", "", "", grouped(parameters), grouped(flops))
     let overview =
