@@ -138,7 +138,7 @@ let libraries = [
 
 let package = Package(
   name: "FusionKit",
-  platforms: [.macOS(.v14)],
+  platforms: [.macOS(.v15)],
   products: libraries.map { .library(name: $0, targets: [$0]) } + [
     .executable(name: "fusionkit", targets: ["fusionkit"])
   ],

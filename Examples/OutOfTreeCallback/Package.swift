@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "MarkdownLog",
-  platforms: [.macOS(.v14)],
+  platforms: [.macOS(.v15)],
   products: [.library(name: "MarkdownLog", targets: ["MarkdownLog"])],
   dependencies: [.package(name: "FusionKit", path: "../..")],
   targets: [

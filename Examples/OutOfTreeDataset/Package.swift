@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "SensorsDataset",
-  platforms: [.macOS(.v14)],
+  platforms: [.macOS(.v15)],
   products: [.library(name: "SensorsDataset", targets: ["SensorsDataset"])],
   dependencies: [.package(name: "FusionKit", path: "../..")],
   targets: [

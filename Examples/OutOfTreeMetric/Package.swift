@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "GeometricMeanRecall",
-  platforms: [.macOS(.v14)],
+  platforms: [.macOS(.v15)],
   products: [.library(name: "GeometricMeanRecall", targets: ["GeometricMeanRecall"])],
   dependencies: [.package(name: "FusionKit", path: "../..")],
   targets: [

@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "HeadsObjective",
-  platforms: [.macOS(.v14)],
+  platforms: [.macOS(.v15)],
   products: [.library(name: "HeadsObjective", targets: ["HeadsObjective"])],
   dependencies: [.package(name: "FusionKit", path: "../..")],
   targets: [

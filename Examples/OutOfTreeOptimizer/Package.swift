@@ -5,7 +5,7 @@ let core: Target.Dependency = .product(name: "FusionCore", package: "FusionKit")
 
 let package = Package(
   name: "SignSGD",
-  platforms: [.macOS(.v14)],
+  platforms: [.macOS(.v15)],
   products: [.library(name: "SignSGD", targets: ["SignSGDOptimizer", "RootSchedule"])],
   dependencies: [.package(name: "FusionKit", path: "../..")],
   targets: [

@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "GatedSumFusion",
-  platforms: [.macOS(.v14)],
+  platforms: [.macOS(.v15)],
   products: [.library(name: "GatedSumFusion", targets: ["GatedSumFusion"])],
   dependencies: [.package(name: "FusionKit", path: "../..")],
   targets: [

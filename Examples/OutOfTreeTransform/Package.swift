@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "TimeWarp",
-  platforms: [.macOS(.v14)],
+  platforms: [.macOS(.v15)],
   products: [.library(name: "TimeWarp", targets: ["TimeWarp"])],
   dependencies: [.package(name: "FusionKit", path: "../..")],
   targets: [

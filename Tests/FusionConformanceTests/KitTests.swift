@@ -8,10 +8,10 @@ import Testing
   @Test(arguments: [0, 1, 2, 3, 4] as [UInt64])
   func validToysPass(_ seed: UInt64) {
     let toys: [any Component.Type] = [
-      ToyFusion<Lawful>.self, ToyEncoder<Lawful>.self, ToyDecoder<Lawful>.self, ToyModality<Lawful>.self,
-      ToyMetric<Lawful>.self, ToyOptimizer<Lawful>.self, ToySchedule<Lawful>.self,
-      ToyObjective<LawfulObjective>.self, ToyDataset<Lawful>.self,
-      ToyTransform<Lawful>.self, ToyCallback<Lawful>.self,
+      ToyFusion<Valid>.self, ToyEncoder<Valid>.self, ToyDecoder<Valid>.self, ToyModality<Valid>.self,
+      ToyMetric<Valid>.self, ToyOptimizer<Valid>.self, ToySchedule<Valid>.self,
+      ToyObjective<ValidObjective>.self, ToyDataset<Valid>.self,
+      ToyTransform<Valid>.self, ToyCallback<Valid>.self,
     ]
     for toy in toys {
       let report = Conformance(seed: seed).report(on: toy)

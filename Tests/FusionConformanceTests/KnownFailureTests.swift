@@ -64,14 +64,14 @@ private struct Declaring: Fusion {
   }
 
   @Test func aRenamedParameterIsToldByTheRecord() throws {
-    let record = ParameterRecord(of: ToyFusion<Lawful>.self)
-    #expect(Conformance(only: ["PAR-1"]).report(on: ToyFusion<Lawful>.self, record: record).isPassed)
+    let record = ParameterRecord(of: ToyFusion<Valid>.self)
+    #expect(Conformance(only: ["PAR-1"]).report(on: ToyFusion<Valid>.self, record: record).isPassed)
     let old = ParameterRecord(text: record.text.replacing("projections.image.weight", with: "gates.image.weight"))
     let failure = try #require(
-      Conformance(only: ["PAR-1"]).report(on: ToyFusion<Lawful>.self, record: old).failures.first)
+      Conformance(only: ["PAR-1"]).report(on: ToyFusion<Valid>.self, record: old).failures.first)
     #expect(failure.lines[0] == "on record and not made: gates.image.weight [6, 5]")
     #expect(failure.lines[1] == "made and not on record: projections.image.weight [6, 5]")
-    let empty = Conformance(only: ["PAR-1"]).report(on: ToyFusion<Lawful>.self, record: ParameterRecord(text: ""))
+    let empty = Conformance(only: ["PAR-1"]).report(on: ToyFusion<Valid>.self, record: ParameterRecord(text: ""))
     #expect(!empty.isPassed)
   }
 }

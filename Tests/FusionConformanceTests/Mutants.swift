@@ -1,7 +1,7 @@
 import FusionCore
 
 /// No flaw.
-enum Lawful: Flaw { static let id = "" }
+enum Valid: Flaw { static let id = "" }
 
 /// A map whose keys nobody can know before it is there.
 struct LooseInner: Codable, Sendable { var strength: Double? }

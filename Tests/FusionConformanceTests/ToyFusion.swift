@@ -10,7 +10,7 @@ protocol Flaw: Sendable {
   /// Which of several ways to break the rule.
   static var variant: String { get }
   /// A map inside of the options.
-  associatedtype Inner: Codable & Sendable = LawfulInner
+  associatedtype Inner: Codable & Sendable = ValidInner
 }
 
 extension Flaw {
@@ -19,7 +19,7 @@ extension Flaw {
 }
 
 /// A map whose keys are known although its default is nil.
-struct LawfulInner: ComponentConfiguration {
+struct ValidInner: ComponentConfiguration {
   var strength = 1.0
   static let options = [Option("strength", "how much")]
 }

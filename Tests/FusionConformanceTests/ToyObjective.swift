@@ -11,7 +11,7 @@ extension ObjectiveFlaw {
 }
 
 /// No flaw.
-enum LawfulObjective: ObjectiveFlaw { static let id = "" }
+enum ValidObjective: ObjectiveFlaw { static let id = "" }
 enum OBJ1: ObjectiveFlaw { static let id = "OBJ-1" }
 enum OBJ1Idle: ObjectiveFlaw {
   static let id = "OBJ-1"

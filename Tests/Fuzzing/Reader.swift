@@ -16,7 +16,7 @@ protocol FuzzReader {
   /// Makes what reading needs in an empty folder.
   init(folder: String) throws
 
-  /// Lawful files to start from.
+  /// Valid files to start from.
   var seeds: [FuzzInput] { get }
   /// Words that texts of the kind know.
   var dictionary: [String] { get }

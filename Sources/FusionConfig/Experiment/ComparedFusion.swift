@@ -60,12 +60,12 @@ extension ExperimentReader {
           : "'\(pair.key)' is the name of another fusion than '\(fusion.type.name)'")
       return nil
     }
-    guard isLawfulTraining(pair.training, of: pair.key, branches, task, fusion, isSound) else { return nil }
+    guard isValidTraining(pair.training, of: pair.key, branches, task, fusion, isSound) else { return nil }
     return ComparedFusion(label: pair.key, fusion: fusion.type.name)
   }
 
   /// Checks the training keys of one method as they will be read: laid over those of the experiment.
-  private mutating func isLawfulTraining(
+  private mutating func isValidTraining(
     _ own: Node?, of label: String, _ branches: [PipelineSpecification.Branch]?, _ task: TaskKind?,
     _ fusion: ConfiguredFusion, _ isSound: Bool
   ) -> Bool {

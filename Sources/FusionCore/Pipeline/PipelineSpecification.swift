@@ -68,7 +68,7 @@ public struct PipelineSpecification: Sendable {
     let known = zip(branches, result.features).compactMap { branch, shape in
       shape.map { ModalityShape(branch.name, $0) }
     }
-    guard known.count == branches.count, hasLawfulArity else { return result }
+    guard known.count == branches.count, hasValidArity else { return result }
     result.fused = result.summary.scope("fusion", keys: ["fusion"]) { fusion.infer(known, &$0) }
     if let fused = result.fused, let output {
       result.summary.scope("decoder", keys: ["decoder"]) { _ = decoder.infer(fused, output, &$0) }
@@ -88,12 +88,12 @@ public struct PipelineSpecification: Sendable {
       hint: "most of them are in '\(layer.name)': \(layer.parameters)")
   }
 
-  private var hasLawfulArity: Bool {
+  private var hasValidArity: Bool {
     branches.count >= fusion.traits.fewest && branches.count <= fusion.traits.most ?? .max
   }
 
   private func checkArity(_ summary: inout ModelSummary) {
-    guard !hasLawfulArity else { return }
+    guard !hasValidArity else { return }
     let names = branches.map { $0.name }.joined(separator: ", ")
     summary.scope("fusion", keys: ["fusion"]) {
       $0.problem(

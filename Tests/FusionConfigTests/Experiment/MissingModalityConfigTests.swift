@@ -62,7 +62,7 @@ import Testing
     #expect(message(plainText, "fusion.missing=refuse", "training.modality_dropout=0").hasPrefix("loaded"))
   }
 
-  @Test func oneModalityOfTheSameFileIsLawful() {
+  @Test func oneModalityOfTheSameFileIsValid() {
     for value in ["0.4", "{audio: 0.4, image: 0.3}"] {
       #expect(message(plainText, "modalities.audio=null", "training.modality_dropout=\(value)").hasPrefix("loaded"))
     }

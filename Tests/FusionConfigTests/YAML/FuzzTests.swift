@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test func theTextItselfIsLawful() throws { _ = try load(text) }
+  @Test func theTextItselfIsValid() throws { _ = try load(text) }
 
   @Test func truncations() {
     for length in 0...text.unicodeScalars.count { survive(String(text.unicodeScalars.prefix(length))) }
