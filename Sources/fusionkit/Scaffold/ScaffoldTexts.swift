@@ -108,7 +108,7 @@ enum ScaffoldTexts {
 
       let package = Package(
         name: "__type__",
-        platforms: [.macOS(.v14)],
+        platforms: [.macOS(.v15)],
         products: [.library(name: "__type__", targets: ["__type__"])],
         dependencies: [.package(\(dependency))],
         targets: [
