@@ -100,35 +100,6 @@ struct ToyProbe: Objective {
   }
 }
 
-/// The task's loss with a weight that follows from the last epoch: validation over training, as gradient blending measures how
-/// far a model overfits. Reports what it was told.
-struct ToyBlend: Objective {
-  typealias Configuration = NoConfiguration
-  static let name = "blend"
-  static let summary = "the task, weighted by the last epoch"
-  static func traits(_: NoConfiguration) -> ObjectiveTraits { ObjectiveTraits(needsValidation: true) }
-  let weight, steps, told: Parameter
-  init(_: NoConfiguration, model: ModelShapes, context: BuildContext) {
-    weight = context.buffer("weight", [], .ones)
-    steps = context.buffer("steps", [], .zeros)
-    told = context.buffer("told", [3], .zeros)
-  }
-  func loss(_ step: TrainingStep) -> ObjectiveLoss? {
-    steps.write { $0[0] += 1 }
-    let loss = step.taskLoss(step.output)
-    let names = ["training", "validation", "epoch"]
-    let values = zip(names, told.value.scalars).map { ObjectiveValue("told_\($0)", Double($1), samples: step.count) }
-    return ObjectiveLoss(
-      loss * weight.value.item, reported: Double(loss.item),
-      values: values + [ObjectiveValue("steps", Double(steps.value.item), samples: step.count)])
-  }
-  func epochEnded(_ epoch: ObjectiveEpoch) {
-    guard let training = epoch.training["loss"], let validation = epoch.validation["loss"] else { return }
-    weight.write { $0[0] = Float(validation / training) }
-    told.write { ($0[0], $0[1], $0[2]) = (Float(training), Float(validation), Float(epoch.index)) }
-  }
-}
-
 /// Reads what no toy fusion gives.
 struct ToyReader: Objective {
   typealias Configuration = NoConfiguration
@@ -155,10 +126,7 @@ struct ToyPicky: Objective {
 /// The toy components with some objectives.
 func objectiveRegistry() throws -> Registry {
   var registry = try toyRegistry()
-  for type: any Component.Type in [
-    ToyTask.self, ToyHeads.self, ToyProbe.self, ToyPicky.self, ToyReader.self,
-    ToyBlend.self,
-  ] {
+  for type: any Component.Type in [ToyTask.self, ToyHeads.self, ToyProbe.self, ToyPicky.self, ToyReader.self] {
     try registry.register(type, origin: "tests")
   }
   return registry

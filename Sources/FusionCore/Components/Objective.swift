@@ -44,14 +44,6 @@ public protocol Objective: Component {
   /// - Returns: values to report.
   /// - Throws: what a further pass throws.
   func adjust(_ gradients: PartGradients, _ step: TrainingStep) throws(PipelineError) -> [ObjectiveValue]
-
-  /// Told of an epoch that has ended, before it is saved: the place to change buffers that hold for an epoch, as the weights
-  /// that gradient blending gives its losses.
-  ///
-  /// Where the traits ask for it (``ObjectiveTraits/needsValidation``), the losses on the validation part are there too:
-  /// ``loss(_:)`` was called on each of its batches, in evaluation mode and without a tape. Buffers that change in those calls
-  /// are put back.
-  func epochEnded(_ epoch: ObjectiveEpoch)
 }
 
 extension Objective {
@@ -65,8 +57,6 @@ extension Objective {
   public func loss(_ step: TrainingStep) throws(PipelineError) -> ObjectiveLoss? { nil }
   /// Leaves the gradients as they are.
   public func adjust(_ gradients: PartGradients, _ step: TrainingStep) throws(PipelineError) -> [ObjectiveValue] { [] }
-  /// Does nothing.
-  public func epochEnded(_ epoch: ObjectiveEpoch) {}
 }
 
 /// What an objective declares about itself; checks before training follow from it, never from names.
@@ -111,9 +101,6 @@ public struct ObjectiveTraits: Sendable, Equatable {
   /// The folder of another run that it learns from, as the option `teacher` of its configuration names it; nil: it needs
   /// none. See ``TrainingStep/teacher(_:)``.
   public var teacher: String?
-  /// Whether ``Objective/epochEnded(_:)`` needs its losses on the validation part: a pass over it more in each epoch, and a
-  /// configuration without one is refused.
-  public var needsValidation: Bool
 
   /// Whether it has a loss.
   public var hasLoss: Bool { !trains.isEmpty }
@@ -123,7 +110,7 @@ public struct ObjectiveTraits: Sendable, Equatable {
     trains: Set<Part> = [.encoders, .fusion, .decoder], adjusts: Set<Part> = [],
     tasks: [TaskKind] = TaskKind.allCases, fewestModalities: Int = 1, mostModalities: Int? = nil,
     fewestSamples: Int = 1, sideOutputs: [String] = [], allowsNegativeWeight: Bool = false,
-    teacher: String? = nil, needsValidation: Bool = false
+    teacher: String? = nil
   ) {
     self.trains = trains
     self.adjusts = adjusts
@@ -134,7 +121,6 @@ public struct ObjectiveTraits: Sendable, Equatable {
     self.sideOutputs = sideOutputs
     self.allowsNegativeWeight = allowsNegativeWeight
     self.teacher = teacher
-    self.needsValidation = needsValidation
   }
 }
 

@@ -203,42 +203,4 @@ public struct ObjectiveList {
     }
     return values
   }
-
-  /// Whether an objective needs its losses on the validation part.
-  public var needsValidation: Bool { configured.contains(where: \.traits.needsValidation) }
-
-  /// The losses of a batch of the validation part, of the objectives that need them, before they are weighted: columns without
-  /// `train.`.
-  ///
-  /// - Throws: `PipelineError` from further passes.
-  public func validationValues(_ step: TrainingStep) throws(PipelineError) -> [ObjectiveValue] {
-    var values: [ObjectiveValue] = []
-    for (entry, objective) in zip(configured, objectives) where entry.traits.needsValidation {
-      guard let loss = try objective.loss(step) else { continue }
-      values.append(
-        ObjectiveValue(entry.name, loss.reported ?? Double(loss.total.item), samples: step.count))
-      values += loss.values.map { ObjectiveValue("\(entry.name)_\($0.name)", $0.value, samples: $0.samples) }
-    }
-    return values
-  }
-
-  /// Tells every objective of an epoch that has ended.
-  ///
-  /// - Parameters:
-  ///   - training: the means of the epoch by column, without `train.`.
-  ///   - validation: the same of ``validationValues(_:)``.
-  public func epochEnded(_ index: Int, of epochs: Int, training: [String: Double], validation: [String: Double]) {
-    for (entry, objective) in zip(configured, objectives) {
-      func own(_ columns: [String: Double]) -> [String: Double] {
-        var values: [String: Double] = [:]
-        for (column, value) in columns {
-          if column == entry.name { values["loss"] = value }
-          if column.hasPrefix(entry.name + "_") { values[String(column.dropFirst(entry.name.count + 1))] = value }
-        }
-        return values
-      }
-      objective.epochEnded(
-        ObjectiveEpoch(index: index, epochs: epochs, training: own(training), validation: own(validation)))
-    }
-  }
 }

@@ -231,10 +231,6 @@ final class TrainingRun {
         let title = stage.prefix + "validation \(record.epoch)/\(settings.epochs)"
         record.validation = try loop.evaluate(validation, title: title)
       }
-      try loop.work.epochEnded(
-        record, at: StepPlace(epoch: record.epoch - 1, epochs: settings.epochs, step: record.step),
-        validation: bench.data.validation,
-        title: stage.prefix + "objectives \(record.epoch)/\(settings.epochs)")
       try close(record)
     }
     if isOutOfPatience(loop.position), loop.position.epoch < settings.epochs, let watch = loop.position.stopping {

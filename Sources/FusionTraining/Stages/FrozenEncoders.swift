@@ -84,10 +84,6 @@ final class FrozenEncodersWork: StageWork {
     return try bench.objective.report(outputs, split)?.values ?? [:]
   }
 
-  func epochEnded(_ record: EpochRecord, at place: StepPlace, validation: DataSplit?, title: String) throws {
-    try objectives?.epochEnded(record, at: place, validation: validation, evaluator, title: title)
-  }
-
   private func features(_ batch: Batch, presence: Presence?, areKept: Bool) throws -> Features {
     let tensors = batch.tensors(device: bench.device)
     return Features(

@@ -18,7 +18,6 @@ struct StageObjectives {
   private let bench: TrainingContext
   private let parts: [PipelinePart]
   private let hasAdjustments: Bool
-  private let store: ParameterStore
   /// Those of the training, for teachers.
   private let transforms: SampleTransforms?
 
@@ -26,7 +25,6 @@ struct StageObjectives {
   init?(_ bench: TrainingContext, _ stage: Stage, store: ParameterStore) {
     guard let objectives = stage.objectives else { return nil }
     self.bench = bench
-    self.store = store
     let context = BuildContext(store: store, device: bench.device, seed: stage.seed)
     list = ObjectiveList(objectives, model: bench.modelShapes, context: context)
     parts = bench.experiment.pipeline.parts
@@ -40,25 +38,11 @@ struct StageObjectives {
   func result(
     _ features: Features, _ batch: Batch, rows: [Int], _ pass: ForwardPass, at place: StepPlace
   ) throws -> StepResult {
-    let step = try step(features, batch, rows: rows, pass, at: place)
-    let losses = try list.loss(step)
-    var result = StepResult(loss: losses.total, told: losses.reported, output: step.output)
-    result.values = losses.values.map { ($0.name, $0.value, $0.samples) }
-    guard hasAdjustments else { return result }
-    result.adjust = { [list, parts] in
-      try list.adjust(PartGradients(bench.pipeline.store, parts: parts), step).map { ($0.name, $0.value, $0.samples) }
-    }
-    return result
-  }
-
-  private func step(
-    _ features: Features, _ batch: Batch, rows: [Int], _ pass: ForwardPass, at place: StepPlace
-  ) throws -> TrainingStep {
     let (pipeline, taskLoss, device) = (bench.pipeline, bench.objective, bench.device)
     let fused = try pipeline.fuse(features, pass)
     let output = try pipeline.decode(fused: fused, pass)
     let all = Array(0..<batch.count)
-    return TrainingStep(
+    let step = TrainingStep(
       features: features, fused: fused, sideOutputs: pass.sideOutputs, output: output,
       targets: taskLoss.targets(of: batch, device), rows: rows, epoch: place.epoch, epochs: place.epochs,
       step: place.step, pass: pass,
@@ -75,34 +59,14 @@ struct StageObjectives {
         }
         return try teacher.pass(rows: rows, transforms: transforms?.at(epoch: place.epoch))
       })
-  }
-
-  /// Tells the objectives of an epoch that has ended, with their losses on the validation part where one needs them: those of
-  /// the weights at the epoch's end, not of their average.
-  ///
-  /// - Parameter place: behind the epoch's last step.
-  func epochEnded(
-    _ record: EpochRecord, at place: StepPlace, validation: DataSplit?, _ evaluator: Evaluator, title: String
-  ) throws {
-    var sums: [String: (sum: Double, samples: Int)] = [:]
-    if list.needsValidation, let validation {
-      // What an objective follows in training, it does not follow here.
-      let buffers = store.parameters.filter { $0.role == .buffer }.map { ($0, $0.value.scalars) }
-      defer { for (buffer, values) in buffers { buffer.write { _ = $0.update(fromContentsOf: values) } } }
-      try evaluator.forEachBatch(of: validation, bench.pipeline.conversions(for: validation), title: title) { batch in
-        let (raw, presence) = bench.pipeline.raw(of: batch, device: bench.device)
-        let pass = ForwardPass.evaluation(device: bench.device)
-        let features = try evaluator.features(of: raw, presence: presence, batch, validation, pass)
-        let step = try step(features, batch, rows: Array(batch.rows), pass, at: place)
-        for value in try list.validationValues(step) {
-          let before = sums[value.name] ?? (0, 0)
-          sums[value.name] = (before.sum + value.value * Double(value.samples), before.samples + value.samples)
-        }
-      }
+    let losses = try list.loss(step)
+    var result = StepResult(loss: losses.total, told: losses.reported, output: output)
+    result.values = losses.values.map { ($0.name, $0.value, $0.samples) }
+    guard hasAdjustments else { return result }
+    result.adjust = { [list, parts] in
+      try list.adjust(PartGradients(pipeline.store, parts: parts), step).map { ($0.name, $0.value, $0.samples) }
     }
-    list.epochEnded(
-      place.epoch, of: place.epochs, training: record.train,
-      validation: sums.mapValues { $0.samples == 0 ? .nan : $0.sum / Double($0.samples) })
+    return result
   }
 }
 

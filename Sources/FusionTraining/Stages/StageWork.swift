@@ -22,13 +22,6 @@ protocol StageWork: AnyObject {
 
   /// All metrics of a part of the data.
   func evaluate(_ split: DataSplit, title: String) throws -> MetricValues
-
-  /// Told of an epoch that has ended, before it is saved.
-  ///
-  /// - Parameters:
-  ///   - place: behind the epoch's last step.
-  ///   - validation: the validation part, if there is one.
-  func epochEnded(_ record: EpochRecord, at place: StepPlace, validation: DataSplit?, title: String) throws
 }
 
 /// The result of one training step.
@@ -47,7 +40,6 @@ struct StepResult {
 
 extension StageWork {
   func prepare() throws -> Bool { true }
-  func epochEnded(_ record: EpochRecord, at place: StepPlace, validation: DataSplit?, title: String) throws {}
 }
 
 /// The task, through the whole pipeline.
@@ -77,10 +69,6 @@ final class TaskWork: StageWork {
 
   func evaluate(_ split: DataSplit, title: String) throws -> MetricValues {
     try evaluator.evaluate(split, bench.objective, title: title).report?.values ?? [:]
-  }
-
-  func epochEnded(_ record: EpochRecord, at place: StepPlace, validation: DataSplit?, title: String) throws {
-    try objectives?.epochEnded(record, at: place, validation: validation, evaluator, title: title)
   }
 }
 
