@@ -422,3 +422,32 @@ void fk_stack_backward(const fk_stack *stack, fk_workspace *workspace, fk_pool *
   p.index = 0;
   if (x_gradient) fk_run_phase(pool, units, give_input_gradient, &p, REST);
 }
+
+// Where a layer is fused, gradient_of_block takes the place of its convolution's result: all else that is read stays.
+static size_t kept_of_layer(const fk_stack *stack, const fk_workspace *workspace, int index) {
+  const layer *l = stack->layers + index;
+  if (!l->fused || skips_first_layer_output(l, workspace)) return 0;
+  return (size_t)((workspace->samples + LANES - 1) / LANES) * LANES * (size_t)l->spec.channels * (size_t)conv_plane(l);
+}
+
+size_t fk_stack_kept(const fk_stack *stack, const fk_workspace *workspace) {
+  size_t count = 0;
+  for (int i = 0; i < stack->count; i++) count += kept_of_layer(stack, workspace, i);
+  return count;
+}
+
+void fk_stack_keep(const fk_stack *stack, const fk_workspace *workspace, float *kept) {
+  for (int i = 0; i < stack->count; i++) {
+    const size_t count = kept_of_layer(stack, workspace, i);
+    if (count) memcpy(kept, workspace->layers[i].y, count * sizeof(float));
+    kept += count;
+  }
+}
+
+void fk_stack_restore(const fk_stack *stack, fk_workspace *workspace, const float *kept) {
+  for (int i = 0; i < stack->count; i++) {
+    const size_t count = kept_of_layer(stack, workspace, i);
+    if (count) memcpy(workspace->layers[i].y, kept, count * sizeof(float));
+    kept += count;
+  }
+}

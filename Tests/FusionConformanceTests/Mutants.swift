@@ -43,6 +43,7 @@ enum FWD7: Flaw { static let id = "FWD-7" }
 enum GRD1: Flaw { static let id = "GRD-1" }
 enum GRD2: Flaw { static let id = "GRD-2" }
 enum GRD3: Flaw { static let id = "GRD-3" }
+enum GRD4: Flaw { static let id = "GRD-4" }
 enum TRN1: Flaw { static let id = "TRN-1" }
 enum TRN1Deaf: Flaw {
   static let id = "TRN-1"
@@ -90,6 +91,7 @@ struct Mutant: Sendable {
     Mutant(id: "GRD-1", type: ToyFusion<GRD1>.self),
     Mutant(id: "GRD-2", type: ToyFusion<GRD2>.self),
     Mutant(id: "GRD-3", type: ToyFusion<GRD3>.self),
+    Mutant(id: "GRD-4", type: ToyFusion<GRD4>.self),
     Mutant(id: "TRN-1", type: ToyFusion<TRN1>.self),
     Mutant(id: "TRN-1", type: ToyFusion<TRN1Deaf>.self),
     Mutant(id: "TRN-1", type: ToyFusion<TRN1Faint>.self),
@@ -116,6 +118,10 @@ struct Mutant: Sendable {
     Mutant(id: "OBJ-4", type: ToyObjective<OBJ4Idle>.self),
     Mutant(id: "OBJ-5", type: ToyObjective<OBJ5>.self),
     Mutant(id: "OBJ-6", type: ToyObjective<OBJ6>.self),
+    Mutant(id: "OBJ-7", type: ToyObjective<OBJ7>.self),
+    Mutant(id: "OBJ-8", type: ToyObjective<OBJ8>.self),
+    Mutant(id: "OBJ-8", type: ToyObjective<OBJ8Weights>.self),
+    Mutant(id: "OBJ-8", type: ToyObjective<OBJ8Evaluation>.self),
     Mutant(id: "DAT-1", type: ToyDataset<DAT1>.self),
     Mutant(id: "DAT-2", type: ToyDataset<DAT2>.self),
     Mutant(id: "DAT-3", type: ToyDataset<DAT3>.self),

@@ -154,6 +154,12 @@ struct ToyFusion<F: Flaw>: Fusion {
         state.pullbacks += 1
         return [gradient * (1 + Float(state.pullbacks - 1) * 0.01)]
       }
+    case "GRD-4":
+      var scale: Float = 1
+      return Tensor.recorded("used up", inputs: [y], output: y.detached) { gradient in
+        defer { scale *= 0.99 }
+        return [gradient * scale]
+      }
     case "SER-1":
       if !isEvaluation { state.mean = y.scalars[0] }
       return isEvaluation ? y - state.mean * 0.1 : y

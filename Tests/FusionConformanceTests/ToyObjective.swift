@@ -30,8 +30,19 @@ enum OBJ4Idle: ObjectiveFlaw {
 }
 enum OBJ5: ObjectiveFlaw { static let id = "OBJ-5" }
 enum OBJ6: ObjectiveFlaw { static let id = "OBJ-6" }
+enum OBJ7: ObjectiveFlaw { static let id = "OBJ-7" }
+enum OBJ8: ObjectiveFlaw { static let id = "OBJ-8" }
+enum OBJ8Weights: ObjectiveFlaw {
+  static let id = "OBJ-8"
+  static let variant = "weights"
+}
+enum OBJ8Evaluation: ObjectiveFlaw {
+  static let id = "OBJ-8"
+  static let variant = "evaluation"
+}
 
-/// The squares of all features through a layer of its own, with a count of steps; halves the gradients of the encoders.
+/// The squares of all features through a layer of its own, with a count of steps; halves the gradients of the encoders, and
+/// adds some of the first modality's own. Its loss grows with what it was on the validation part.
 final class ToyObjective<F: ObjectiveFlaw>: Objective {
   typealias Configuration = NoConfiguration
   static var name: String { "toy_objective" }
@@ -41,6 +52,7 @@ final class ToyObjective<F: ObjectiveFlaw>: Objective {
   private let factor: Parameter
   private var counted = 0
   private var last = -1
+  private var remembered: Float = 0
 
   static func traits(_: NoConfiguration) -> ObjectiveTraits {
     if F.id == "OBJ-1", F.variant == "idle" { return ObjectiveTraits(trains: []) }
@@ -49,7 +61,12 @@ final class ToyObjective<F: ObjectiveFlaw>: Objective {
     if F.id == "OBJ-3", F.variant == "silent" { trains.remove(.own) }
     var adjusts: Set<ObjectiveTraits.Part> = [.encoders]
     if F.id == "OBJ-4", F.variant == "idle" { adjusts.insert(.fusion) }
-    return ObjectiveTraits(trains: trains, adjusts: adjusts)
+    return ObjectiveTraits(trains: trains, adjusts: adjusts, needsValidation: true)
+  }
+
+  static func separateLosses(_: NoConfiguration, modalities: [String]) -> [String] {
+    if F.id == "OBJ-1", F.variant == "idle" { return [] }
+    return ["first"] + (F.id == "OBJ-7" ? ["second"] : [])
   }
 
   init(_: NoConfiguration, model: ModelShapes, context: BuildContext) {
@@ -74,15 +91,29 @@ final class ToyObjective<F: ObjectiveFlaw>: Objective {
       return squares.sum(axes: [1], keepDimensions: true)
     }
     terms = step.features.leavingOut(terms, as: F.id == "OBJ-1" ? .nan : 0)
+    let first = terms[0].mean()
     var loss = terms.dropFirst().reduce(terms[0]) { $0 + $1 }.mean()
     loss = loss * factor.value
     if F.id == "OBJ-6" { loss = loss * Float(counted) } else { loss = loss / steps.value }
-    return ObjectiveLoss(loss)
+    if F.id == "OBJ-8", F.variant.isEmpty { loss = loss * (1 + remembered) }
+    if F.id == "OBJ-8", F.variant == "evaluation", step.pass.mode == .evaluation { loss = loss / 0 }
+    return ObjectiveLoss(loss, separate: [SeparateLoss("first", first)])
+  }
+
+  func epochEnded(_ end: EpochEnd) {
+    guard let loss = end.validation?.loss else { return }
+    if F.id == "OBJ-8", F.variant.isEmpty { remembered = Float(loss) }
+    if F.id == "OBJ-8", F.variant == "weights" { heads[0].weight.value.storage.base[0] += 1 }
+    factor.value.storage.base[0] = 1 + Float(min(loss, 1))
   }
 
   func adjust(_ gradients: PartGradients, _ step: TrainingStep) -> [ObjectiveValue] {
     if F.id == "OBJ-1", F.variant == "idle" { return [] }
     for modality in step.modalities { halve(gradients[.encoder(modality)]) }
+    for parameter in gradients[.encoder(step.modalities[0])] {
+      guard let own = gradients.gradient(of: "first", parameter) else { continue }
+      parameter.gradient = parameter.gradient.map { $0 + own * 0.1 }
+    }
     if F.id == "OBJ-4", F.variant.isEmpty { halve(gradients[.decoder]) }
     return []
   }

@@ -124,9 +124,36 @@ struct ObjectiveTrial {
     _ raw: [Tensor], classes: [Int], presence: Presence? = nil, epoch: Int = 0, number: Int = 0, teacher: Tensor? = nil
   ) throws -> (losses: ObjectiveList.Losses, values: [ObjectiveValue]) {
     let pass = ForwardPass.training(device: device, seed: 5, step: number)
+    let step = try trainingStep(raw, classes, presence, epoch: epoch, number: number, teacher: teacher, pass)
+    let losses = try list.loss(step)
+    store.clearGradients()
+    var separate = SeparateGradients()
+    separate.add(losses.separate, store, pass.tape!)
+    pass.tape?.backward(from: try #require(losses.total))
+    let gradients = PartGradients(pipeline.store, parts: pipeline.specification.parts)
+    return (losses, try list.adjust(gradients, separate: separate, step))
+  }
+
+  /// The gradients that the objectives want apart, and nothing else.
+  func separate(_ raw: [Tensor], classes: [Int]) throws -> SeparateGradients {
+    let pass = ForwardPass.training(device: device, seed: 5, step: 0)
+    var separate = SeparateGradients()
+    separate.add(try list.loss(trainingStep(raw, classes, pass)).separate, store, pass.tape!)
+    return separate
+  }
+
+  /// What the objectives report of a batch of a validation part.
+  func validation(_ raw: [Tensor], classes: [Int], epoch: Int) throws -> [ObjectiveValue] {
+    try list.validation(trainingStep(raw, classes, epoch: epoch, .evaluation(device: device)))
+  }
+
+  private func trainingStep(
+    _ raw: [Tensor], _ classes: [Int], _ presence: Presence? = nil, epoch: Int = 0, number: Int = 0,
+    teacher: Tensor? = nil, _ pass: ForwardPass
+  ) throws -> TrainingStep {
     let features = try pipeline.encode(raw, presence: presence, pass)
     let fused = try pipeline.fuse(features, pass)
-    let step = TrainingStep(
+    return TrainingStep(
       features: features, fused: fused, output: try pipeline.decode(fused: fused, pass), targets: .classes(classes),
       rows: Swift.Array(classes.indices), epoch: epoch, epochs: 10, step: number, pass: pass,
       taskLoss: { output, samples in output.crossEntropy((samples ?? Swift.Array(classes.indices)).map { classes[$0] })
@@ -135,11 +162,6 @@ struct ObjectiveTrial {
       teacher: teacher.map { output in
         { _ in TeacherPass(features: features.detached, fused: fused.detached, output: output) }
       })
-    let losses = try list.loss(step)
-    store.clearGradients()
-    pass.tape?.backward(from: try #require(losses.total))
-    let gradients = PartGradients(pipeline.store, parts: pipeline.specification.parts)
-    return (losses, try list.adjust(gradients, step))
   }
 }
 

@@ -6,6 +6,7 @@
 #ifndef FK_CONVOLUTION_STACK_H
 #define FK_CONVOLUTION_STACK_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "pool.h"
@@ -87,9 +88,16 @@ typedef struct {
 void fk_stack_forward(const fk_stack *stack, fk_workspace *workspace, fk_pool *pool, const fk_block_values *values,
                       const float *x, long samples, fk_forward_options options, float *out);
 /// From the gradient of the output of the last fk_stack_forward on this workspace to those of the parameters
-/// (`gradients`, overwritten) and, where x_gradient is not NULL, of the input (the workspace must have been made for it). May be called once per forward.
+/// (`gradients`, overwritten) and, where x_gradient is not NULL, of the input (the workspace must have been made for it). May be called once per forward:
+/// it overwrites what it read. fk_stack_keep before and fk_stack_restore after it allow another call.
 void fk_stack_backward(const fk_stack *stack, fk_workspace *workspace, fk_pool *pool, const float *out_gradient,
                        const fk_block_values *gradients, float *x_gradient);
+/// How many floats fk_stack_keep writes.
+size_t fk_stack_kept(const fk_stack *stack, const fk_workspace *workspace);
+/// Copies what fk_stack_backward is going to overwrite.
+void fk_stack_keep(const fk_stack *stack, const fk_workspace *workspace, float *kept);
+/// Brings it back: the workspace is as after its forward pass.
+void fk_stack_restore(const fk_stack *stack, fk_workspace *workspace, const float *kept);
 /// Evaluation: running statistics, no dropout, nothing kept; every block of eight samples runs through all layers.
 void fk_stack_evaluate(const fk_stack *stack, fk_workspace *workspace, fk_pool *pool, const fk_block_values *values,
                        const float *x, long samples, float *out);

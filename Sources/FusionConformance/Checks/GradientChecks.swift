@@ -65,5 +65,29 @@ extension Check {
           two?.scalars ?? [], one?.scalars ?? [], "the gradient of input '\(input.modality)' in a second pass")
       }
     },
+    Check(
+      "GRD-4", "a second loss over the same forward pass gets the gradients that it would get alone",
+      protects: "pullbacks that use up what they keep, where an objective wants the gradients of several losses apart",
+      level: .configuration
+    ) { specimen, findings in
+      let trial = BuiltComponent(specimen, seed: findings.seed)
+      let inputs = trial.inputs(batch: 3)
+      guard let shape = specimen.output else { return }
+      let weights = trial.outputWeights([3] + shape)
+      let alone = trial.backward(inputs, weights: weights)
+      let expected = trial.store.parameters.map { $0.gradient?.scalars }
+      trial.store.clearGradients()
+      let second = trial.backward(inputs, weights: weights, after: weights * -0.5)
+      for (parameter, expected) in zip(trial.store.parameters, expected) {
+        findings.expectSameBits(
+          parameter.gradient?.scalars ?? [], expected ?? [],
+          "the gradient of '\(parameter.name)' after that of another loss",
+          hint: "a pullback may be called more than once: it must not change what it holds on to")
+      }
+      for (input, (one, two)) in zip(specimen.inputs, zip(alone.inputs, second.inputs)) {
+        findings.expectSameBits(
+          two?.scalars ?? [], one?.scalars ?? [], "the gradient of input '\(input.modality)' after that of another loss")
+      }
+    },
   ]
 }

@@ -120,6 +120,65 @@ extension Check {
         try resumed.outcome(findings.seed, number: 2), try built.outcome(findings.seed, number: 2),
         "after a restart with all parameters and buffers", &findings)
     },
+    objective(
+      "OBJ-7", "losses that are kept apart are those that it declares, and reach a part that it adjusts",
+      protects: "backward passes that are paid for and not used, and gradients that are missing where they are read"
+    ) { objective, setting, findings in
+      let built = BuiltObjective(objective, setting, context: context(findings))
+      let declared = built.separateLosses
+      guard !declared.isEmpty else { return }
+      let adjusts = objective.traits.adjusts
+      if adjusts.isEmpty {
+        findings.fail("keeps losses apart, and its traits adjust no part", hint: "name the parts in traits.adjusts")
+      }
+      var reached: [String: Set<ObjectiveTraits.Part>] = [:]
+      for number in 0..<3 {
+        let separate = try built.run(6, seed: findings.seed, number: number, addingTask: true).separate
+        reached.merge(separate) { $0.union($1) }
+      }
+      for name in declared where reached[name]?.isDisjoint(with: adjusts) != false {
+        findings.fail(
+          "declares the loss '\(name)', which reached "
+            + (reached[name].map { $0.map(\.rawValue).sorted().joined(separator: ", ") } ?? "nothing")
+            + " in three steps   expected one of the parts that it adjusts",
+          hint: "give it in ObjectiveLoss(separate:), computed from the step's own tensors")
+      }
+    },
+    objective(
+      "OBJ-8", "what it makes of an epoch's end is in its buffers, and its loss can be evaluated",
+      protects: "weights that change behind the optimizer's back, and resumed runs that have forgotten an epoch"
+    ) { objective, setting, findings in
+      let built = BuiltObjective(objective, setting, context: context(findings))
+      // Takes the same steps, and is told of no end: what it lacks then is what the end left outside of buffers.
+      let resumed = BuiltObjective(objective, setting, context: context(findings))
+      var training: [String: Double] = [:]
+      for number in 0..<2 {
+        for objective in [built, resumed] {
+          let outcome = try objective.run(6, seed: findings.seed, number: number, addingTask: true)
+          for value in outcome.values { training[value.name] = value.value }
+          objective.descend()
+        }
+      }
+      let values = try built.validation(6, seed: findings.seed, number: 2)
+      for value in values where !value.value.isFinite {
+        findings.fail("in evaluation '\(value.name)' is \(value.value)   expected a finite number")
+      }
+      let weights = built.store.parameters.filter { $0.role == .weight }
+      let before = weights.map(\.value.scalars)
+      built.endEpoch(
+        training: training, validation: Dictionary(values.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
+      for (weight, before) in zip(weights, before) where weight.value.scalars != before {
+        findings.fail(
+          "'\(weight.name)' changes at the end of an epoch   expected its buffers alone to change",
+          hint: "weights belong to the optimizer: make it a buffer, context.buffer(…)")
+      }
+      for (old, new) in zip(built.store.parameters, resumed.store.parameters) {
+        _ = new.value.storage.values.update(fromContentsOf: old.value.scalars)
+      }
+      compare(
+        try resumed.outcome(findings.seed, number: 2), try built.outcome(findings.seed, number: 2),
+        "after an epoch's end and a restart with all parameters and buffers", &findings)
+    },
   ]
 
   /// A check of an objective on every setting that suits it.

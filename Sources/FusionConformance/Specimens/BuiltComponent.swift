@@ -45,8 +45,11 @@ final class BuiltComponent {
   }
 
   /// Forward and backward in training mode, from the gradient `weights` of the output; the parameters receive theirs.
+  ///
+  /// - Parameter first: the gradient of the output in a backward pass before that one, of which nothing is kept; nil: there
+  ///   is none.
   @discardableResult
-  func backward(_ inputs: [Tensor], weights: Tensor? = nil, step: Int = 0) -> Gradients {
+  func backward(_ inputs: [Tensor], weights: Tensor? = nil, step: Int = 0, after first: Tensor? = nil) -> Gradients {
     let tape = Tape()
     let pass = ForwardPass(mode: .training, tape: tape, device: device, seed: seed, step: step)
     var received = [Tensor?](repeating: nil, count: inputs.count)
@@ -56,6 +59,11 @@ final class BuiltComponent {
     let output = forward(watched, pass)
     // A seed of the wrong shape would stop the program; SHP-1 tells of the shape.
     let fits = weights.map { $0.shape == output.shape } ?? true
+    if let first, first.shape == output.shape {
+      tape.backward(from: output, seed: first, retainGraph: true)
+      store.clearGradients()
+      for index in received.indices { received[index] = nil }
+    }
     tape.backward(from: output, seed: fits ? weights : nil)
     return Gradients(output: output.detached, inputs: received)
   }

@@ -138,6 +138,20 @@ final class BuiltObjective {
     fusion(Tensor.concatenated(features.leavingOut(features.vectors), axis: 1), pass).tanh()
   }
 
+  /// What it reports of a batch of a validation part, in evaluation mode.
+  func validation(_ samples: Int, seed: UInt64, number: Int) throws(PipelineError) -> [ObjectiveValue] {
+    let pass = ForwardPass.evaluation(device: device)
+    return try list.validation(step(samples, seed: seed, number: number, pass))
+  }
+
+  /// Tells it of the end of an epoch with these columns.
+  func endEpoch(training: [String: Double], validation: [String: Double]) {
+    list.epochEnded(epoch: 0, epochs: 10, stage: nil, training: training, validation: validation)
+  }
+
+  /// The losses that it asks to be kept apart.
+  var separateLosses: [String] { configured.separateLosses(modalities: inputs.map(\.modality)) }
+
   /// The objective's loss of a step.
   func losses(_ step: TrainingStep) throws(PipelineError) -> ObjectiveList.Losses { try list.loss(step) }
 
@@ -148,6 +162,8 @@ final class BuiltObjective {
     /// By the name of the parameter; without an entry where none was received.
     let before: [String: [Float]]
     let after: [String: [Float]]
+    /// The parts that each loss that is kept apart reached.
+    let separate: [String: Set<ObjectiveTraits.Part>]
   }
 
   /// A whole step, in training mode. With `task` the task's loss is added, so that there are gradients to change.
@@ -159,14 +175,20 @@ final class BuiltObjective {
     let losses = try list.loss(step)
     store.clearGradients()
     let own = task ? step.taskLoss(step.output) : nil
+    var separate = SeparateGradients()
+    if let tape = pass.tape { separate.add(losses.separate, store, tape) }
     if let total = [losses.total, own].compactMap({ $0 }).reduce(
       nil as Tensor?, { sum, next in sum.map { $0 + next } ?? next })
     {
       pass.tape?.backward(from: total)
     }
     let before = gradients
-    let values = try list.adjust(PartGradients(store, parts: parts), step)
-    return Outcome(loss: losses.total, values: losses.values + values, before: before, after: gradients)
+    let values = try list.adjust(PartGradients(store, parts: parts), separate: separate, step)
+    let reached = separate[configured.name].mapValues { gradients in
+      Set(store.parameters.filter { gradients[$0.name] != nil }.map(part))
+    }
+    return Outcome(
+      loss: losses.total, values: losses.values + values, before: before, after: gradients, separate: reached)
   }
 
   private var gradients: [String: [Float]] {

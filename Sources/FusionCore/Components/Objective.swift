@@ -31,6 +31,10 @@ public protocol Objective: Component {
   /// How many further passes through fusion and decoder a step takes.
   static func furtherPasses(_ configuration: Configuration, modalities: Int) -> Int
 
+  /// The losses whose gradients it wants apart from all others, in ``adjust(_:_:)``: see ``ObjectiveLoss/separate``. Each
+  /// costs a backward pass in every step, and memory for its gradients.
+  static func separateLosses(_ configuration: Configuration, modalities: [String]) -> [String]
+
   /// Makes the parameters and buffers, after nothing was found wrong.
   init(_ configuration: Configuration, model: ModelShapes, context: BuildContext)
 
@@ -44,6 +48,9 @@ public protocol Objective: Component {
   /// - Returns: values to report.
   /// - Throws: what a further pass throws.
   func adjust(_ gradients: PartGradients, _ step: TrainingStep) throws(PipelineError) -> [ObjectiveValue]
+
+  /// Told at the end of every epoch, after its last step and before the checkpoint. It may change its buffers.
+  func epochEnded(_ end: EpochEnd)
 }
 
 extension Objective {
@@ -54,9 +61,13 @@ extension Objective {
   /// None.
   public static func furtherPasses(_ configuration: Configuration, modalities: Int) -> Int { 0 }
   /// None.
+  public static func separateLosses(_ configuration: Configuration, modalities: [String]) -> [String] { [] }
+  /// None.
   public func loss(_ step: TrainingStep) throws(PipelineError) -> ObjectiveLoss? { nil }
   /// Leaves the gradients as they are.
   public func adjust(_ gradients: PartGradients, _ step: TrainingStep) throws(PipelineError) -> [ObjectiveValue] { [] }
+  /// Changes nothing.
+  public func epochEnded(_ end: EpochEnd) {}
 }
 
 /// What an objective declares about itself; checks before training follow from it, never from names.
@@ -101,6 +112,9 @@ public struct ObjectiveTraits: Sendable, Equatable {
   /// The folder of another run that it learns from, as the option `teacher` of its configuration names it; nil: it needs
   /// none. See ``TrainingStep/teacher(_:)``.
   public var teacher: String?
+  /// Whether ``Objective/epochEnded(_:)`` is told of its loss on the validation part, too: a pass over that part in every
+  /// epoch, and a configuration without one is refused.
+  public var needsValidation: Bool
 
   /// Whether it has a loss.
   public var hasLoss: Bool { !trains.isEmpty }
@@ -110,7 +124,7 @@ public struct ObjectiveTraits: Sendable, Equatable {
     trains: Set<Part> = [.encoders, .fusion, .decoder], adjusts: Set<Part> = [],
     tasks: [TaskKind] = TaskKind.allCases, fewestModalities: Int = 1, mostModalities: Int? = nil,
     fewestSamples: Int = 1, sideOutputs: [String] = [], allowsNegativeWeight: Bool = false,
-    teacher: String? = nil
+    teacher: String? = nil, needsValidation: Bool = false
   ) {
     self.trains = trains
     self.adjusts = adjusts
@@ -121,6 +135,7 @@ public struct ObjectiveTraits: Sendable, Equatable {
     self.sideOutputs = sideOutputs
     self.allowsNegativeWeight = allowsNegativeWeight
     self.teacher = teacher
+    self.needsValidation = needsValidation
   }
 }
 
@@ -162,12 +177,18 @@ public struct ObjectiveLoss {
   public let reported: Double?
   /// What is reported beside it.
   public let values: [ObjectiveValue]
+  /// Losses whose gradients are kept apart, for ``Objective/adjust(_:_:)``: some of those that
+  /// ``Objective/separateLosses(_:modalities:)`` names, without those that the batch has nothing for.
+  public let separate: [SeparateLoss]
 
   /// A loss.
-  public init(_ total: Tensor, reported: Double? = nil, values: [ObjectiveValue] = []) {
+  public init(
+    _ total: Tensor, reported: Double? = nil, values: [ObjectiveValue] = [], separate: [SeparateLoss] = []
+  ) {
     self.total = total
     self.reported = reported
     self.values = values
+    self.separate = separate
   }
 }
 

@@ -11,6 +11,7 @@ public struct ConfiguredObjective: Sendable {
   let make: @Sendable (ModelShapes, BuildContext) -> any Objective
   let modelProblems: @Sendable (ModelShapes) -> [Problem]
   let passes: @Sendable (Int) -> Int
+  let separates: @Sendable ([String]) -> [String]
 
   /// Pairs a type with a configuration.
   public init<O: Objective>(_ type: O.Type, _ configuration: O.Configuration, weight: Double = 1) {
@@ -21,6 +22,7 @@ public struct ConfiguredObjective: Sendable {
     make = { O(configuration, model: $0, context: $1) }
     modelProblems = { O.problems(configuration, $0) }
     passes = { O.furtherPasses(configuration, modalities: $0) }
+    separates = { O.separateLosses(configuration, modalities: $0) }
   }
 
   /// The objective that a component is; nil: it is none.
@@ -39,6 +41,8 @@ public struct ConfiguredObjective: Sendable {
 
   /// How many further passes through fusion and decoder a step takes.
   public func furtherPasses(modalities: Int) -> Int { passes(modalities) }
+  /// The losses whose gradients it wants apart.
+  public func separateLosses(modalities: [String]) -> [String] { separates(modalities) }
 
   /// What it needs and does not get from a configuration; paths start at its own entry.
   ///
@@ -69,6 +73,13 @@ public struct ConfiguredObjective: Sendable {
           path: ["type"],
           "the objective '\(name)' needs batches of \(traits.fewestSamples) samples or more, training.batch_size is "
             + "\(batchSize)"))
+    }
+    if traits.needsValidation, traits.teacher != nil {
+      problems.append(
+        Problem(
+          path: ["type"],
+          "the objective '\(name)' asks for validation losses and for a teacher, which sees training samples alone",
+          hint: "a bug of that objective"))
     }
     let missing = sideOutputs.map { known in traits.sideOutputs.filter { !known.contains($0) } } ?? []
     if !missing.isEmpty {
@@ -151,6 +162,8 @@ public struct ObjectiveList {
     public var reported: Double?
     /// The columns of the step, without `train.`: losses before they are weighted, and the values beside them.
     public var values: [ObjectiveValue] = []
+    /// The losses whose gradients are kept apart, in order.
+    public var separate: [(objective: String, loss: SeparateLoss)] = []
   }
 
   /// The weighted sum of all losses, in order. A loss of weight 1 is added as it is; one of weight 0 is told and not added.
@@ -162,16 +175,10 @@ public struct ObjectiveList {
     var isReported = false
     for (entry, objective) in zip(configured, objectives) {
       guard let loss = try objective.loss(step) else { continue }
-      guard loss.total.shape.isEmpty else {
-        throw PipelineError(problems: [
-          Problem(
-            "the objective '\(entry.name)' gave a loss of shape \(loss.total.shape), expected a scalar",
-            hint: "take the mean over the samples: a bug of that objective")
-        ])
-      }
-      let value = loss.reported ?? Double(loss.total.item)
-      losses.values.append(ObjectiveValue(entry.name, value, samples: step.count))
-      losses.values += loss.values.map { ObjectiveValue("\(entry.name)_\($0.name)", $0.value, samples: $0.samples) }
+      let columns = try columns(of: loss, entry, step)
+      let value = columns[0].value
+      losses.values += columns
+      losses.separate += try separate(loss, entry, step).map { (entry.name, $0) }
       guard entry.weight != 0 else { continue }
       reported += entry.weight * value
       isReported = isReported || loss.reported != nil
@@ -182,14 +189,98 @@ public struct ObjectiveList {
     return losses
   }
 
+  /// What the loss of an objective is reported as: the loss, then the values beside it.
+  private func columns(
+    of loss: ObjectiveLoss, _ entry: ConfiguredObjective, _ step: TrainingStep
+  ) throws(PipelineError) -> [ObjectiveValue] {
+    try requireScalar(loss.total, "a loss", entry)
+    return [ObjectiveValue(entry.name, loss.reported ?? Double(loss.total.item), samples: step.count)]
+      + loss.values.map { ObjectiveValue("\(entry.name)_\($0.name)", $0.value, samples: $0.samples) }
+  }
+
+  private func separate(
+    _ loss: ObjectiveLoss, _ entry: ConfiguredObjective, _ step: TrainingStep
+  ) throws(PipelineError) -> [SeparateLoss] {
+    guard !loss.separate.isEmpty else { return [] }
+    var left = entry.separateLosses(modalities: step.modalities)
+    for separate in loss.separate {
+      guard let place = left.firstIndex(of: separate.name) else {
+        throw PipelineError(problems: [
+          Problem(
+            "the objective '\(entry.name)' gave a separate loss '\(separate.name)' that it does not declare, or twice",
+            hint: "name it once in separateLosses(_:modalities:): a bug of that objective")
+        ])
+      }
+      left.remove(at: place)
+      try requireScalar(separate.loss, "a separate loss '\(separate.name)'", entry)
+    }
+    return loss.separate
+  }
+
+  private func requireScalar(_ loss: Tensor, _ what: String, _ entry: ConfiguredObjective) throws(PipelineError) {
+    guard loss.shape.isEmpty else {
+      throw PipelineError(problems: [
+        Problem(
+          "the objective '\(entry.name)' gave \(what) of shape \(loss.shape), expected a scalar",
+          hint: "take the mean over the samples: a bug of that objective")
+      ])
+    }
+  }
+
+  /// The columns of those objectives that are told of validation, for a batch of the validation part. A batch of fewer
+  /// samples than an objective works with is left out.
+  ///
+  /// - Throws: `PipelineError` as ``loss(_:)``.
+  public func validation(_ step: TrainingStep) throws(PipelineError) -> [ObjectiveValue] {
+    var values: [ObjectiveValue] = []
+    for (entry, objective) in zip(configured, objectives)
+    where entry.traits.needsValidation && step.count >= entry.traits.fewestSamples {
+      guard let loss = try objective.loss(step) else { continue }
+      values += try columns(of: loss, entry, step)
+    }
+    return values
+  }
+
+  /// Tells every objective of the end of an epoch.
+  ///
+  /// - Parameters:
+  ///   - training: the columns of the epoch, without `train.`.
+  ///   - validation: the means of what ``validation(_:)`` gave.
+  public func epochEnded(
+    epoch: Int, epochs: Int, stage: String?, training: [String: Double], validation: [String: Double]
+  ) {
+    for (entry, objective) in zip(configured, objectives) {
+      objective.epochEnded(
+        EpochEnd(
+          epoch: epoch, epochs: epochs, stage: stage, training: terms(of: entry, training),
+          validation: entry.traits.needsValidation ? terms(of: entry, validation) : nil))
+    }
+  }
+
+  /// An objective's own columns.
+  private func terms(of entry: ConfiguredObjective, _ columns: [String: Double]) -> EpochEnd.Terms {
+    // `a_b_c` is the value `b_c` of `a`, unless there is an objective `a_b`.
+    let longer = configured.map(\.name).filter { $0.hasPrefix(entry.name + "_") }
+    let own = columns.filter { column in
+      column.key.hasPrefix(entry.name + "_")
+        && !longer.contains { column.key == $0 || column.key.hasPrefix($0 + "_") }
+    }
+    return EpochEnd.Terms(
+      loss: columns[entry.name],
+      values: Dictionary(uniqueKeysWithValues: own.map { (String($0.key.dropFirst(entry.name.count + 1)), $0.value) }))
+  }
+
   /// Lets the objectives change the gradients, in order.
   ///
+  /// - Parameter separate: the gradients of the losses that they want apart.
   /// - Returns: what they report: columns without `train.`.
   /// - Throws: `PipelineError` from further passes, and for a gradient of another shape than its parameter.
-  public func adjust(_ gradients: PartGradients, _ step: TrainingStep) throws(PipelineError) -> [ObjectiveValue] {
+  public func adjust(
+    _ gradients: PartGradients, separate: SeparateGradients = SeparateGradients(), _ step: TrainingStep
+  ) throws(PipelineError) -> [ObjectiveValue] {
     var values: [ObjectiveValue] = []
     for (entry, objective) in zip(configured, objectives) where !entry.traits.adjusts.isEmpty {
-      for value in try objective.adjust(gradients, step) {
+      for value in try objective.adjust(gradients.with(separate: separate[entry.name]), step) {
         values.append(ObjectiveValue("\(entry.name)_\(value.name)", value.value, samples: value.samples))
       }
       for parameter in gradients.parts.flatMap({ gradients[$0] }) {

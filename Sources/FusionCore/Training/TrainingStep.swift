@@ -134,6 +134,8 @@ public struct PartGradients {
   /// The parts that have trained parameters, in the order of the pipeline.
   public let parts: [PipelinePart]
   private let parameters: [PipelinePart: [Parameter]]
+  /// By loss and parameter.
+  private var separate: [String: [String: Tensor]] = [:]
 
   /// The trained parameters of a store that belong to some parts.
   public init(_ store: ParameterStore, parts: [PipelinePart]) {
@@ -145,4 +147,17 @@ public struct PartGradients {
 
   /// The trained parameters of a part; none where it is frozen or has none. A parameter that no loss reaches has no gradient.
   public subscript(part: PipelinePart) -> [Parameter] { parameters[part] ?? [] }
+
+  /// The gradient that one loss alone sends to a parameter, unweighted; nil where it does not reach it, and where the step's
+  /// batches had nothing for it.
+  ///
+  /// - Parameter loss: one of the objective's own, ``Objective/separateLosses(_:modalities:)``.
+  public func gradient(of loss: String, _ parameter: Parameter) -> Tensor? { separate[loss]?[parameter.name] }
+
+  /// The same parameters, with an objective's separate gradients by loss and parameter.
+  func with(separate: [String: [String: Tensor]]) -> PartGradients {
+    var gradients = self
+    gradients.separate = separate
+    return gradients
+  }
 }

@@ -7,6 +7,8 @@ public enum NotFiniteError: UserError, Equatable {
   case part(Place)
   /// Every output is finite, and so far from the truth that the loss is not.
   case loss(part: String, row: Int, output: Float)
+  /// An objective's loss on a part of the data, or a value beside it, is not.
+  case objective(column: String, part: String, value: String)
 
   /// Where it begins.
   public struct Place: Sendable, Equatable {
@@ -59,6 +61,9 @@ public enum NotFiniteError: UserError, Equatable {
     case .loss(let part, let row, let output):
       "the loss on the part '\(part)' is not finite: the outputs are, but reach \(output) for row \(row + 1)\n"
         + "  the weights are damaged, the training diverged, or this sample's values are far from those trained on"
+    case .objective(let column, let part, let value):
+      "the loss '\(column)' on the part '\(part)' is \(value)\n"
+        + "  the training diverged, or values of the part are far from those trained on"
     }
   }
 }

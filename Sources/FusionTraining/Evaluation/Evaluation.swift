@@ -72,10 +72,16 @@ struct Evaluator {
   }
 
   /// Hands all samples of a part to `body`, in order.
+  ///
+  /// - Parameters:
+  ///   - targets: the conversion of the values of a regression.
+  ///   - size: of a batch; nil: that of evaluation.
   func forEachBatch(
-    of split: DataSplit, _ conversions: [ValueConversion], title: String, _ body: (Batch) throws -> Void
+    of split: DataSplit, _ conversions: [ValueConversion], targets: ValueConversion = .identity, size: Int? = nil,
+    title: String, _ body: (Batch) throws -> Void
   ) throws {
-    let loader = BatchLoader(split, conversions: conversions, batchSize: batchSize, transforms: transforms)
+    let loader = BatchLoader(
+      split, conversions: conversions, targets: targets, batchSize: size ?? batchSize, transforms: transforms)
     progress.report(.began(title: title, samples: split.count))
     defer { progress.report(.ended) }
     var done = 0

@@ -44,24 +44,18 @@ final class ParameterGroups {
     Dictionary(groups.map { ($0.name, $0.optimizer.learningRate) }) { first, _ in first }
   }
 
-  /// One step along the gradients, with the rates and the momentum of the course.
-  func step(_ course: LearningRateCourse, at step: Int) {
+  /// Sets the rates and the momentum of a step, before its first batch: a message about the batch tells them.
+  func prepare(_ course: LearningRateCourse, at step: Int) {
     let momentum = course.momentum(step: step)
     for group in groups {
       group.optimizer.learningRate = course.learningRate(
         base: group.baseRate, step: step, warmupEpochs: group.warmupEpochs)
       if let momentum, let optimizer = group.optimizer as? any MomentumOptimizer { optimizer.momentum = momentum }
-      group.optimizer.step()
     }
   }
 
-  /// Sets the rates of a step without taking it: what a message about the step tells.
-  func prepare(_ course: LearningRateCourse, at step: Int) {
-    for group in groups {
-      group.optimizer.learningRate = course.learningRate(
-        base: group.baseRate, step: step, warmupEpochs: group.warmupEpochs)
-    }
-  }
+  /// One step along the gradients, as it was prepared.
+  func step() { for group in groups { group.optimizer.step() } }
 
   /// What all optimizers remember, by the names of parameters.
   var state: [(name: String, tensor: Tensor)] { groups.flatMap(\.optimizer.state) }

@@ -37,6 +37,8 @@ final class TrainingLoop {
   /// The next epoch's batches, on their way since the last step of the epoch before: in a small data set the wait for
   /// the first batch would be a good part of the epoch.
   private var upcoming: (epoch: Int, loader: BatchLoader)?
+  /// The gradients that objectives want apart, of the batches that the optimizer's step waits for.
+  private var separate = SeparateGradients()
 
   /// A loop over the epochs of a stage, whose parameters alone are left trainable.
   init(_ bench: TrainingContext, _ stage: Stage, _ work: any StageWork, progress: any ProgressReporter, stop: StopFlag)
@@ -124,6 +126,14 @@ final class TrainingLoop {
     return closeEpoch()
   }
 
+  /// Tells the objectives of the end of an epoch that ``runEpoch()`` gave. Their losses on the validation part are those of the
+  /// weights that are trained, not of their average.
+  func endEpoch(_ record: EpochRecord) throws {
+    try work.endEpoch(
+      StepPlace(epoch: record.epoch - 1, epochs: settings.epochs, step: position.step, stage: stage.name),
+      training: record.train)
+  }
+
   private func loader(of epoch: Int, startingAt batch: Int) -> BatchLoader {
     let order = settings.shuffle ? RandomStream(seed: stage.seed).derived("order").derived(epoch) : nil
     return BatchLoader(
@@ -150,7 +160,10 @@ final class TrainingLoop {
     let result = try work.step(batch, presence: presence ?? batch.presence, pass, at: stepPlace)
     let isLast = place + 1 == batchesPerStep || position.tally.batches + 1 == batchesPerEpoch
     var told: Double?
-    if result.loss == nil, place == 0, batchesPerStep > 1 { store.clearGradients() }
+    if result.loss == nil, place == 0, batchesPerStep > 1 {
+      store.clearGradients()
+      separate = SeparateGradients()
+    }
     if let loss = result.loss {
       guard loss.item.isFinite else {
         // Of several losses, the one that is to blame.
@@ -158,19 +171,24 @@ final class TrainingLoop {
         throw diverged(term.map { "the loss '\($0.name)'" } ?? "the loss", loss.item)
       }
       // Only now: where the loss is lost, the gradients of the step before tell why.
-      if place == 0 { store.clearGradients() }
+      if place == 0 {
+        store.clearGradients()
+        separate = SeparateGradients()
+      }
       // The mean over the samples of all batches that the step waits for.
       let size = batchesPerStep * min(settings.batchSize, samplesPerEpoch)
       let samples = min(size, samplesPerEpoch - number * size)
-      pass.tape!.backward(from: batchesPerStep == 1 ? loss : loss * (Float(batch.count) / Float(samples)))
+      let share = batchesPerStep == 1 ? nil : Float(batch.count) / Float(samples)
+      separate.add(result.separate, times: share, store, pass.tape!)
+      pass.tape!.backward(from: share.map { loss * $0 } ?? loss)
       told = result.told ?? Double(loss.item)
       position.tally.loss += (told ?? 0) * Double(batch.count)
     }
     if isLast, result.loss != nil || batchesPerStep > 1 {
       // Gradients are adjusted once a step, when all of its batches are in them.
-      for (name, value, count) in try result.adjust?() ?? [] { position.tally.add(value, of: count, to: name) }
+      for (name, value, count) in try result.adjust?(separate) ?? [] { position.tally.add(value, of: count, to: name) }
       if let limit = settings.gradientClip { store.trainable.clipGradients(norm: limit) }
-      optimizer.step(course, at: update)
+      optimizer.step()
       average?.update(epoch: position.epoch)
     }
     position.step += 1

@@ -231,6 +231,7 @@ final class TrainingRun {
         let title = stage.prefix + "validation \(record.epoch)/\(settings.epochs)"
         record.validation = try loop.evaluate(validation, title: title)
       }
+      try loop.endEpoch(record)
       try close(record)
     }
     if isOutOfPatience(loop.position), loop.position.epoch < settings.epochs, let watch = loop.position.stopping {

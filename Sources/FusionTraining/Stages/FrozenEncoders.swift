@@ -84,6 +84,15 @@ final class FrozenEncodersWork: StageWork {
     return try bench.objective.report(outputs, split)?.values ?? [:]
   }
 
+  func endEpoch(_ place: StepPlace, training: [String: Double]) throws {
+    try objectives?.endEpoch(place, training: training, evaluator) { split in
+      if let known = kept[split.name] { return (known, identities) }
+      return (split, try bench.pipeline.conversions(for: split))
+    } features: { batch, _ in
+      try features(batch, presence: batch.presence, areKept: keeps)
+    }
+  }
+
   private func features(_ batch: Batch, presence: Presence?, areKept: Bool) throws -> Features {
     let tensors = batch.tensors(device: bench.device)
     return Features(

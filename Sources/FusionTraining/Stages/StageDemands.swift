@@ -20,7 +20,7 @@ struct StageDemands {
 
   /// Everything that a stage asks for and does not get.
   func problems(of stage: Stage) -> [Problem] {
-    emptyStage(stage) + watchedMetrics(stage) + (train.map { samples(stage, $0) } ?? [])
+    emptyStage(stage) + watchedMetrics(stage) + validationLosses(stage) + (train.map { samples(stage, $0) } ?? [])
   }
 
   private func emptyStage(_ stage: Stage) -> [Problem] {
@@ -40,6 +40,16 @@ struct StageDemands {
         "the stage '\(own.name)' trains nothing: \(own.parts.map(\.name).joined(separator: ", ")) "
           + (own.parts.count == 1 ? "has" : "have") + " no parameters")
     ]
+  }
+
+  private func validationLosses(_ stage: Stage) -> [Problem] {
+    guard hasValidation == false else { return [] }
+    return (stage.objectives ?? []).enumerated().filter(\.element.traits.needsValidation).map { index, objective in
+      Problem(
+        path: stage.path("objective", "\(index)", "type"),
+        "the objective '\(objective.name)' needs losses on a validation part, there is none",
+        hint: "set data.validation above 0, or leave the objective out")
+    }
   }
 
   private func watchedMetrics(_ stage: Stage) -> [Problem] {

@@ -22,6 +22,13 @@ protocol StageWork: AnyObject {
 
   /// All metrics of a part of the data.
   func evaluate(_ split: DataSplit, title: String) throws -> MetricValues
+
+  /// Tells the stage's objectives of the end of an epoch, with their losses on the validation part where they ask for them.
+  ///
+  /// - Parameters:
+  ///   - place: of the epoch that ended, and of the step after it.
+  ///   - training: the columns of the epoch, without `train.`.
+  func endEpoch(_ place: StepPlace, training: [String: Double]) throws
 }
 
 /// The result of one training step.
@@ -35,11 +42,14 @@ struct StepResult {
   /// Other values to keep the mean of, each the mean of so many samples.
   var values: [(name: String, value: Double, count: Int)] = []
   /// Changes the gradients once they are there; gives further values.
-  var adjust: (() throws -> [(name: String, value: Double, count: Int)])?
+  var adjust: ((SeparateGradients) throws -> [(name: String, value: Double, count: Int)])?
+  /// Losses whose gradients `adjust` wants apart.
+  var separate: [(objective: String, loss: SeparateLoss)] = []
 }
 
 extension StageWork {
   func prepare() throws -> Bool { true }
+  func endEpoch(_ place: StepPlace, training: [String: Double]) throws {}
 }
 
 /// The task, through the whole pipeline.
@@ -69,6 +79,16 @@ final class TaskWork: StageWork {
 
   func evaluate(_ split: DataSplit, title: String) throws -> MetricValues {
     try evaluator.evaluate(split, bench.objective, title: title).report?.values ?? [:]
+  }
+
+  func endEpoch(_ place: StepPlace, training: [String: Double]) throws {
+    let pipeline = bench.pipeline
+    try objectives?.endEpoch(place, training: training, evaluator) { split in
+      (split, try pipeline.conversions(for: split))
+    } features: { [device = bench.device] batch, pass in
+      let (raw, presence) = pipeline.raw(of: batch, device: device)
+      return try pipeline.encode(raw, presence: presence, pass)
+    }
   }
 }
 

@@ -9,7 +9,7 @@ struct MemoryNeed {
   /// Batches that wait, are filled and are worked on.
   let samples: Double
   /// Parameters, gradients, the optimizer's state and the best model so far; averaged weights and teachers where there are
-  /// some.
+  /// some, gradients that are kept apart.
   let model: Double
   /// What the layers compute, in further passes of objectives and in teachers too.
   let layers: Double
@@ -28,7 +28,12 @@ struct MemoryNeed {
     let values: Int = bench.pipeline.store.parameters.reduce(0) { $0 + $1.value.count }
     let copies = 4 + (stages.contains { $0.settings.average != nil } ? 1 : 0)
     let taught: Int = bench.teachers.values.reduce(0) { $0 + $1.store.parameters.reduce(0) { $0 + $1.value.count } }
-    model = Double(values * copies + taught) * 4
+    // Gradients of losses that are kept apart, beside their sum.
+    let names = bench.pipeline.modalities
+    let separate = stages.map { stage in
+      (stage.objectives ?? []).reduce(0) { $0 + $1.separateLosses(modalities: names).count }
+    }
+    model = Double(values * (copies + (separate.max() ?? 0)) + taught) * 4
     let before = Storage.bytesTakenOnThisThread
     // Evaluation keeps nothing and changes nothing; training takes more.
     let raw = inputs.map { Tensor.zeros([1] + $0, device: bench.device) }

@@ -121,11 +121,21 @@ public final class ConvolutionStack {
     guard isTracked else { return result }
     var held: ConvolutionWorkspaces.Lease? = lease
     let wanted = weights.map(\.isTracked)
-    return Tensor.recorded("convolution stack", inputs: [x] + weights, output: result) { [self] gradient in
-      guard let lease = held else { stop("convolution stack: a second backward pass over one forward") }
-      held = nil
-      return pullback(stack, gradient, lease, inputWanted: purpose == FK_TRAINING_WITH_INPUT_GRADIENT, wanted: wanted)
-    }
+    let wantsInput = purpose == FK_TRAINING_WITH_INPUT_GRADIENT
+    return Tensor.recorded(
+      "convolution stack", inputs: [x] + weights, output: result,
+      releasing: { [self] in
+        guard let lease = held else { stop("convolution stack: a backward pass after the last one") }
+        if $1 {
+          held = nil
+          return pullback(stack, $0, lease, inputWanted: wantsInput, wanted: wanted)
+        }
+        // The kernels overwrite what the next backward pass reads.
+        let kept = Storage(count: fk_stack_kept(stack, lease.pointer))
+        fk_stack_keep(stack, lease.pointer, kept.base)
+        defer { fk_stack_restore(stack, lease.pointer, kept.base) }
+        return pullback(stack, $0, lease, inputWanted: wantsInput, wanted: wanted)
+      })
   }
 
   /// The same blocks, one operation after the other: what a log is told.

@@ -6,7 +6,7 @@ struct Trace {
 
 /// Records operations in the order in which they happen, and plays them back for the gradients.
 ///
-/// A tape serves one forward and one backward pass. Leaves are watched first; every operation with a tracked input
+/// A tape serves one forward pass, and one backward pass or several over the same operations. Leaves are watched first; every operation with a tracked input
 /// appends one entry that holds its *pullback*: given the gradient of the output, the gradients of the inputs. Playing
 /// the entries backwards is reverse-mode differentiation (Wengert 1964; Linnainmaa 1970). Entries are visited in one
 /// fixed order, so that sums of gradients always round alike.
@@ -14,11 +14,14 @@ public final class Tape {
   /// From the gradient of an operation's output to those of its inputs; nil where none is wanted.
   public typealias Pullback = (_ gradient: Tensor) -> [Tensor?]
 
+  /// A pullback that is told whether it is the last call, so that it can let go of memory, or use it up.
+  package typealias ReleasingPullback = (_ gradient: Tensor, _ isLast: Bool) -> [Tensor?]
+
   private struct Entry {
     let name: StaticString
     let inputs: [Int?]
     let shape: Shape
-    let pullback: Pullback?
+    let pullback: ReleasingPullback?
     let receive: ((Tensor) -> Void)?
   }
   private var entries: [Entry] = []
@@ -38,12 +41,14 @@ public final class Tape {
     return tracked
   }
 
-  /// Sends the gradient of `output` to every watched leaf that it depends on, and empties the tape.
+  /// Sends the gradient of `output` to every watched leaf that it depends on, and empties the tape, unless it is retained.
   ///
   /// - Parameters:
   ///   - output: a tensor recorded on this tape, usually the loss, a scalar.
   ///   - seed: the gradient of the output; ones if not given, as for a scalar loss.
-  public func backward(from output: Tensor, seed: Tensor? = nil) {
+  ///   - retainGraph: whether another backward pass over the same operations follows, as in PyTorch: that of another loss.
+  ///     Each gives the bits that it would give alone.
+  public func backward(from output: Tensor, seed: Tensor? = nil, retainGraph: Bool = false) {
     guard let trace = output.trace else { return }
     require(trace.tape === self, "backward: the tensor was recorded on another tape")
     require(trace.slot < entries.count, "backward: this tape has been played back already")
@@ -58,7 +63,7 @@ public final class Tape {
       let entry = entries[slot]
       entry.receive?(gradient)
       guard let pullback = entry.pullback else { continue }
-      let parts = pullback(gradient)
+      let parts = pullback(gradient, !retainGraph)
       require(
         parts.count == entry.inputs.count,
         "\(entry.name): its pullback gave \(parts.count) gradients for \(entry.inputs.count) inputs")
@@ -70,12 +75,12 @@ public final class Tape {
         gradients[input] = gradients[input].map { $0 + part } ?? part
       }
     }
-    entries = []
+    if !retainGraph { entries = [] }
   }
 
-  fileprivate func record(_ name: StaticString, inputs: [Tensor], output: Tensor, pullback: @escaping Pullback)
-    -> Tensor
-  {
+  fileprivate func record(
+    _ name: StaticString, inputs: [Tensor], output: Tensor, pullback: @escaping ReleasingPullback
+  ) -> Tensor {
     let slots = inputs.map { input -> Int? in
       guard let trace = input.trace else { return nil }
       require(trace.tape === self, "\(name): its inputs were recorded on different tapes")
@@ -103,7 +108,8 @@ extension Tensor {
   ///   - inputs: what the output was computed from.
   ///   - output: the result, computed from detached inputs.
   ///   - pullback: given the gradient of the output, one gradient per input, of that input's shape; nil for inputs that
-  ///     are not tracked or get none. It must hold on to detached tensors only.
+  ///     are not tracked or get none. It must hold on to detached tensors only, and give the same when it is called again:
+  ///     several losses may be played back over one forward pass.
   ///   - flops: how many floating-point operations it takes, where its output is computed in a way of its own.
   ///   - expansion: the same written with other operations, for an exported model, where its output is computed in a way of
   ///     its own. An output that is computed from other operations needs neither.
@@ -121,6 +127,13 @@ extension Tensor {
     pullback: @escaping Tape.Pullback
   ) -> Tensor {
     if let log = output.device.log { note(name, operation(), inputs, output, log) }
+    return recorded(name, inputs: inputs, output: output, releasing: { gradient, _ in pullback(gradient) })
+  }
+
+  /// ``recorded(_:inputs:output:flops:expansion:pullback:)`` for a pullback that lets go of memory in its last call.
+  package static func recorded(
+    _ name: StaticString, inputs: [Tensor], output: Tensor, releasing pullback: @escaping Tape.ReleasingPullback
+  ) -> Tensor {
     guard let tape = inputs.lazy.compactMap({ $0.trace?.tape }).first else { return output }
     return tape.record(name, inputs: inputs, output: output.detached, pullback: pullback)
   }
