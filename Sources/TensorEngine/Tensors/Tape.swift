@@ -127,15 +127,21 @@ extension Tensor {
     pullback: @escaping Tape.Pullback
   ) -> Tensor {
     if let log = output.device.log { note(name, operation(), inputs, output, log) }
-    return recorded(name, inputs: inputs, output: output, releasing: { gradient, _ in pullback(gradient) })
+    guard let tape = tape(of: inputs) else { return output }
+    return tape.record(name, inputs: inputs, output: output.detached, pullback: { gradient, _ in pullback(gradient) })
   }
 
   /// ``recorded(_:inputs:output:flops:expansion:pullback:)`` for a pullback that lets go of memory in its last call.
   package static func recorded(
     _ name: StaticString, inputs: [Tensor], output: Tensor, releasing pullback: @escaping Tape.ReleasingPullback
   ) -> Tensor {
-    guard let tape = inputs.lazy.compactMap({ $0.trace?.tape }).first else { return output }
+    guard let tape = tape(of: inputs) else { return output }
     return tape.record(name, inputs: inputs, output: output.detached, pullback: pullback)
+  }
+
+  private static func tape(of inputs: [Tensor]) -> Tape? {
+    for input in inputs { if let trace = input.trace { return trace.tape } }
+    return nil
   }
 
   /// Writes an operation without a derivative down.
