@@ -1,6 +1,6 @@
 # FusionKit: make demo, make test. `make help` lists everything.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test fuzz faults study sanitize bench lint format clean
+.PHONY: help setup build demo test fuzz faults study sanitize bench lint format docs clean
 
 FUSIONKIT := .build/release/fusionkit
 SOURCES := Package.swift BuildTools Sources Plugins Tests Examples
@@ -47,6 +47,9 @@ lint: ## check the formatting of all Swift sources
 
 format: ## format all Swift sources in place
 	swift format --in-place --parallel --recursive $(SOURCES)
+
+docs: setup ## write the reference of TensorEngine and FusionCore into .build/docs, by docc
+	@scripts/docs.sh
 
 clean: ## remove what was built
 	rm -rf .build

@@ -83,7 +83,8 @@ let modules: [Target] = [
     name: "RegisterPlugins", capability: .buildTool(), dependencies: ["RegistrationGenerator"],
     path: "BuildTools/RegisterPlugins"),
   .target(
-    name: "AllPlugins", dependencies: ["FusionCore"] + (plugins + collections).map { .target(name: $0) },
+    name: "AllPlugins",
+    dependencies: ["FusionCore", "FusionMetrics"] + (plugins + collections).map { .target(name: $0) },
     plugins: ["RegisterPlugins"]),
   .executableTarget(
     name: "fusionkit",

@@ -172,7 +172,9 @@ private struct HookFixture: Decodable {
         #expect(losses.separate.map(\.loss.name) == ["joint"] + Self.modalities)
         for (loss, gradients) in fixture.separate {
           let own = try #require(trial.separate(raw(batch, trial), classes: batch.classes)["pareto"][loss])
-          for (name, gradient) in gradients { expectClose(own[name]?.scalars, gradient.values, 1e-5, "\(loss): \(name)") }
+          for (name, gradient) in gradients {
+            expectClose(own[name]?.scalars, gradient.values, 1e-5, "\(loss): \(name)")
+          }
           #expect(Set(own.keys.filter { !$0.hasPrefix("objectives.") }) == Set(gradients.keys))
         }
       }

@@ -135,13 +135,8 @@ import Testing
 
   /// The package's own tests against the built modules; `swift test` there would compile FusionKit once more.
   private func typecheckTests(_ file: String, importing type: String, in folder: Scratch) throws {
-    let build = Binary.folder.path
-    let sources = "\(Binary.package)/Sources"
     let flags = """
-      -swift-version 6 -warnings-as-errors -parse-as-library -I '\(folder.path)' -I '\(build)/Modules' -I '\(sources)/CBLAS' \
-      \(["CLibYAML", "CZlib", "CLibZip", "CSndFile", "CFFTW", "CCrypto"].map { "-I '\(sources)/\($0)'" }.joined(separator: " ")) \
-      -Xcc -fmodule-map-file='\(build)/CFusionKernels.build/module.modulemap' -Xcc -I'\(sources)/CFusionKernels/include' \
-      -Xcc -fmodule-map-file='\(build)/CFusionABI.build/module.modulemap' -Xcc -I'\(sources)/CFusionABI/include' \
+      \(BuiltModules.flags) -I '\(folder.path)' \
       -plugin-path "$(dirname "$(readlink -f "$(command -v swiftc)")")/../lib/swift/host/plugins/testing"
       """
     let source = "$(find '\(URL(filePath: file).deletingLastPathComponent().path)/../../Sources' -name '*.swift')"

@@ -4,7 +4,9 @@ import FusionCore
 /// Convolution blocks of any kernel and activation: convolution → batch norm → activation → dropout → pooling, the output
 /// flattened, or its places handed on as tokens.
 public struct ConvEncoder: Encoder {
+  /// Its name in configurations.
   public static let name = "conv"
+  /// What `fusionkit list` says of it.
   public static let summary = "convolution blocks of chosen kernel, activation, norm, dropout and pooling, flattened"
 
   /// What follows the convolution, or its batch norm.
@@ -16,19 +18,33 @@ public struct ConvEncoder: Encoder {
     case max, average, none
   }
 
+  /// The keys of `encoder: {type: conv}`.
   public struct Configuration: ComponentConfiguration {
+    /// Channels of each block; of the first one, where 'blocks' is given.
     public var channels = [16, 32]
+    /// How many blocks, each with twice the channels of the one before.
     public var blocks: Int?
+    /// Height and width of the kernels.
     public var kernel = 3
+    /// Height and width of the first block's kernel, where it differs.
     public var firstKernel: Int?
+    /// Step of the convolutions.
     public var stride = 1
+    /// Zeros around the image; half the kernel if not given, which keeps its size.
     public var padding: Int?
+    /// What follows the convolution, or its batch norm.
     public var activation = Nonlinearity.relu
+    /// Whether a batch norm follows each convolution, which then has no bias.
     public var batchNorm = true
+    /// Share of values set to zero in training, before pooling.
     public var dropout = 0.0
+    /// How each block makes its image smaller.
     public var pool = Pooling.max
+    /// Height, width and step of the pooling.
     public var poolSize = 2
+    /// Whether the places of the last image are handed on as tokens, row by row, instead of one flat vector.
     public var tokens = false
+    /// The defaults.
     public init() {}
     enum CodingKeys: String, CodingKey {
       case channels, blocks, kernel, stride, padding, activation, dropout, pool, tokens
@@ -36,6 +52,7 @@ public struct ConvEncoder: Encoder {
       case batchNorm = "batch_norm"
       case poolSize = "pool_size"
     }
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("channels", "channels of each block; of the first one, where 'blocks' is given", .range(1, 4096)),
       Option("blocks", "how many blocks, each with twice the channels of the one before", .range(1, 16)),
@@ -69,6 +86,8 @@ public struct ConvEncoder: Encoder {
   private let stack: ConvolutionStack
   private let tokens: Bool
 
+  /// Draws the parameters: `convs.<i>.weight` [O, I, K, K], uniform within ±1 / √(I·K²) as PyTorch's;
+  /// `convs.<i>.bias` [O] without batch norm; `norms.<i>.{weight, bias, running_mean, running_var}` [O].
   public init(_ configuration: Configuration, input: Shape, context: BuildContext) {
     if configuration.channels.isEmpty {
       context.refuse("'channels' names no block", key: "channels", hint: "one number a block: [16, 32]")
@@ -84,6 +103,8 @@ public struct ConvEncoder: Encoder {
     tokens = configuration.tokens
   }
 
+  /// Encodes a batch: `[N, C, H, W]` → `[N, channels · H' · W']`, or tokens `[N, H' · W', channels]`; a convolution
+  /// makes ⌊(H + 2·padding − kernel) / stride⌋ + 1 rows, pooling ⌊rows / pool_size⌋.
   public func callAsFunction(_ input: Tensor, _ pass: ForwardPass) -> Tensor {
     let image = stack(input, pass)
     return tokens ? image.tokens : image.flattened(from: 1)
@@ -91,6 +112,9 @@ public struct ConvEncoder: Encoder {
 }
 
 extension ConvEncoder: AutoencodableEncoder {
+  /// The decoder that reconstructs the input: block by block from the last: pixels repeated to the size before
+  /// pooling → transposed convolution of the same kernel, stride and padding → batch norm → activation; the last
+  /// one linear, no dropout.
   public static func mirror(_ configuration: Configuration, input: Shape, context: BuildContext)
     -> any ReconstructionDecoder
   {

@@ -9,25 +9,39 @@ import FusionCore
 /// y = [norm(z_1)_class; …; norm(z_M)_class]: a linear decoder over it is the paper's sum of one classifier a modality. A
 /// missing modality has no part in the mean, and its part of y is zero.
 public struct AttentionBottleneckFusion: Fusion {
+  /// Its name in configurations.
   public static let name = "attention_bottleneck"
+  /// Other names that configurations may use.
   public static let aliases = ["mbt"]
+  /// What `fusionkit list` says of it.
   public static let summary = "a transformer a modality, which meet in a few shared tokens (Nagrani 2021)"
 
+  /// The keys of `fusion: {type: attention_bottleneck}`.
   public struct Configuration: TransformerConfiguration {
+    /// Width of the tokens and of the features.
     public var width = 64
+    /// Layers of attention and perceptron.
     public var depth = 2
+    /// The first layer, from 0, that has bottlenecks.
     public var fusionLayer = 1
+    /// How many tokens all modalities share.
     public var bottlenecks = 4
+    /// Attention heads; they divide the width.
     public var heads = 4
+    /// Hidden width of the perceptrons, in widths of a token.
     public var mlpRatio = 4
+    /// Share of values set to zero in training.
     public var dropout = 0.0
+    /// How a token tells where it stands.
     public var positions = TokenPositions.Kind.learned
+    /// The defaults.
     public init() {}
     enum CodingKeys: String, CodingKey {
       case width, depth, bottlenecks, heads, dropout, positions
       case fusionLayer = "fusion_layer"
       case mlpRatio = "mlp_ratio"
     }
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] =
       [
         .depth, Option("fusion_layer", "the first layer, from 0, that has bottlenecks", .range(0, 63)),
@@ -35,6 +49,7 @@ public struct AttentionBottleneckFusion: Fusion {
       ] + Option.transformer
   }
 
+  /// Two or more; a missing one has no part in the shared tokens, and its part of the result is zero.
   public static let traits = FusionTraits(fewest: 2, missing: .skip)
 
   /// One modality's own.
@@ -50,6 +65,10 @@ public struct AttentionBottleneckFusion: Fusion {
   private let fusionLayer: Int
   private let depth: Int
 
+  /// Draws the parameters: `embedding.<modality>.weight` `[width, d_m]`, `.bias`; `positions.<modality>` `[1, T_m,
+  /// width]`, N(0, 0.02²), where positions are learned; `class_token.<modality>` `[1, 1, width]`, `bottlenecks`
+  /// `[1, B, width]`; `layers.<modality>.<i>` those of `nn.TransformerEncoderLayer(norm_first=True)`, with gelu;
+  /// `norms.<modality>`.
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     let width = configuration.width
     if configuration.fusionLayer >= configuration.depth {
@@ -71,6 +90,8 @@ public struct AttentionBottleneckFusion: Fusion {
     (fusionLayer, depth) = (configuration.fusionLayer, configuration.depth)
   }
 
+  /// Fuses a batch: tokens x_m `[N, T_m, d_m]`: from the encoders `transformer`, `gru` and `lstm` with `pool:
+  /// none`; features of another shape are refused before anything is trained → y `[N, M · width]`.
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     var streams = zip(branches, embedding(features, pass)).map { branch, tokens in
       Tensor.concatenated([pass[branch.classToken].forEach(of: tokens.shape[0]), tokens], axis: 1)

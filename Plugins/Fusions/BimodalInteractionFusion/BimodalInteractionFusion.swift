@@ -8,7 +8,9 @@ import FusionCore
 /// - `vector`: y = (x_1 W + V) ⊙ x_2 + x_1 U + b, with W, U [d_1, d_2] and V, b [d_2];
 /// - `scalar`: y = (x_1·w + v) x_2 + (x_1·u + b), with w, u [d_1] and v, b [1].
 public struct BimodalInteractionFusion: Fusion {
+  /// Its name in configurations.
   public static let name = "bimodal_interaction"
+  /// What `fusionkit list` says of it.
   public static let summary = "the first modality makes a map that is applied to the second (Jayakumar 2020)"
 
   /// How much of the map depends on the first modality.
@@ -16,19 +18,28 @@ public struct BimodalInteractionFusion: Fusion {
     case matrix, vector, scalar
   }
 
+  /// The keys of `fusion: {type: bimodal_interaction}`.
   public struct Configuration: ComponentConfiguration {
+    /// How much of the map depends on the first modality.
     public var form = Form.matrix
+    /// The width of the result, for the form matrix; that of the second modality if not given.
     public var width: Int?
+    /// Bounds [lower, upper] that parameters are clipped to when they are used.
     public var clip: [Double]?
+    /// Bounds [lower, upper] that gradients of the parameters are clipped to.
     public var gradientClip: [Double]?
+    /// Bounds [lower, upper] that the features of both modalities are clipped to.
     public var clipInputs: [Double]?
+    /// Exchanges the two modalities, widths included.
     public var flip = false
+    /// The defaults.
     public init() {}
     enum CodingKeys: String, CodingKey {
       case form, width, clip, flip
       case gradientClip = "gradient_clip"
       case clipInputs = "clip_inputs"
     }
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("form", "how much of the map depends on the first modality", Form.self),
       Option(
@@ -40,6 +51,7 @@ public struct BimodalInteractionFusion: Fusion {
     ]
   }
 
+  /// Exactly two, in order.
   public static let traits = FusionTraits(fewest: 2, most: 2)
 
   /// The widths d_1, d_2 and D.
@@ -58,6 +70,9 @@ public struct BimodalInteractionFusion: Fusion {
   private let configuration: Configuration
   private let parameters: Parameters
 
+  /// Draws the parameters: matrices Xavier normal, vectors and scalars N(0, 1). `clip` bounds the parameters as
+  /// they are used, `clip_inputs` the features, `gradient_clip` their gradients; `flip` exchanges the modalities,
+  /// widths included.
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     self.configuration = configuration
     context.describe("\(Self.name), \(configuration.form)")
@@ -89,6 +104,7 @@ public struct BimodalInteractionFusion: Fusion {
     }
   }
 
+  /// Fuses a batch: x_1 `[N, d_1]`, x_2 `[N, d_2]` → y `[N, D]`; in the forms vector and scalar D = d_2.
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let vectors = features.vectors.map { x in
       configuration.clipInputs.map { x.clamp(Float($0[0]), Float($0[1])) } ?? x

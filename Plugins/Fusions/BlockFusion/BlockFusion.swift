@@ -8,16 +8,26 @@ import FusionCore
 ///
 /// with n the signed root and the scaling to length one.
 public struct BlockFusion: Fusion {
+  /// Its name in configurations.
   public static let name = "block"
+  /// What `fusionkit list` says of it.
   public static let summary = "bilinear pooling chunk by chunk, each with a core of low rank (Ben-younes 2019)"
 
+  /// The keys of `fusion: {type: block}`.
   public struct Configuration: ComponentConfiguration {
+    /// The width of the result.
     public var width = 64
+    /// The width that both modalities are mapped to, all chunks together.
     public var inner = 64
+    /// The number of chunks, which divides the inner width.
     public var chunks = 4
+    /// The rank of the slices of a chunk's core.
     public var rank = 4
+    /// Whether a signed root and a scaling to length one follow in each chunk.
     public var normalize = true
+    /// The defaults.
     public init() {}
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("width", "the width of the result", .size),
       Option("inner", "the width that both modalities are mapped to, all chunks together", .range(1, 16_384)),
@@ -27,6 +37,7 @@ public struct BlockFusion: Fusion {
     ]
   }
 
+  /// Exactly two; the mean of the training features takes the place of a missing one.
   public static let traits = FusionTraits.bilinear
 
   private let projections: ModalityLinears
@@ -34,6 +45,8 @@ public struct BlockFusion: Fusion {
   private let output: Linear
   private let normalize: Bool
 
+  /// Draws the parameters: `projections.<modality>.weight` `[inner, d_m]`, `cores.<c>.<modality>.weight` `[inner /
+  /// chunks · rank, inner / chunks]`, `output.weight` `[width, inner]`, each with `.bias`.
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     let (inner, chunks) = (configuration.inner, configuration.chunks)
     if inner % chunks != 0 {
@@ -49,6 +62,7 @@ public struct BlockFusion: Fusion {
     output = Linear(inputs: inner, outputs: configuration.width, context: context.scope("output"))
   }
 
+  /// Fuses a batch: x_m `[N, d_m]` → y `[N, width]`.
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let parts = projections(features.vectors, pass).map { $0.chunked(cores.count, axis: 1) }
     let results = cores.enumerated().map { index, core in

@@ -7,12 +7,18 @@ import FusionCore
 ///
 /// s_m is the mean of x_m over its tokens, or x_m itself where it is a vector.
 public struct ChannelAttentionFusion: Fusion {
+  /// Its name in configurations.
   public static let name = "channel_attention"
+  /// What `fusionkit list` says of it.
   public static let summary = "what all modalities hold together gates the channels of each (Joze 2020)"
 
+  /// The keys of `fusion: {type: channel_attention}`.
   public struct Configuration: ComponentConfiguration {
+    /// How much narrower the squeezed vector is: twice the channels of all modalities over it.
     public var ratio = 4
+    /// The defaults.
     public init() {}
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("ratio", "how much narrower the squeezed vector is: twice the channels of all modalities over it", .size)
     ]
@@ -31,6 +37,7 @@ public struct ChannelAttentionFusion: Fusion {
   private let squeeze: Linear
   private let excite: [Linear]
 
+  /// Draws the parameters: `squeeze.weight`, `.bias`; `excite.<modality>.weight`, `.bias`.
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     let (channels, squeezed) = Self.widths(configuration, inputs)
     squeeze = Linear(inputs: channels, outputs: squeezed, context: context.scope("squeeze"))
@@ -40,6 +47,8 @@ public struct ChannelAttentionFusion: Fusion {
     }
   }
 
+  /// Fuses a batch: x_m `[N, d_m]`, or tokens `[N, T_m, c_m]` of which c_m are the channels → y `[N, Σ d_m]`,
+  /// tokens flattened; z has 2 Σ c_m / `ratio` values.
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let tensors = features.tensors.map { $0.rank == 3 ? $0 : $0.flattened(from: 1) }
     let squeezed = tensors.map { $0.rank == 3 ? $0.mean(axes: [1]) : $0 }

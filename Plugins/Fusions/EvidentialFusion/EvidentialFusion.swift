@@ -11,12 +11,17 @@ import FusionCore
 ///
 /// whose cross entropy is the loss log S − log α of Sensoy et al. (2018, equation 3).
 public struct EvidentialFusion: DecisionFusion {
+  /// Its name in configurations.
   public static let name = "evidential"
+  /// What `fusionkit list` says of it.
   public static let summary = "each modality gives evidence for each class, joined by Dempster's rule (Han 2021)"
 
+  /// The head of each modality, from its features to a decision.
   public let heads: ModalityHeads
+  /// A fusion of the decisions of these heads.
   public init(heads: ModalityHeads) { self.heads = heads }
 
+  /// The logarithm of the probabilities that the evidence of all modalities together gives, `[N, classes]`.
   public static func join(_ decisions: [Tensor], _ features: Features) -> Tensor {
     let classes = Float(decisions[0].shape[1])
     // With l = Σ_m log(1 + e_m/K), α = K exp(l) − (K − 1); its logarithm is taken so that nothing overflows.

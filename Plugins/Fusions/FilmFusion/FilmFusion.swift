@@ -9,19 +9,27 @@ import FusionCore
 /// with γ and β linear; the paper too predicts the difference from 1. The channels of tokens `[T, D]` are the last
 /// dimension, those of maps `[C, H, W]` the first.
 public struct FilmFusion: Fusion {
+  /// Its name in configurations.
   public static let name = "film"
+  /// What `fusionkit list` says of it.
   public static let summary = "the first modality scales and shifts the channels of the second (Perez 2018)"
 
+  /// The keys of `fusion: {type: film}`.
   public struct Configuration: ComponentConfiguration {
+    /// Width of each hidden layer of what makes scales and shifts.
     public var hidden: [Int] = []
+    /// Exchanges the two modalities: the second scales and shifts the first.
     public var flip = false
+    /// The defaults.
     public init() {}
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("hidden", "width of each hidden layer of what makes scales and shifts", .size),
       Option("flip", "exchanges the two modalities: the second scales and shifts the first"),
     ]
   }
 
+  /// Exactly two; `flip` exchanges them; a missing one counts as zero.
   public static let traits = FusionTraits(fewest: 2, most: 2)
 
   private static func roles(_ configuration: Configuration, _ inputs: [ModalityShape]) -> (by: Int, of: Shape) {
@@ -33,6 +41,7 @@ public struct FilmFusion: Fusion {
   private let generator: MultilayerPerceptron
   private let flip: Bool
 
+  /// Draws the parameters: `generator.layers.<i>.weight`, `.bias`.
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     let (conditioning, shape) = Self.roles(configuration, inputs)
     if shape.isEmpty {
@@ -45,6 +54,8 @@ public struct FilmFusion: Fusion {
     flip = configuration.flip
   }
 
+  /// Fuses a batch: x_1 `[N, …]`; x_2 a vector `[N, D]`, tokens `[N, T, D]` or maps `[N, C, H, W]`, of which D or C
+  /// are the channels → y of the shape of x_2.
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let (by, x) = flip ? (1, features.tensors[0]) : (0, features.tensors[1])
     let channels = Self.channels(Shape(x.shape.dropFirst()))

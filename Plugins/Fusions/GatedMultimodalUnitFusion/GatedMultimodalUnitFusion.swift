@@ -6,16 +6,24 @@ import FusionCore
 ///
 /// y = z ⊙ h_1 + (1 − z) ⊙ h_2 for two modalities, y = Σ_m z_m ⊙ h_m for another number of them.
 public struct GatedMultimodalUnitFusion: Fusion {
+  /// Its name in configurations.
   public static let name = "gated_multimodal_unit"
+  /// Other names that configurations may use.
   public static let aliases = ["gmu"]
+  /// What `fusionkit list` says of it.
   public static let summary = "gates that see all modalities decide how much each one counts (Arevalo 2017)"
 
+  /// The keys of `fusion: {type: gated_multimodal_unit}`.
   public struct Configuration: ComponentConfiguration {
+    /// The width of the result.
     public var width = 64
+    /// The defaults.
     public init() {}
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [Option("width", "the width of the result", .size)]
   }
 
+  /// One or more; a missing one counts as zero.
   public static let traits = FusionTraits()
 
   /// Two modalities share one gate.
@@ -26,6 +34,8 @@ public struct GatedMultimodalUnitFusion: Fusion {
   private let hidden: ModalityLinears
   private let gates: [Linear]
 
+  /// Draws the parameters: `hidden.<modality>.weight` `[width, d_m]`; `gates.<modality>.weight` `[width, Σ d_m]`,
+  /// of two modalities the first one's only; no biases, as in the paper.
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     let width = configuration.width
     hidden = ModalityLinears("hidden", inputs, width: width, bias: false, context: context)
@@ -35,6 +45,7 @@ public struct GatedMultimodalUnitFusion: Fusion {
     }
   }
 
+  /// Fuses a batch: x_m `[N, d_m]` → y `[N, width]`.
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let vectors = features.vectors
     let terms = hidden(vectors, pass).map { $0.tanh() }

@@ -7,14 +7,22 @@ import FusionCore
 ///
 /// for every sample by itself.
 public struct NLGateFusion: Fusion {
+  /// Its name in configurations.
   public static let name = "nl_gate"
+  /// What `fusionkit list` says of it.
   public static let summary = "the first modality asks, the second answers, by attention within a sample (Wang 2018)"
 
+  /// The keys of `fusion: {type: nl_gate}`.
   public struct Configuration: ComponentConfiguration {
+    /// The rows that the first modality is mapped to.
     public var queries = 4
+    /// The rows that the second modality is mapped to.
     public var keys = 8
+    /// The width of a row.
     public var width = 16
+    /// The defaults.
     public init() {}
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("queries", "the rows that the first modality is mapped to", .range(1, 4096)),
       Option("keys", "the rows that the second modality is mapped to", .range(2, 4096)),
@@ -22,11 +30,14 @@ public struct NLGateFusion: Fusion {
     ]
   }
 
+  /// Exactly two; a missing one counts as zero.
   public static let traits = FusionTraits(fewest: 2, most: 2)
 
   private let configuration: Configuration
   private let query, key, value: Linear
 
+  /// Draws the parameters: `query.weight` `[queries · width, d_1]`, `key.weight` and `value.weight` `[keys · width,
+  /// d_2]`, each with `.bias`.
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     self.configuration = configuration
     func layer(_ name: String, _ input: ModalityShape, _ rows: Int) -> Linear {
@@ -37,6 +48,7 @@ public struct NLGateFusion: Fusion {
     value = layer("value", inputs[1], configuration.keys)
   }
 
+  /// Fuses a batch: x_m `[N, d_m]` → y `[N, queries · width]`.
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let x = features.vectors
     let rows = { (layer: Linear, x: Tensor, count: Int) in

@@ -7,12 +7,18 @@ import FusionCore
 ///
 /// which holds each modality, each pair, and so on up to the product of all.
 public struct TensorFusion: Fusion {
+  /// Its name in configurations.
   public static let name = "tensor_fusion"
+  /// What `fusionkit list` says of it.
   public static let summary = "the outer product of all modalities, each with a 1 in front (Zadeh 2017)"
 
+  /// The keys of `fusion: {type: tensor_fusion}`.
   public struct Configuration: ComponentConfiguration {
+    /// The width that every modality is mapped to first; theirs as they are if not given.
     public var width: Int?
+    /// The defaults.
     public init() {}
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("width", "the width that every modality is mapped to first; theirs as they are if not given", .size)
     ]
@@ -20,6 +26,7 @@ public struct TensorFusion: Fusion {
 
   private let projections: ModalityLinears?
 
+  /// Nothing is drawn: it has no parameters.
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     let widths = inputs.map { (configuration.width ?? $0.width) + 1 }
     let largest = 1 << 20
@@ -38,6 +45,8 @@ public struct TensorFusion: Fusion {
     }
   }
 
+  /// Fuses a batch: x_m `[N, d_m]` → y `[N, Π (d_m + 1)]`, the last modality fastest; at most 2²⁰ values. With
+  /// `width` every modality is mapped to that width first.
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let terms = (projections?(features.vectors, pass) ?? features.vectors).map { x in
       Tensor.concatenated([Tensor(repeating: 1, shape: [x.shape[0], 1], device: pass.device), x], axis: 1)

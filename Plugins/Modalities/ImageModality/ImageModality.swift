@@ -2,7 +2,9 @@ import FusionCore
 
 /// Images: `[H, W]`, `[C, H, W]`, `[H, W, C]` or flat, to `[C, H, W]`.
 public struct ImageModality: Modality {
+  /// Its name in configurations.
   public static let name = "image"
+  /// What `fusionkit list` says of it.
   public static let summary = "an image, grey or colour, to [C, H, W]; 0–255 or 0–1 recognised"
 
   /// Where the channels of a stored image stand.
@@ -15,13 +17,21 @@ public struct ImageModality: Modality {
     case last
   }
 
+  /// The keys of `modalities.NAME: {type: image}`.
   public struct Configuration: ComponentConfiguration {
+    /// How stored numbers are read.
     public var values = ValueScale.auto
+    /// Where the channels of a stored image with three dimensions stand.
     public var layout = Layout.auto
+    /// The mean that is subtracted after scaling to 0–1.
     public var mean = 0.0
+    /// The deviation that values are divided by after that.
     public var std = 1.0
+    /// Rows of an image that is stored flat; a square one needs none.
     public var height: Int?
+    /// The defaults.
     public init() {}
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("values", "how stored numbers are read", ValueScale.self),
       Option("layout", "where the channels of a stored image with three dimensions stand", Layout.self),
@@ -55,12 +65,14 @@ public struct ImageModality: Modality {
     }
   }
 
+  /// How stored numbers become the values that the encoder gets.
   public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
     configuration.values.conversion(for: input, mean: configuration.mean, deviation: configuration.std)
   }
 
   private let reading: Reading
 
+  /// A modality with these settings; it has no parameters of its own.
   public init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {
     context.describe("image, \(configuration.values.words(for: input, context: context))")
     guard let reading = Self.reading(configuration, input.sampleShape) else {
@@ -73,6 +85,8 @@ public struct ImageModality: Modality {
     self.reading = reading
   }
 
+  /// A batch as its encoder gets it: `[H, W]`, `[C, H, W]`, `[H, W, C]` or flat (square, or with `height`) → `[C,
+  /// H, W]`.
   public func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor {
     let batch = raw.shape[0]
     switch reading {

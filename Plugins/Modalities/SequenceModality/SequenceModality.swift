@@ -3,7 +3,9 @@ import FusionCore
 
 /// Sequences of equal length: `[T, F]`, or flat, to `[T, F]`.
 public struct SequenceModality: Modality {
+  /// Its name in configurations.
   public static let name = "sequence"
+  /// What `fusionkit list` says of it.
   public static let summary = "a sequence of frames [T, F], of equal length in all samples"
 
   /// Which dimension of the stored array counts the frames.
@@ -11,13 +13,21 @@ public struct SequenceModality: Modality {
     case first, last
   }
 
+  /// The keys of `modalities.NAME: {type: sequence}`.
   public struct Configuration: ComponentConfiguration {
+    /// How stored numbers are read; auto standardises them.
     public var values = FeatureValues.auto
+    /// The mean that is subtracted after scaling.
     public var mean = 0.0
+    /// The deviation that values are divided by after that.
     public var std = 1.0
+    /// Frames of a sequence that is stored flat.
     public var frames: Int?
+    /// Which dimension of the stored array counts the frames.
     public var time = Time.first
+    /// The defaults.
     public init() {}
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("values", "how stored numbers are read; auto standardises them", FeatureValues.self),
       Option("mean", "subtracted after scaling"),
@@ -39,6 +49,7 @@ public struct SequenceModality: Modality {
     }
   }
 
+  /// How stored numbers become the values that the encoder gets.
   public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
     configuration.values.conversion(mean: configuration.mean, deviation: configuration.std)
   }
@@ -55,6 +66,7 @@ public struct SequenceModality: Modality {
   private let matrix: Shape
   private let time: Time
 
+  /// A modality with these settings; it has no parameters of its own.
   public init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {
     let values = configuration.values.words(mean: configuration.mean, deviation: configuration.std, context: context)
     context.describe("sequence, \(values)")
@@ -74,6 +86,7 @@ public struct SequenceModality: Modality {
     time = configuration.time
   }
 
+  /// A batch as its encoder gets it: `[T, F]`, `[F, T]` with `time: last`, or flat with `frames` → `[T, F]`.
   public func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor {
     let matrices = raw.reshaped([raw.shape[0]] + matrix)
     return time == .first ? matrices : matrices.transposed()

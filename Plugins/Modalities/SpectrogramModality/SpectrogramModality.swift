@@ -2,15 +2,24 @@ import FusionCore
 
 /// Spectrograms and other matrices over time: `[F, T]`, `[1, F, T]` or flat, to `[1, F, T]`.
 public struct SpectrogramModality: Modality {
+  /// Its name in configurations.
   public static let name = "spectrogram"
+  /// What `fusionkit list` says of it.
   public static let summary = "a spectrogram to [1, F, T]; 0–255 or 0–1 recognised"
 
+  /// The keys of `modalities.NAME: {type: spectrogram}`.
   public struct Configuration: ComponentConfiguration {
+    /// How stored numbers are read.
     public var values = ValueScale.auto
+    /// The mean that is subtracted after scaling to 0–1.
     public var mean = 0.0
+    /// The deviation that values are divided by after that.
     public var std = 1.0
+    /// Rows of a spectrogram that is stored flat; a square one needs none.
     public var bins: Int?
+    /// The defaults.
     public init() {}
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("values", "how stored numbers are read", ValueScale.self),
       Option("mean", "subtracted after scaling to 0–1"),
@@ -32,12 +41,14 @@ public struct SpectrogramModality: Modality {
     }
   }
 
+  /// How stored numbers become the values that the encoder gets.
   public static func conversion(_ configuration: Configuration, input: ArrayDescription) -> ValueConversion {
     configuration.values.conversion(for: input, mean: configuration.mean, deviation: configuration.std)
   }
 
   private let shape: Shape
 
+  /// A modality with these settings; it has no parameters of its own.
   public init(_ configuration: Configuration, input: ArrayDescription, context: BuildContext) {
     context.describe("spectrogram, \(configuration.values.words(for: input, context: context))")
     guard let shape = Self.shape(configuration, input.sampleShape) else {
@@ -50,5 +61,6 @@ public struct SpectrogramModality: Modality {
     self.shape = shape
   }
 
+  /// A batch as its encoder gets it: `[F, T]`, `[1, F, T]` or flat (square, or with `bins`) → `[1, F, T]`.
   public func callAsFunction(_ raw: Tensor, _ pass: ForwardPass) -> Tensor { raw.reshaped([raw.shape[0]] + shape) }
 }

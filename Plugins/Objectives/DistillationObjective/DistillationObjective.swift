@@ -3,9 +3,12 @@ import FusionCore
 /// Learning from another run's softened classes (Hinton, Vinyals, Dean 2015): T² · KL(softmax(t / T) ‖ softmax(s / T)), the
 /// mean over the samples, for the teacher's logits t and the model's own s.
 public struct DistillationObjective: Objective {
+  /// Its name in configurations.
   public static let name = "distillation"
+  /// What `fusionkit list` says of it.
   public static let summary = "the divergence from the softened classes of another run, its teacher"
 
+  /// The keys of `training.objective: [{type: distillation}]`.
   public struct Configuration: ComponentConfiguration {
     /// The folder of the run to learn from.
     public var teacher = ""
@@ -15,6 +18,7 @@ public struct DistillationObjective: Objective {
     /// A temperature of 4; the teacher has to be named.
     public init() {}
 
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("teacher", "the folder of the finished run to learn from"),
       Option("temperature", "what the logits of both are divided by", .above(0)),

@@ -10,9 +10,12 @@ import Foundation
 /// A sample that lacks a modality adds nothing to pairs with it, neither as a sample nor as another's negative. A pair with
 /// fewer than two samples adds nothing.
 public struct InfoNCEObjective: Objective {
+  /// Its name in configurations.
   public static let name = "info_nce"
+  /// What `fusionkit list` says of it.
   public static let summary = "symmetric contrast between the features of each pair of modalities, as CLIP's"
 
+  /// The keys of `training.objective: [{type: info_nce}]`.
   public struct Configuration: ComponentConfiguration {
     /// The width of the space in which modalities are compared.
     public var width = 128
@@ -29,6 +32,7 @@ public struct InfoNCEObjective: Objective {
       case learnTemperature = "learn_temperature"
     }
 
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("width", "width of the space that the features are projected to", .size),
       Option("temperature", "what similarities are divided by; the first value where it is learned", .above(0)),

@@ -10,9 +10,12 @@ import Foundation
 ///
 /// A batch in which fewer than two modalities have a sample keeps all its gradients as they are.
 public struct OGMGEObjective: Objective {
+  /// Its name in configurations.
   public static let name = "ogm_ge"
+  /// What `fusionkit list` says of it.
   public static let summary = "smaller gradients, and noise, for the encoders of modalities that are ahead"
 
+  /// The keys of `training.objective: [{type: ogm_ge}]`.
   public struct Configuration: ComponentConfiguration {
     /// Where the scores of modalities come from.
     public enum Scores: String, Sendable, CaseIterable, Codable {
@@ -51,6 +54,7 @@ public struct OGMGEObjective: Objective {
       case modulationEnds = "modulation_ends"
     }
 
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("alpha", "how strongly the gradients of a modality that is ahead are reduced", .atLeast(0)),
       Option("noise", "whether noise of each gradient's own deviation is added (GE)"),

@@ -2,8 +2,11 @@ import FusionCore
 
 /// The task's own loss over the output of the pipeline, as the section `task` configures it: the default objective.
 public struct TaskObjective: Objective {
+  /// Its name in configurations.
   public static let name = "task"
+  /// What `fusionkit list` says of it.
   public static let summary = "the task's own loss over the pipeline's output"
+  /// It has no keys.
   public typealias Configuration = NoConfiguration
 
   /// Trains the whole pipeline, for any task.

@@ -5,9 +5,12 @@ import FusionCore
 ///
 /// A sample that lacks a modality adds nothing to the modality's loss, which is the mean over the samples that have it.
 public struct UnimodalObjective: Objective {
+  /// Its name in configurations.
   public static let name = "unimodal"
+  /// What `fusionkit list` says of it.
   public static let summary = "the sum of the task's losses of each modality alone, through heads of their own"
 
+  /// The keys of `training.objective: [{type: unimodal}]`.
   public struct Configuration: ComponentConfiguration {
     /// The widths of the hidden layers of each head.
     public var hidden: [Int] = []
@@ -22,6 +25,7 @@ public struct UnimodalObjective: Objective {
       case modalityWeights = "modality_weights"
     }
 
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("hidden", "width of each hidden layer of a modality's head; none: linear heads", .size),
       Option("modality_weights", "what a modality's loss is multiplied by, by its name; 1 if not given", .atLeast(0)),

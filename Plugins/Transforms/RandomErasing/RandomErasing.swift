@@ -6,16 +6,26 @@ import FusionCore
 /// With probability p: of ten tries the first rectangle of area U(scale) · H · W and of aspect ratio exp(U(log ratio)) that is
 /// smaller than the image, at a place drawn uniformly. The same in all channels.
 public struct RandomErasing: Transform {
+  /// Its name in configurations.
   public static let name = "random_erasing"
+  /// What `fusionkit list` says of it.
   public static let summary = "a random rectangle becomes one value, as torchvision's RandomErasing"
+  /// The key that a strength sets, as in `evaluate --corrupt audio=random_erasing:0.5`.
   public static let strengthKey: String? = "p"
 
+  /// The keys of `transforms: [{type: random_erasing}]`.
   public struct Configuration: ComponentConfiguration {
+    /// Probability that a rectangle is erased.
     public var p = 0.5
+    /// Least and largest share of the area.
     public var scale = [0.02, 0.33]
+    /// Least and largest aspect ratio, height by width.
     public var ratio = [0.3, 3.3]
+    /// The value that takes the place of what is erased.
     public var value = 0.0
+    /// The defaults.
     public init() {}
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("p", "probability that a rectangle is erased", .range(0, 1)),
       Option("scale", "least and largest share of the area", .range(0, 1)),
@@ -24,14 +34,17 @@ public struct RandomErasing: Transform {
     ]
   }
 
+  /// Whether anything is drawn with these settings.
   public static func isStochastic(_ configuration: Configuration) -> Bool { configuration.p > 0 }
 
+  /// What is wrong with these settings.
   public static func problems(_ configuration: Configuration) -> [Problem] {
     [("scale", configuration.scale), ("ratio", configuration.ratio)].filter { $1.count != 2 || $1[0] > $1[1] }.map {
       Problem(path: [$0.0], "'\($0.0)' is \($0.1): expected two numbers, the smaller one first")
     }
   }
 
+  /// What is wrong with these settings for samples of these shapes.
   public static func problems(_ configuration: Configuration, inputs: [ModalityShape]) -> [Problem] {
     Planes.problems(name, inputs, needs: "images or spectrograms: [H, W] or [C, H, W]")
   }
@@ -44,8 +57,10 @@ public struct RandomErasing: Transform {
 
   private let configuration: Configuration
 
+  /// A transform with these settings.
   public init(_ configuration: Configuration, inputs: [ModalityShape]) { self.configuration = configuration }
 
+  /// Changes the sample in place; everything random is drawn from `random`.
   public func callAsFunction(_ sample: inout TransformSample, random: RandomStream) {
     for i in sample.modalities.indices {
       let stream = random.derived(sample.modalities[i].modality)

@@ -76,6 +76,16 @@ public struct Experiment: Sendable {
     return try load(text: current, name: path, overrides: overrides, registry: registry)
   }
 
+  /// An override that gives a key a text as it stands, in which YAML would else find a number, a list or a comment:
+  /// `data.root='a #1 folder'`.
+  ///
+  /// - Parameters:
+  ///   - key: keys joined by dots, `data.root`.
+  ///   - text: the value.
+  public static func override(_ key: String, text: String) -> String {
+    "\(key)='\(text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'"
+  }
+
   /// The problems that a run without values or a data set found, each at its place in the text.
   ///
   /// A key that was left to its default is shown at the `type` of its component.

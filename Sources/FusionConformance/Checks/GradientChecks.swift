@@ -86,7 +86,8 @@ extension Check {
       }
       for (input, (one, two)) in zip(specimen.inputs, zip(alone.inputs, second.inputs)) {
         findings.expectSameBits(
-          two?.scalars ?? [], one?.scalars ?? [], "the gradient of input '\(input.modality)' after that of another loss")
+          two?.scalars ?? [], one?.scalars ?? [], "the gradient of input '\(input.modality)' after that of another loss"
+        )
       }
     },
   ]

@@ -27,7 +27,7 @@ public protocol ReconstructionDecoder {
 
 extension ConvolutionMirror: ReconstructionDecoder {}
 
-/// The mirror of a ``MultilayerPerceptron``: its hidden layers in reverse order, the last layer linear.
+/// The mirror of a `MultilayerPerceptron`: its hidden layers in reverse order, the last layer linear.
 ///
 /// Parameters: those of a perceptron, `layers.<i>.weight` and `.bias`.
 public struct PerceptronMirror: ReconstructionDecoder {

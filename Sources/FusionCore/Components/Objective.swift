@@ -4,7 +4,7 @@
 /// that the configuration gives; it may change the gradients between the backward pass and clipping; or both.
 ///
 /// Parameters are made in `context`: the optimizer trains them with the model's, checkpoints hold them, and
-/// `model.safetensors` does not. State of its own is a buffer (``BuildContext/buffer(_:_:_:isNonNegative:)``): checkpoints
+/// `model.safetensors` does not. State of its own is a buffer (`BuildContext.buffer(_:_:_:isNonNegative:)`): checkpoints
 /// hold it too, so that a resumed run takes the same steps to the bit. Keep nothing in other variables from one step to the
 /// next.
 ///

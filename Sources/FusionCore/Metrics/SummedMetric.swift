@@ -30,7 +30,8 @@ public protocol DecomposableMetric: Metric {
   func result(ofSums sums: [Double], count: Int) -> MetricResult
 }
 
-/// A metric that is computed from nothing but its sums: ``add(_:)``, ``merge(_:)`` and ``result`` follow.
+/// A metric that is computed from nothing but its sums: ``Metric/add(_:)``, ``Metric/merge(_:)`` and
+/// ``Metric/result`` follow.
 public protocol SummedMetric: DecomposableMetric {
   /// What was added so far.
   var total: MetricSums { get set }

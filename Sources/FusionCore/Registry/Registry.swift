@@ -47,9 +47,11 @@ public struct Registry: Sendable {
 
   /// Enters a component under its name and aliases.
   ///
+  /// - Parameter origin: the target that it comes from, for messages; nil: the module of the type.
   /// - Throws: ``RegistryError/duplicate(kind:name:first:second:)`` or
   ///   ``RegistryError/invalidName(kind:name:origin:)``; the registry is unchanged then.
-  public mutating func register(_ type: any Component.Type, origin: String) throws(RegistryError) {
+  public mutating func register(_ type: any Component.Type, origin: String? = nil) throws(RegistryError) {
+    let origin = origin ?? String(String(reflecting: type).prefix { $0 != "." })
     let names = [type.name] + type.aliases
     for name in names {
       guard Self.isValid(name) else { throw .invalidName(kind: type.kind, name: name, origin: origin) }

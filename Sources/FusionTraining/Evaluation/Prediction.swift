@@ -12,6 +12,9 @@ public struct Prediction {
   public let classes: [String]
   private let table: PredictionTable
 
+  /// What is predicted for each sample, in words: its class, its labels joined by `|`, or its values separated by blanks.
+  public var labels: [String] { table.predictions(outputs) }
+
   init(split: DataSplit, outputs: Tensor, classes: [String], table: PredictionTable) {
     self.split = split
     self.outputs = outputs

@@ -80,7 +80,8 @@ struct PredictionTable {
       })
   }
 
-  private func predictions(_ outputs: Tensor) -> [String] {
+  /// The prediction for each sample.
+  func predictions(_ outputs: Tensor) -> [String] {
     let width = outputs.count / max(outputs.shape[0], 1)
     return (0..<outputs.shape[0]).map { words(outputs.storage.values[$0 * width..<($0 + 1) * width]) }
   }

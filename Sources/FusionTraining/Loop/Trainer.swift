@@ -6,7 +6,7 @@ import Foundation
 /// Trains, evaluates and predicts, as an experiment says.
 ///
 /// ```swift
-/// let trainer = Trainer(experiment, threads: 2)
+/// let trainer = Trainer(experiment)
 /// let summary = try trainer.train(into: RunFolder("outputs/late"))
 /// print(summary.splits["test"]?["accuracy"] ?? .nan)
 /// ```
@@ -24,8 +24,11 @@ public struct Trainer {
   public let verifiesData: Bool
 
   /// A trainer of an experiment.
+  ///
+  /// - Parameter threads: one per core, if not given.
   public init(
-    _ experiment: Experiment, threads: Int, progress: any ProgressReporter = SilentProgress(),
+    _ experiment: Experiment, threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+    progress: any ProgressReporter = SilentProgress(),
     stop: StopFlag = StopFlag(), verifiesData: Bool = false
   ) {
     self.verifiesData = verifiesData

@@ -110,7 +110,12 @@ extension ParameterStore {
 }
 
 extension Experiment {
-  /// Opens the data set.
+  /// Opens the data set that the experiment names, as it lies in its files: training chooses classes and draws the validation part.
+  ///
+  /// - Throws: `DataError`, or `ConfigError` with what the configuration names and the files lack.
+  public func openData() throws -> Dataset { try openData(root: data.root) }
+
+  /// Opens the data set, in a folder.
   ///
   /// - Parameters:
   ///   - root: the folder; another one than the experiment's own holds samples to predict for, and may lack targets, or

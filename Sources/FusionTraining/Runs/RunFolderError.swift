@@ -22,6 +22,8 @@ public enum RunFolderError: UserError, Equatable {
   case busy(path: String)
   /// A run of another configuration lies where one of a series is to go.
   case other(path: String)
+  /// A run for each seed lies there, where one run was meant.
+  case runsOfSeeds(path: String, runs: [String], advice: String)
 
   /// 1: nothing is wrong with the configuration.
   public var exitStatus: Int32 { 1 }
@@ -51,6 +53,8 @@ public enum RunFolderError: UserError, Equatable {
       "another process is writing to the run folder \(path); wait for it, or choose another --output"
     case .other(let path):
       "\(path) holds a run of another configuration; choose another --output, or remove that run"
+    case .runsOfSeeds(let path, let runs, let advice):
+      "\(path) holds a run for each seed; \(advice): \(runs.joined(separator: ", "))"
     }
   }
 }

@@ -5,7 +5,7 @@ extension Tensor {
   ///
   /// - Parameters:
   ///   - indices: `0..<V` each, row-major.
-  ///   - shape: the shape of the indices, `[N, T]` for a batch of sequences; `[count]` if not given.
+  ///   - indexShape: the shape of the indices, `[N, T]` for a batch of sequences; `[count]` if not given.
   ///   - padding: an index whose row gets no gradient.
   public func embedding(_ indices: [Int], shape indexShape: Shape? = nil, padding: Int? = nil) -> Tensor {
     require(rank == 2, "embedding: the table has shape \(shape), expected [V, D]")

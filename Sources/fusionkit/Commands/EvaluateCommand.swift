@@ -53,7 +53,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     let run = RunFolder(folder)
     // Other data are taken whole: a fold that was tested on is one of the run's own samples.
-    let root = data.map { ["data.root=" + quotedYAML($0), "data.outer_fold=null"] } ?? []
+    let root = data.map { [Experiment.override("data.root", text: $0), "data.outer_fold=null"] } ?? []
     let registry = try Registry.complete(plugins: plugins.paths)
     let experiment = try run.experiment(overrides: root, registry: registry)
     let corruptions = try corruptions(of: experiment, registry)

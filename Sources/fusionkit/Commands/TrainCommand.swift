@@ -77,7 +77,8 @@ struct TrainCommand: ParsableCommand, StopsByItself {
     }
     let run = RunFolder(folder)
     if run.state == .foreign, !run.seedRuns.isEmpty {
-      throw SeedsFolder(run: run, advice: "choose another --output, or --overwrite one of them")
+      throw RunFolderError.runsOfSeeds(
+        path: run.path, runs: run.seedRuns.map(\.path), advice: "choose another --output, or --overwrite one of them")
     }
     let summary = try stoppable(experiment) { try $0.train(into: run, overwrite: overwrite) }
     try Console.print(RunReport.text(of: summary, in: run))

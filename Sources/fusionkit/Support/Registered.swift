@@ -1,14 +1,12 @@
 import AllPlugins
 import ArgumentParser
 import FusionData
-import FusionMetrics
 import PluginLoading
 
 extension Registry {
   /// Everything this program knows: the plugins of this package, the metrics, and what `--plugin` names.
   static func complete(plugins: [String] = []) throws -> Registry {
-    var registry = try Registry.allPlugins()
-    try registry.registerMetrics()
+    var registry = try Registry.standard()
     var errors: [PluginError] = []
     for path in plugins {
       do throws(PluginError) { try registry.load(library: path) } catch {

@@ -4,12 +4,18 @@ import FusionCore
 ///
 /// A start: write what you need, in the hooks that you need (docs/callbacks.md).
 public struct SampleCallback: Callback {
+  /// Its name in configurations.
   public static let name = "sample"
+  /// What `fusionkit list` says of it.
   public static let summary = "a line per epoch"
 
+  /// Its keys in configurations.
   public struct Configuration: ComponentConfiguration {
+    /// Name of the file in the run's folder.
     public var file = "sample.csv"
+    /// The defaults.
     public init() {}
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [Option("file", "name of the file in the run's folder")]
   }
 

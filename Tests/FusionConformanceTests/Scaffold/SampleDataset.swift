@@ -6,12 +6,18 @@ import FusionData
 /// A start: put your files in the place of the formula. `StoredArray(opening: "train.npz:face", root: root)` opens npy,
 /// npz, safetensors, IDX and CSV files; `CSV`, `Npy`, `SafeTensors` and `Wav` are there by themselves.
 public enum SampleDataset: DatasetFormat {
+  /// Its name in configurations.
   public static let name = "sample"
+  /// What `fusionkit list` says of it.
   public static let summary = "clusters around a centre for each class, in two modalities"
 
+  /// Its keys in configurations.
   public struct Configuration: ComponentConfiguration {
+    /// Samples to train on.
     public var samples = 300
+    /// The defaults.
     public init() {}
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [Option("samples", "samples to train on", .range(4, 1e6))]
   }
 

@@ -4,12 +4,18 @@ import FusionCore
 ///
 /// A start: say which arrays you read, and into which shape.
 public struct SampleModality: Modality {
+  /// Its name in configurations.
   public static let name = "sample"
+  /// What `fusionkit list` says of it.
   public static let summary = "arrays of any shape as vectors"
 
+  /// Its keys in configurations.
   public struct Configuration: ComponentConfiguration {
+    /// How stored numbers are read.
     public var values = ValueScale.raw
+    /// The defaults.
     public init() {}
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [Option("values", "how stored numbers are read", ValueScale.self)]
   }
 

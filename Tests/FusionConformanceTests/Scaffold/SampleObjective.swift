@@ -4,12 +4,18 @@ import FusionCore
 ///
 /// A start: put the formula of your own in its place.
 public struct SampleObjective: Objective {
+  /// Its name in configurations.
   public static let name = "sample"
+  /// What `fusionkit list` says of it.
   public static let summary = "the distance of all modalities from their mean, each mapped to one width"
 
+  /// Its keys in configurations.
   public struct Configuration: ComponentConfiguration {
+    /// The width of the space that the modalities are mapped to.
     public var width = 64
+    /// The defaults.
     public init() {}
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("width", "the width of the space that the modalities are mapped to", .size)
     ]

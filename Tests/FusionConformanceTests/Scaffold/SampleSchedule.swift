@@ -4,12 +4,18 @@ import FusionCore
 ///
 /// A start: put the curve of your own in its place.
 public struct SampleSchedule: Schedule {
+  /// Its name in configurations.
   public static let name = "sample"
+  /// What `fusionkit list` says of it.
   public static let summary = "a rate that falls with the root of the step"
 
+  /// Its keys in configurations.
   public struct Configuration: ComponentConfiguration {
+    /// Steps before the rate begins to fall.
     public var hold = 100
+    /// The defaults.
     public init() {}
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [
       Option("hold", "steps before the rate begins to fall", .range(1, 1_000_000_000))
     ]

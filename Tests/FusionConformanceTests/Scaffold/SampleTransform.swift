@@ -4,14 +4,20 @@ import FusionCore
 ///
 /// A start: put the change of your own in its place.
 public struct SampleTransform: Transform {
+  /// Its name in configurations.
   public static let name = "sample"
+  /// What `fusionkit list` says of it.
   public static let summary = "sets each value to zero with a probability"
   /// The option that says how strong it is; 0 changes nothing: `evaluate --corrupt audio=sample:0.5`.
   public static let strengthKey: String? = "probability"
 
+  /// Its keys in configurations.
   public struct Configuration: ComponentConfiguration {
+    /// The probability of each value to become zero.
     public var probability = 0.1
+    /// The defaults.
     public init() {}
+    /// Each key with its meaning and the values that it takes.
     public static let options: [Option] = [Option("probability", "of each value to become zero", .range(0, 1))]
   }
 

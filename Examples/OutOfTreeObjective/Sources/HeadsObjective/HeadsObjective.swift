@@ -1,12 +1,14 @@
-// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
 import FusionCore
 
 /// The task's loss of each modality alone, through a linear head over its features: Σ_m L(W_m z_m + b_m).
 ///
 /// What the plugin `unimodal` does, without its options.
 public struct HeadsObjective: Objective {
+  /// Its name in configurations.
   public static let name = "heads"
+  /// What `fusionkit list` says of it.
   public static let summary = "the sum of the task's losses of each modality alone, through linear heads"
+  /// It has no keys.
   public typealias Configuration = NoConfiguration
 
   private let heads: [Linear]

@@ -10,12 +10,18 @@ extension PluginTemplate {
       /// A start: put your files in the place of the formula. `StoredArray(opening: "train.npz:face", root: root)` opens npy,
       /// npz, safetensors, IDX and CSV files; `CSV`, `Npy`, `SafeTensors` and `Wav` are there by themselves.
       public enum __type__: DatasetFormat {
+        /// Its name in configurations.
         public static let name = "__name__"
+        /// What `fusionkit list` says of it.
         public static let summary = "clusters around a centre for each class, in two modalities"
 
+        /// Its keys in configurations.
         public struct Configuration: ComponentConfiguration {
+          /// Samples to train on.
           public var samples = 300
+          /// The defaults.
           public init() {}
+          /// Each key with its meaning and the values that it takes.
           public static let options: [Option] = [Option("samples", "samples to train on", .range(4, 1e6))]
         }
 

@@ -8,12 +8,18 @@ extension PluginTemplate {
       ///
       /// A start: put the head of your own in its place.
       public struct __type__: Decoder {
+        /// Its name in configurations.
         public static let name = "__name__"
+        /// What `fusionkit list` says of it.
         public static let summary = "one hidden layer from the fused features to the output"
 
+        /// Its keys in configurations.
         public struct Configuration: ComponentConfiguration {
+          /// The width of the hidden layer.
           public var width = 64
+          /// The defaults.
           public init() {}
+          /// Each key with its meaning and the values that it takes.
           public static let options: [Option] = [Option("width", "the width of the hidden layer", .size)]
         }
 

@@ -8,18 +8,23 @@ extension PluginTemplate {
       ///
       /// A start: say what a sample adds to the sums, and what follows from them.
       public struct __type__: SummedMetric {
+        /// Its name in configurations.
         public static let name = "__name__"
+        /// What `fusionkit list` says of it.
         public static let summary = "share of samples whose class is right"
         /// Whether larger or smaller values are better: early stopping, sweeps and comparisons go by it.
         public static let direction = MetricDirection.higherIsBetter
         /// What it is computed from, any of these; tasks that offer none of them do not have the metric.
         public static let inputs: Set<MetricInput> = [.classes]
 
+        /// The samples it is computed on.
         public let context: MetricContext
+        /// The sums so far.
         public var total = MetricSums()
         /// One: the number of right predictions.
         public let sumCount = 1
 
+        /// No samples yet.
         public init(_ context: MetricContext) { self.context = context }
 
         /// What a sample adds to the sums.

@@ -8,12 +8,18 @@ extension PluginTemplate {
       ///
       /// A start: say which arrays you read, and into which shape.
       public struct __type__: Modality {
+        /// Its name in configurations.
         public static let name = "__name__"
+        /// What `fusionkit list` says of it.
         public static let summary = "arrays of any shape as vectors"
 
+        /// Its keys in configurations.
         public struct Configuration: ComponentConfiguration {
+          /// How stored numbers are read.
           public var values = ValueScale.raw
+          /// The defaults.
           public init() {}
+          /// Each key with its meaning and the values that it takes.
           public static let options: [Option] = [Option("values", "how stored numbers are read", ValueScale.self)]
         }
 

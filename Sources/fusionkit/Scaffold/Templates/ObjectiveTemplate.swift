@@ -8,12 +8,18 @@ extension PluginTemplate {
       ///
       /// A start: put the formula of your own in its place.
       public struct __type__: Objective {
+        /// Its name in configurations.
         public static let name = "__name__"
+        /// What `fusionkit list` says of it.
         public static let summary = "the distance of all modalities from their mean, each mapped to one width"
 
+        /// Its keys in configurations.
         public struct Configuration: ComponentConfiguration {
+          /// The width of the space that the modalities are mapped to.
           public var width = 64
+          /// The defaults.
           public init() {}
+          /// Each key with its meaning and the values that it takes.
           public static let options: [Option] = [
             Option("width", "the width of the space that the modalities are mapped to", .size)
           ]

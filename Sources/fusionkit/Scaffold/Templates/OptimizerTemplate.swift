@@ -8,17 +8,24 @@ extension PluginTemplate {
       ///
       /// A start: put the rule of your own in its place.
       public final class __type__: Optimizer {
+        /// Its name in configurations.
         public static let name = "__name__"
+        /// What `fusionkit list` says of it.
         public static let summary = "gradient descent with a velocity"
 
+        /// Its keys in configurations.
         public struct Configuration: ComponentConfiguration {
+          /// Step length.
           public var learningRate = 1e-3
+          /// How much of the previous step is kept.
           public var momentum = 0.9
+          /// The defaults.
           public init() {}
           private enum CodingKeys: String, CodingKey {
             case learningRate = "learning_rate"
             case momentum
           }
+          /// Each key with its meaning and the values that it takes.
           public static let options: [Option] = [
             Option("learning_rate", "step length", .atLeast(0)),
             Option("momentum", "how much of the previous step is kept", .range(0, 1, includesUpper: false)),
@@ -30,6 +37,7 @@ extension PluginTemplate {
         private let momentum: Float
         private var memory: OptimizerState
 
+        /// An optimizer over these parameters, which remembers nothing yet.
         public init(_ configuration: Configuration, parameters: [Parameter]) {
           learningRate = configuration.learningRate
           momentum = Float(configuration.momentum)
@@ -38,6 +46,7 @@ extension PluginTemplate {
 
         /// Saved in checkpoints, so that a resumed run goes on to the same bits.
         public var state: [(name: String, tensor: Tensor)] { memory.tensors }
+        /// Takes over what `state` gave; tells what is wrong with it.
         public func restore(_ state: [(name: String, tensor: Tensor)]) -> [String] { memory.restore(state) }
 
         /// One step; parameters without a gradient, and frozen ones, are passed over.

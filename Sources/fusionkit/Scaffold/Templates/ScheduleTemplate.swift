@@ -8,12 +8,18 @@ extension PluginTemplate {
       ///
       /// A start: put the curve of your own in its place.
       public struct __type__: Schedule {
+        /// Its name in configurations.
         public static let name = "__name__"
+        /// What `fusionkit list` says of it.
         public static let summary = "a rate that falls with the root of the step"
 
+        /// Its keys in configurations.
         public struct Configuration: ComponentConfiguration {
+          /// Steps before the rate begins to fall.
           public var hold = 100
+          /// The defaults.
           public init() {}
+          /// Each key with its meaning and the values that it takes.
           public static let options: [Option] = [
             Option("hold", "steps before the rate begins to fall", .range(1, 1_000_000_000))
           ]
