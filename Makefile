@@ -1,6 +1,6 @@
 # FusionKit: make demo, make test. `make help` lists everything.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test fuzz faults study sanitize bench lint format docs clean
+.PHONY: help setup build demo test fuzz faults study interop sanitize bench lint format docs clean
 
 FUSIONKIT := .build/release/fusionkit
 SOURCES := Package.swift BuildTools Sources Plugins Tests Examples
@@ -32,6 +32,12 @@ faults: setup ## let every call of the system fail once under every command, whi
 study: build ## run the digit study on MNIST and FSDD, which takes 40 minutes or more; STUDY=--quick for a small one
 	@command -v python3 >/dev/null || { echo "study: python3 is missing (apt install python3)" >&2; exit 1; }
 	python3 scripts/study.py $(STUDY)
+
+interop: build ## export every fusion and compare ONNX Runtime with the program; INTEROP='--every 5', --only NAME
+	@command -v python3 >/dev/null || { echo "interop: python3 is missing (apt install python3 python3-venv)" >&2; exit 1; }
+	@test -x .venv-interop/bin/python || python3 -m venv .venv-interop
+	@.venv-interop/bin/pip install -q --disable-pip-version-check -r scripts/interop-requirements.txt
+	.venv-interop/bin/python scripts/interop.py $(INTEROP)
 
 sanitize: ## run the kernels' tests under the address, undefined-behaviour and thread sanitizers
 	@scripts/sanitize.sh

@@ -72,6 +72,7 @@ let modules: [Target] = [
   .target(
     name: "FusionTraining",
     dependencies: ["FusionCore", "FusionConfig", "FusionData", "FusionMetrics"]),
+  .target(name: "FusionExport", dependencies: ["FusionTraining"]),
   .target(name: "FusionExperiments", dependencies: ["FusionTraining", "FusionComponents"]),
   .target(name: "FusionAnalysis", dependencies: ["FusionExperiments", "CCairo"]),
   .target(
@@ -90,7 +91,7 @@ let modules: [Target] = [
     name: "fusionkit",
     dependencies: [
       "AllPlugins", "FusionAnalysis", "FusionConfig", "FusionConformance", "FusionData", "FusionMetrics",
-      "FusionExperiments", "FusionTraining", "Optimizers", "PluginLoading",
+      "FusionExperiments", "FusionExport", "FusionTraining", "Optimizers", "PluginLoading",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ],
     // A plugin that is loaded at run time finds the core here. The flag binds this program alone: packages that depend
@@ -116,6 +117,11 @@ let tests: [Target] = [
     name: "FusionTrainingTests",
     dependencies: ["FusionExperiments", "Callbacks", "Datasets", "Optimizers", "Schedules", "Transforms"]),
   .testTarget(name: "FusionExperimentsTests", dependencies: ["FusionExperiments"]),
+  .testTarget(
+    name: "FusionExportTests",
+    dependencies: [
+      "AllPlugins", "FusionExport", "FusionComponents", "FusionConfig", "FusionData", "FusionMetrics",
+    ]),
   .testTarget(name: "FusionAnalysisTests", dependencies: ["FusionAnalysis"]),
   .testTarget(name: "FusionCoreTests", dependencies: ["FusionCore"]),
   .testTarget(name: "FusionConfigTests", dependencies: ["FusionConfig", "Optimizers", "Schedules", "Transforms"]),
@@ -133,7 +139,7 @@ let tests: [Target] = [
 /// The modules that other packages may import: every one that a public signature names.
 let libraries = [
   "TensorEngine", "NeuralLayers", "FusionCore", "FusionComponents", "PluginLoading", "FusionConfig", "FusionData",
-  "FusionMetrics", "FusionTraining", "FusionExperiments", "FusionAnalysis", "FusionConformance",
+  "FusionMetrics", "FusionTraining", "FusionExport", "FusionExperiments", "FusionAnalysis", "FusionConformance",
   "FusionConformanceTesting", "AllPlugins",
 ]
 

@@ -16,7 +16,7 @@ struct RootCommand: ParsableCommand {
     version: "fusionkit " + FusionKit.version,
     subcommands: [
       TrainCommand.self, CompareCommand.self, SweepCommand.self, EvaluateCommand.self, PredictCommand.self,
-      EmbedCommand.self,
+      EmbedCommand.self, ExportCommand.self,
       ListCommand.self,
       DescribeCommand.self,
       CheckCommand.self, SchemaCommand.self, DataCommand.self, BenchCommand.self, ConformanceCommand.self,

@@ -49,6 +49,13 @@ import Testing
         try folder.write("out.csv", "mine\n")
       }),
     FaultCase(
+      name: "export", arguments: ["export", "run", "--onnx", "model.onnx", "--overwrite"], kept: ["model.onnx"] + run,
+      results: ["model.onnx"],
+      prepare: { folder in
+        try trained(folder)
+        try folder.write("model.onnx", "mine\n")
+      }),
+    FaultCase(
       name: "embed", arguments: ["embed", "run", "--perplexity", "8", "--output", "./points"], kept: run,
       results: ["points/fused.csv", "points/fused.svg"], prepare: { try trained($0) }),
     FaultCase(

@@ -4,7 +4,8 @@ import Testing
 /// Help texts and usage errors, whole: a change to any of them is a change that users see.
 @Suite struct HelpTests {
   static let commands = [
-    [], ["train"], ["compare"], ["sweep"], ["evaluate"], ["predict"], ["embed"], ["list"], ["describe"], ["check"],
+    [], ["train"], ["compare"], ["sweep"], ["evaluate"], ["predict"], ["embed"], ["export"], ["list"], ["describe"],
+    ["check"],
     ["schema"],
     ["data"],
     ["data", "demo"],
@@ -58,7 +59,6 @@ import Testing
     ("seeds", ["train", "configs/late_fusion.yaml", "--seeds", "1,two"]),
     ("split", ["evaluate", "x", "--split", "tset"]),
     ("predict-no-data", ["predict", "outputs/x"]),
-    ("predict-json", ["predict", "outputs/x", "--data", "x", "--json"]),
     ("predict-input", ["predict", "x", "--input", "img.npy"]),
     ("embed-perplexity", ["embed", "outputs/x", "--perplexity", "0"]),
     ("embed-clusters", ["embed", "outputs/x", "--clusters", "0", "--limit", "-1"]),
@@ -88,7 +88,7 @@ import Testing
 
   @Test func nothingUnfinishedIsOffered() throws {
     let help = try Binary.run(["--help"]).output
-    for name in ["report", "export"] {
+    for name in ["report"] {
       #expect(!help.contains("  \(name) "))
     }
   }

@@ -20,18 +20,14 @@ struct CountSketch {
     }
   }
 
-  /// The same as a matrix that an outer product is multiplied with, `[d_1 · d_2, width]`: what an exported model does.
-  private func matrix(with other: CountSketch, width: Int, device: Device) -> Tensor {
-    let second = other.hash.value.count
-    return Tensor(shape: [hash.value.count * second, width], device: device) { values in
-      values.update(repeating: 0)
-      let columns = other.places(width)
-      for (i, row) in places(width).enumerated() {
-        for (j, column) in columns.enumerated() {
-          values[(i * second + j) * width + (row.place + column.place) % width] = row.sign * column.sign
-        }
-      }
-    }
+  /// The same as what an exported model does: the values of an outer product, with their signs, added at their places.
+  private func scattered(_ x1: Tensor, with other: CountSketch, _ x2: Tensor, width: Int) -> Tensor {
+    let (batch, rows, columns) = (x1.shape[0], places(width), other.places(width))
+    let targets = rows.flatMap { row in columns.map { (row.place + $0.place) % width } }
+    let signs = Tensor(
+      rows.flatMap { row in columns.map { row.sign * $0.sign } }, shape: [targets.count], device: x1.device)
+    return Tensor.zeros([batch, width], device: x1.device).scatterAdded(
+      (0..<batch).flatMap { _ in targets }, x1.outerProduct(x2) * signs, axis: 1)
   }
 
   /// The circular convolution of two count sketches: `[N, d_1]` and `[N, d_2]` to `[N, width]`.
@@ -54,7 +50,7 @@ struct CountSketch {
     }
     return Tensor.recorded(
       "countSketch", inputs: [x1, x2], output: output, flops: 2 * batch * first * second,
-      expansion: { x1.outerProduct(x2).matmul(matrix(with: other, width: width, device: x1.device)) }
+      expansion: { scattered(x1, with: other, x2, width: width) }
     ) { gradient in
       let (da, db) = (Storage(count: a.count), Storage(count: b.count))
       da.values.update(repeating: 0)

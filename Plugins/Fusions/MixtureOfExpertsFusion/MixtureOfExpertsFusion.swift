@@ -62,20 +62,7 @@ public struct MixtureOfExpertsFusion: Fusion {
   public func callAsFunction(_ features: Features, _ pass: ForwardPass) -> Tensor {
     let x = Tensor.concatenated(features.vectors, axis: 1)
     var logits = gate(x, pass)
-    if top < experts.count { logits = .where(chosen(logits), logits, -.infinity) }
+    if top < experts.count { logits = .where(logits.topMask(top, axis: 1), logits, -.infinity) }
     return Tensor.weightedSum(experts.map { $0(x, pass) }, logits.softmax(axis: 1))
-  }
-
-  /// 1 at the largest `top` values of a row, the first ones of equal values, 0 elsewhere.
-  private func chosen(_ logits: Tensor) -> Tensor {
-    let count = experts.count
-    return Tensor(shape: logits.shape, device: logits.device) { mask in
-      mask.update(repeating: 0)
-      for row in 0..<logits.shape[0] {
-        let values = logits.storage.base + row * count
-        let order = (0..<count).sorted { (values[$0], -$0) > (values[$1], -$1) }
-        for index in order.prefix(top) { mask[row * count + index] = 1 }
-      }
-    }
   }
 }

@@ -26,6 +26,14 @@ public struct Presence: Sendable, Equatable {
     masks[modality].map { mask in mask.indices.filter { mask[$0] } }
   }
 
+  /// Whether each sample has a modality, 1 or 0, `[N]`, where that is an input of a model that is written down.
+  fileprivate static func given(_ modality: Int, _ device: Device) -> Tensor? {
+    guard let log = device.log, log.isRecording,
+      let input = log.input(OperationLog.presence(ofModality: modality))
+    else { return nil }
+    return Tensor(shape: input.shape, storage: input.storage, device: device)
+  }
+
   /// How many modalities each sample has.
   public var modalityCounts: [Int] {
     (0..<count).map { sample in masks.indices.count { has($0, sample: sample) } }
@@ -49,6 +57,7 @@ public struct Presence: Sendable, Equatable {
     masks[modality].map { mask in
       var shape = Shape(repeating: 1, count: rank)
       shape[axis] = count
+      if let given = Self.given(modality, device) { return given.reshaped(shape) }
       return Tensor(mask.map { $0 ? 1 : 0 }, shape: shape, device: device)
     }
   }
@@ -75,9 +84,13 @@ extension Features {
   /// missing terms are left out. Nil where nothing is missing.
   public var renormalisation: Tensor? {
     guard let presence else { return nil }
-    let all = Float(entries.count)
+    let (all, device) = (Float(entries.count), tensors[0].device)
+    if Presence.given(0, device) != nil {
+      let counts = entries.indices.map { presence.mask($0, rank: 2, device: device)! }.total()
+      return all / Tensor.maximum(counts, .ones([], device: device))
+    }
     return Tensor(
-      presence.modalityCounts.map { all / Float(max($0, 1)) }, shape: [presence.count, 1], device: tensors[0].device)
+      presence.modalityCounts.map { all / Float(max($0, 1)) }, shape: [presence.count, 1], device: device)
   }
 
   /// 1 where a token is one of a modality that its sample lacks, for the tokens `[N, T_m, D]` of some modalities one after
@@ -89,13 +102,20 @@ extension Features {
   public func tokenPadding(of chosen: [Int]? = nil, after front: Int = 0) -> Tensor? {
     guard let presence else { return nil }
     let lengths = (chosen ?? Array(entries.indices)).map { (index: $0, count: tensors[$0].shape[1]) }
+    let device = tensors[0].device
+    if Presence.given(0, device) != nil {
+      let parts = lengths.map { index, count in
+        (1 - presence.mask(index, rank: 2, device: device)!).broadcast(to: [presence.count, count])
+      }
+      return .concatenated((front > 0 ? [.zeros([presence.count, front], device: device)] : []) + parts, axis: 1)
+    }
     return Tensor(
       (0..<presence.count).flatMap { sample in
         [Float](repeating: 0, count: front)
           + lengths.flatMap { index, count in
             [Float](repeating: presence.has(index, sample: sample) ? 0 : 1, count: count)
           }
-      }, shape: [presence.count, lengths.reduce(front) { $0 + $1.count }], device: tensors[0].device)
+      }, shape: [presence.count, lengths.reduce(front) { $0 + $1.count }], device: device)
   }
 
   /// The features of some samples, in the order of `rows`.

@@ -10,7 +10,7 @@ public struct Prediction {
   public let outputs: Tensor
   /// The names of the classes; empty for a regression.
   public let classes: [String]
-  private let table: PredictionTable
+  let table: PredictionTable
 
   /// What is predicted for each sample, in words: its class, its labels joined by `|`, or its values separated by blanks.
   public var labels: [String] { table.predictions(outputs) }
@@ -62,6 +62,14 @@ extension Trainer {
   /// The run's model, as its record says it was built, with its weights; no data are needed.
   func evaluator(of run: RunFolder, _ record: DataRecord) throws -> Evaluator {
     let device = Device(threads: threads)
+    return Evaluator(
+      pipeline: try pipeline(of: run, record, device: device), device: device,
+      batchSize: experiment.evaluationBatchSize,
+      progress: progress)
+  }
+
+  /// The same model on a device of the caller's.
+  package func pipeline(of run: RunFolder, _ record: DataRecord, device: Device) throws -> Pipeline {
     let pipeline: Pipeline
     do throws(PipelineError) {
       pipeline = try experiment.pipeline.build(
@@ -79,7 +87,6 @@ extension Trainer {
       progress.report(
         .note("the weights in \(run.model) have no checksum: they are taken as another program wrote them"))
     }
-    return Evaluator(
-      pipeline: pipeline, device: device, batchSize: experiment.evaluationBatchSize, progress: progress)
+    return pipeline
   }
 }

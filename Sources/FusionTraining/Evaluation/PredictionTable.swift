@@ -4,10 +4,10 @@ import FusionData
 
 /// What a model says about samples, in words: the classes, or the values.
 struct PredictionTable {
-  private let classes: [String]
-  private let isMultilabel: Bool
+  let classes: [String]
+  let isMultilabel: Bool
   /// From which logit on a label counts as predicted.
-  private let cut: Float
+  let cut: Float
 
   /// Words for a task; `classes` are empty for a regression.
   init(task: TaskSettings, classes: [String]) {

@@ -35,6 +35,8 @@ public enum Operation: Sendable, Equatable {
   case diagonal(Int, Int)
   /// A constant around the values; one pair a dimension.
   case pad(before: [Int], after: [Int], value: Float)
+  /// 1 at the largest values along an axis, as many as said, the first of equals; 0 elsewhere.
+  case topMask(Int, axis: Int)
   /// The inputs joined along an axis.
   case concatenate(axis: Int)
   /// The parts of an axis that the indices name.
@@ -183,7 +185,8 @@ extension OperationLog {
     case .unary, .choice, .reduction, .cumulativeSum, .softmax, .logSoftmax, .reshape, .broadcast, .permute, .slice,
       .flip,
       .diagonal, .pad, .concatenate, .select, .gather, .scatterAdd, .embedding, .layerNorm, .rmsNorm, .batchNorm,
-      .batchNormOfBatch, .maxPool, .averagePool, .adaptiveAveragePool, .upsample, .lastState, .dropout, .random:
+      .batchNormOfBatch, .topMask, .maxPool, .averagePool, .adaptiveAveragePool, .upsample, .lastState, .dropout,
+      .random:
       return 0
     }
   }

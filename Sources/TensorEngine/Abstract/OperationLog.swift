@@ -106,6 +106,13 @@ public final class OperationLog {
   /// Says that a tensor is a parameter or a buffer.
   public func addParameter(_ name: String, _ tensor: Tensor) { add(tensor, .parameter(name), isOfInput: false) }
 
+  /// What was given to the model under a name; nil: nothing was.
+  public func input(_ name: String) -> Value? { values.first { $0.source == .input(name) } }
+
+  /// The name under which it is given whether each sample has the modality at a place, 1 or 0, `[N]`: where there is such
+  /// an input, what follows from who lacks what is computed from it, and so written down.
+  public static func presence(ofModality index: Int) -> String { "presence.\(index)" }
+
   /// The index of a tensor's value; nil for one that no operation has met.
   public func value(of tensor: Tensor) -> Int? { index[Key(tensor)] }
 

@@ -73,6 +73,29 @@ extension Tensor {
     }
   }
 
+  /// 1 at the `count` largest values along an axis, 0 elsewhere: where PyTorch's `topk` finds them. The first of equals wins,
+  /// and a NaN counts as largest. No gradient flows through.
+  ///
+  /// Shapes: any, and the same out.
+  ///
+  /// - Parameters:
+  ///   - count: at most as many as the axis has.
+  public func topMask(_ count: Int, axis: Int = -1) -> Tensor {
+    let position = position(ofAxis: axis, in: "topMask")
+    require(
+      0...shape[position] ~= count,
+      "topMask: the largest \(count) along axis \(axis) of \(shape), expected 0 to \(shape[position])")
+    let mask = alongLines(at: position, self) { x, _, y, length in
+      let order = (0..<length).sorted { a, b in
+        if x[a].isNaN != x[b].isNaN { return x[a].isNaN }
+        return x[a] > x[b] || (!(x[b] > x[a]) && a < b)
+      }
+      for i in 0..<length { y[i] = 0 }
+      for place in order.prefix(count) { y[place] = 1 }
+    }
+    return Tensor.noted("topMask", as: .topMask(count, axis: position), inputs: [self], output: mask)
+  }
+
   /// The running sums along an axis: value i of the result is the sum of values 0 to i.
   public func cumulativeSum(axis: Int) -> Tensor {
     let position = position(ofAxis: axis, in: "cumulativeSum")

@@ -12,7 +12,8 @@ struct PredictCommand: ParsableCommand {
     discussion: """
       For a folder: a CSV of id,prediction on standard output or in a file; with --logits also a column logit_<class> \
       for each class. Several labels stand in one cell as joy|fear; a cell that a spreadsheet would take for a formula \
-      begins with an apostrophe. For one sample, by its index or from files: the probability of each class. Uses whatever weights lie in the \
+      begins with an apostrophe. For one sample, by its index or from files: the probability of each class. With --json, a line for each \
+      sample: id, prediction, probabilities or values, and the label where the data have it. Uses whatever weights lie in the \
       run's model.safetensors. Modalities may be missing: then what the fusion declares takes their place.
 
       Examples:
@@ -56,7 +57,7 @@ struct PredictCommand: ParsableCommand {
   @OptionGroup var plugins: PluginOptions
   @OptionGroup var threads: ThreadOption
 
-  @Flag(name: .customLong("json"), help: "Print JSON instead of a table, for one sample.")
+  @Flag(name: .customLong("json"), help: "Print a line of JSON for each sample, as a server would answer.")
   var json = false
 
   private var isOneSample: Bool { index != nil || !input.isEmpty }
@@ -66,7 +67,6 @@ struct PredictCommand: ParsableCommand {
       throw ValidationError("either --data or --input is needed" + (data == nil ? "" : ", not both"))
     }
     if !input.isEmpty, index != nil || split != nil { throw ValidationError("--index and --split belong to --data") }
-    if json, !isOneSample { throw ValidationError("--json shows one sample: add --index or --input") }
     if json, output != nil { throw ValidationError("--output writes CSV: leave --json out") }
     if header != nil, isOneSample, output == nil {
       throw ValidationError("--header names the columns of a CSV: add --output, or leave --index and --input out")
@@ -77,17 +77,20 @@ struct PredictCommand: ParsableCommand {
   func run() throws {
     let run = RunFolder(folder)
     let experiment = try run.experiment(registry: Registry.complete(plugins: plugins.paths))
-    let trainer = Trainer(experiment, threads: threads.count, progress: Console.progress(quiet: isOneSample))
+    let trainer = Trainer(experiment, threads: threads.count, progress: Console.progress(quiet: isOneSample || json))
     let samples = try data.map { try part(of: $0, experiment) } ?? givenSample(for: run, experiment)
     Console.noteAbsent(experiment.pipeline, samples)
     let prediction = try trainer.predict(run, samples)
+    if json {
+      let lines = try prediction.samples(logits: logits).map { jsonText($0, pretty: false) + "\n" }
+      return try Console.print(lines.joined())
+    }
     if output != nil || !isOneSample {
       let csv = prediction.csv(logits: logits, header: header?.names ?? ("id", "prediction"))
       if let output, output != "-" { return try AtomicFile.write(csv, to: output) }
       return try Console.print(csv)
     }
-    let report = SampleReport(prediction, task: experiment.task, logits: logits)
-    if json { try Console.printJSON(report) } else { try Console.print(report.text) }
+    try Console.print(SampleReport(prediction, task: experiment.task, logits: logits).text)
   }
 
   /// A part of a folder, or one of its samples.

@@ -3,8 +3,8 @@ import FusionConfig
 import FusionTraining
 
 /// What `predict` tells of one sample: each class with its probability, or the values of a regression.
-struct SampleReport: Encodable {
-  struct Row: Encodable {
+struct SampleReport {
+  struct Row {
     /// The class, or the number of the value.
     let name: String
     /// Nil for a regression.
@@ -15,8 +15,6 @@ struct SampleReport: Encodable {
 
   let rows: [Row]
   private let showsLogits: Bool
-
-  enum CodingKeys: CodingKey { case rows }
 
   init(_ prediction: Prediction, task: TaskSettings, logits: Bool) {
     let outputs = prediction.outputs.scalars.map(Double.init)

@@ -191,6 +191,22 @@ case("eye", lambda x: torch.eye(2, 3) * x, tensor(1))
 case("arange", lambda x: torch.arange(1, 7, 2).float() * x, tensor(1))
 case("argmax 1", lambda x: x.argmax(1), torch.tensor([[[1.0, 5], [3, 5]], [[7, 2], [7, 1]]]))
 
+
+def top_mask(x, count, axis):
+    """1 where topk finds the largest values. Of equals the first, which topk does not promise, but a stable sort does."""
+    places = x.sort(dim=axis, descending=True, stable=True).indices.narrow(axis, 0, count)
+    return torch.zeros_like(x).scatter(axis, places, 1.0)
+
+
+generator = torch.Generator().manual_seed(5)
+for name, x, count, axis in [
+    ("topMask", torch.randn(3, 5, generator=generator), 2, -1),
+    ("topMask 1", torch.randn(2, 4, 3, generator=generator), 1, 1),
+]:
+    assert (top_mask(x, count, axis).nonzero() == torch.zeros_like(x).scatter(axis, x.topk(count, axis).indices, 1).nonzero()).all()
+    case(name, lambda x, c=count, a=axis: top_mask(x, c, a) + 0 * x, x)
+case("topMask ties", lambda x: top_mask(x, 2, -1) + 0 * x, torch.tensor([[1.0, 3, 3, 3], [2, 2, 2, 2], [-1, 0, -1, -1]]))
+
 path = pathlib.Path(__file__).with_name("tensors.json")
 lines = [f"{json.dumps(name)}: {json.dumps(value, separators=(',', ':'))}" for name, value in cases.items()]
 path.write_text("{\n" + ",\n".join(lines) + "\n}\n")

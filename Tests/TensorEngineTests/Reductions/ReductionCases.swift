@@ -29,6 +29,9 @@ let reductionCases: [OperationCase] =
     OperationCase("argmax 1", smooth: false) {
       Tensor($0[0].argmax(axis: 1).map(Float.init), shape: [2, 2], device: $0[0].device)
     },
+    OperationCase("topMask", smooth: false) { $0[0].topMask(2) },
+    OperationCase("topMask 1", smooth: false) { $0[0].topMask(1, axis: 1) },
+    OperationCase("topMask ties", smooth: false) { $0[0].topMask(2) },
     OperationCase("product all") { $0[0].product() },
     OperationCase("product 1") { $0[0].product(axes: [1]) },
     OperationCase("product zeros") { $0[0].product(axes: [1]) },
