@@ -150,10 +150,9 @@ struct ToyFusion<F: Flaw>: Fusion {
     case "GRD-1": return Tensor.recorded("doubled", inputs: [y], output: y.detached) { [$0 * 2] }
     case "GRD-2": return y * pass[hidden]
     case "GRD-3":
-      return Tensor.recorded("remembering", inputs: [y], output: y.detached) { [state] gradient in
-        state.pullbacks += 1
-        return [gradient * (1 + Float(state.pullbacks - 1) * 0.01)]
-      }
+      if y.isTracked { state.pullbacks += 1 }
+      let factor = 1 + Float(state.pullbacks - 1) * 0.01
+      return Tensor.recorded("remembering", inputs: [y], output: y.detached) { gradient in [gradient * factor] }
     case "GRD-4":
       var scale: Float = 1
       return Tensor.recorded("used up", inputs: [y], output: y.detached) { gradient in

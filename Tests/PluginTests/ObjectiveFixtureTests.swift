@@ -124,7 +124,7 @@ struct ObjectiveTrial {
     _ raw: [Tensor], classes: [Int], presence: Presence? = nil, epoch: Int = 0, number: Int = 0, teacher: Tensor? = nil
   ) throws -> (losses: ObjectiveList.Losses, values: [ObjectiveValue]) {
     let pass = ForwardPass.training(device: device, seed: 5, step: number)
-    let step = try trainingStep(raw, classes, presence, epoch: epoch, number: number, teacher: teacher, pass)
+    let step = try trainingStep(raw, classes, presence: presence, epoch: epoch, number: number, teacher: teacher, pass)
     let losses = try list.loss(step)
     store.clearGradients()
     var separate = SeparateGradients()
@@ -148,7 +148,7 @@ struct ObjectiveTrial {
   }
 
   private func trainingStep(
-    _ raw: [Tensor], _ classes: [Int], _ presence: Presence? = nil, epoch: Int = 0, number: Int = 0,
+    _ raw: [Tensor], _ classes: [Int], presence: Presence? = nil, epoch: Int = 0, number: Int = 0,
     teacher: Tensor? = nil, _ pass: ForwardPass
   ) throws -> TrainingStep {
     let features = try pipeline.encode(raw, presence: presence, pass)

@@ -87,10 +87,11 @@ private struct BlendingObjective: Objective {
         return max(before - new.validation, 0) / max(overfit * overfit, 1e-4)
       }
       let sum = scores.reduce(0, +)
-      weights.value.storage.copy(scores.map { sum > 0 ? $0 / sum : 1 / Float(scores.count) })
+      let shares = scores.map { sum > 0 ? $0 / sum : 1 / Float(scores.count) }
+      _ = weights.value.storage.values.update(fromContentsOf: shares)
     }
-    training.value.storage.copy(now.map(\.training))
-    validation.value.storage.copy(now.map(\.validation))
+    _ = training.value.storage.values.update(fromContentsOf: now.map(\.training))
+    _ = validation.value.storage.values.update(fromContentsOf: now.map(\.validation))
     epochs.value.storage.base[0] += 1
   }
 }
@@ -144,7 +145,7 @@ private struct HookFixture: Decodable {
       [ConfiguredObjective(type, NoConfiguration())],
       modalities: Self.modalities.map { ($0, first.inputs[$0]!.shape[1]) }, threads: threads)
     #expect(trial.store.trainable.map(\.name).sorted() == before.keys.sorted())
-    for (name, value) in before { trial.store[name]?.value.storage.copy(value.values) }
+    for (name, value) in before { _ = trial.store[name]?.value.storage.values.update(fromContentsOf: value.values) }
     return trial
   }
 

@@ -14,8 +14,8 @@ import Testing
     return (Int(found.1) ?? 0, Int(found.2) ?? 0)
   }
 
-  @Test func averagesAndFurtherPassesCount() throws {
-    let folder = Scratch()
+  /// An experiment over 200,000 values a sample, of which no batch of all samples fits.
+  private func write(to folder: Scratch) throws {
     // A sparse file: it takes no room on the disk.
     let (samples, values) = (4000, 100_000)
     try folder.write("d/a.npy", NpyFile.data("|u1", [samples, values], Data()))
@@ -32,6 +32,11 @@ import Testing
       decoder: {type: linear}
       training: {epochs: 1, batch_size: 100000}
       """)
+  }
+
+  @Test func averagesAndFurtherPassesCount() throws {
+    let folder = Scratch()
+    try write(to: folder)
     // 200,000 values in, 5 out, four times in float32: 16.0 MB; five times with the averages.
     let plain = try need([], in: folder)
     #expect(plain.model == 17, "16.00008 MB, rounded up")
@@ -39,5 +44,21 @@ import Testing
     let modulated = try need(["training.objective=[{type: task}, {type: ogm_ge}]"], in: folder)
     // One more pass keeps the 200,000 fused values of each of 3200 samples.
     #expect(modulated.layers - plain.layers >= 2560, "\(plain) \(modulated)")
+  }
+
+  @Test func aTeacherCounts() throws {
+    let folder = Scratch()
+    try write(to: folder)
+    let teacher = try Binary.shell(
+      "exec \"$FUSIONKIT\" train big.yaml --output ./teacher --threads 1 --set training.epochs=0 "
+        + "--set training.batch_size=1 --set modalities.b=null", in: folder.path)
+    #expect(teacher.status == 0, "\(teacher.errors)")
+    let plain = try need([], in: folder)
+    let taught = try need(
+      ["training.objective=[{type: task}, {type: distillation, teacher: ./teacher}]"], in: folder)
+    // 100,000 values in, 5 out, once: no gradients and no optimizer.
+    #expect(taught.model - plain.model == 2)
+    // It passes the 100,000 values of each of 3200 samples on.
+    #expect(taught.layers - plain.layers >= 1280, "\(plain) \(taught)")
   }
 }

@@ -76,9 +76,9 @@ extension Check {
       let weights = trial.outputWeights([3] + shape)
       let alone = trial.backward(inputs, weights: weights)
       let expected = trial.store.parameters.map { $0.gradient?.scalars }
-      trial.store.clearGradients()
-      let second = trial.backward(inputs, weights: weights, after: weights * -0.5)
-      for (parameter, expected) in zip(trial.store.parameters, expected) {
+      let other = BuiltComponent(specimen, seed: findings.seed)
+      let second = other.backward(inputs, weights: weights, after: weights * -0.5)
+      for (parameter, expected) in zip(other.store.parameters, expected) {
         findings.expectSameBits(
           parameter.gradient?.scalars ?? [], expected ?? [],
           "the gradient of '\(parameter.name)' after that of another loss",

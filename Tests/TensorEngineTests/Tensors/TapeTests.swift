@@ -23,6 +23,18 @@ import Testing
     #expect(total == 12)
   }
 
+  @Test func aTapeThatIsRetainedIsPlayedBackForAnotherLoss() {
+    let tape = Tape()
+    var received: [[Float]] = []
+    let x = tape.watch(Tensor([1, 2], shape: [2], device: device)) { received.append($0.scalars) }
+    let square = x.square()
+    let (sum, scaled) = (square.sum(), (square * 3).sum())
+    tape.backward(from: scaled, retainGraph: true)
+    tape.backward(from: sum, retainGraph: true)
+    tape.backward(from: scaled)
+    #expect(received == [[6, 12], [2, 4], [6, 12]])
+  }
+
   @Test func nothingFlowsThroughADetachedTensor() {
     let tape = Tape()
     var received: [Float] = []
