@@ -93,16 +93,17 @@ extension GraphTranslation {
     func front(_ x: String) -> String { graph.add("Unsqueeze", [x, graph.ints([0])]) }
     let states = isLSTM ? 2 : 1
     let all = gates * width
-    let zeros = graph.floats([Float](repeating: 0, count: all), [all])
-    var (x, inputWeight, inputBias) = ("", "", zeros)
+    func zeros() -> String { graph.floats([Float](repeating: 0, count: all), [all]) }
+    let (x, inputWeight, inputBias): (String, String, String)
     if let linear = self.gates {
       (x, inputWeight) = (name(of: linear.inputs[0]), name(of: linear.inputs[1]))
-      if linear.inputs.count == 3 { inputBias = name(of: linear.inputs[2]) }
+      inputBias = linear.inputs.count == 3 ? name(of: linear.inputs[2]) : zeros()
     } else {
       x = input(0)
       inputWeight = graph.floats((0..<all * all).map { $0 / all == $0 % all ? 1 : 0 }, [all, all])
+      inputBias = zeros()
     }
-    let hiddenBias = entry.inputs.count > 2 + states ? input(2 + states) : zeros
+    let hiddenBias = entry.inputs.count > 2 + states ? input(2 + states) : zeros()
     let bias = front(graph.add("Concat", [ordered(inputBias), ordered(hiddenBias)], [("axis", .int(0))]))
     var sequenceLengths = ""
     if lengths != nil || other != nil {

@@ -39,6 +39,10 @@ struct RecordedPair {
     }
     let count = first.log.entries.count
     guard count == second.log.entries.count else { throw hidden(count - 1, "one of two batches goes on") }
+    // Those that no operation has met: what an encoder hands on as it is.
+    for (mine, theirs) in zip(first.results, second.results) {
+      if let mine, let theirs { try match(mine, theirs, at: count - 1) }
+    }
   }
 
   /// Refuses what did the same operations in another way, with other indices for instance, where both passes have as many

@@ -26,6 +26,9 @@ struct RecordedPass {
   /// The pipeline that ran; its tensors' device holds the log.
   let pipeline: Pipeline
 
+  /// All results that a graph may give.
+  var results: [Int?] { features + [fused, output] }
+
   /// The part of this name.
   func part(_ name: String) -> Part { parts.first { $0.name == name } ?? parts[parts.count - 1] }
 
