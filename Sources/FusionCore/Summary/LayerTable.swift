@@ -41,8 +41,9 @@ struct LayerTable {
     var place: [Int: Int] = [:]  // the row that a value came from; none: the component's own, or an input
     var origin: [Int: String] = [:]  // the parameter that a value is a view of
     for (index, value) in log.values.enumerated() { origin[index] = value.parameter }
+    // A name that was made twice is a mistake that is told when the pipeline is made.
     var uncounted = Dictionary(
-      uniqueKeysWithValues: store.parameters.filter { $0.role == .weight }.map { ($0.name, $0.value.count) })
+      store.parameters.filter { $0.role == .weight }.map { ($0.name, $0.value.count) }, uniquingKeysWith: +)
 
     for entry in log.entries {
       let output = log.values[entry.output]
