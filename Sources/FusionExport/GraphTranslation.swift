@@ -65,7 +65,8 @@ struct GraphTranslation {
     case .parameter(let own):
       graph.addInitializer(own, log.values[value].shape, log.values[value].storage.values)
       name = own
-    case .input, .constant, .computed:
+    case .computed: preconditionFailure("a value that no node makes: a bug of the export")
+    case .input, .constant:
       // Compared when the pair was made: there is a row.
       let (shape, values) = pair.row(of: value) ?? ([], [])
       let row = graph.floats(values, shape)
@@ -91,9 +92,11 @@ struct GraphTranslation {
   /// An error about the entry.
   func hidden(_ what: String) -> ExportError { .hidden(entry.name, pair.place(of: current), what) }
 
-  /// The entry that made a value of a kind, where nothing else uses it.
+  /// The entry that made a value, where nothing else uses it, and no output is it.
   private func maker(of value: Int) -> OperationLog.Entry? {
-    guard case .computed(let index) = log.values[value].source, uses[value] == 1 else { return nil }
+    guard case .computed(let index) = log.values[value].source, uses[value] == 1,
+      !pair.first.results.contains(value)
+    else { return nil }
     return log.entries[index]
   }
 
