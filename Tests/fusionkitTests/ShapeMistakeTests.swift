@@ -34,7 +34,7 @@ import Testing
           "RangeFusion",
           PluginLibraries.fusion("RangeFusion", "out_of_range", make: "_ = inputs[7].width", forward: "return x")
         ),
-        ("PeekFusion", PluginLibraries.fusion("PeekFusion", "peek", forward: "return x.item > 0 ? x : x + x")),
+        ("PeekFusion", PluginLibraries.fusion("PeekFusion", "peek", forward: "return x.scalars[0] > 0 ? x : x + x")),
         (
           "DeepFusion",
           PluginLibraries.fusion("DeepFusion", "deep", forward: "return callAsFunction(features, pass) + 1")
@@ -44,7 +44,7 @@ import Testing
           PluginLibraries.fusion(
             "TwoFusion", "two",
             forward:
-              "let a = x.matmul(x); let b = features.vectors[1].reshaped([3, -1]); return .concatenated([x, a, b], axis: 1)"
+              "let a = x.matmul(x); let b = features.vectors[1].reshaped([4, -1]); return .concatenated([x, a, b], axis: 1)"
           )
         ),
       ], in: folder)
@@ -59,7 +59,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("wrong", "matmul: shapes [7, 192] and [7, 192] do not fit: the left has 192 columns, the right 7 rows"),
+    ("wrong", "matmul: shapes [7, 196] and [7, 196] do not fit: the left has 196 columns, the right 7 rows"),
     ("out_of_range", "its code was stopped by the system"),
     ("peek", "a value was asked for where only shapes are known"),
     ("deep", "its code was stopped by the system"),

@@ -30,6 +30,7 @@ public struct TensorFusion: Fusion {
   public init(_ configuration: Configuration, inputs: [ModalityShape], context: BuildContext) {
     let widths = inputs.map { (configuration.width ?? $0.width) + 1 }
     let largest = 1 << 20
+    context.describe("outer product")
     var size = 1
     // What is larger than the bound is no larger than a product of two numbers below it.
     for width in widths where size <= largest { size *= min(width, largest + 1) }

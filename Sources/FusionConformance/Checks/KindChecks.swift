@@ -18,7 +18,10 @@ extension Check {
       protects: "heads of one class, before which a cross entropy is always content", level: .shapes,
       where: { $0.kind == .decoder }
     ) { specimen, findings in
-      guard let asked = specimen.output else { return }
+      guard let given = specimen.output, let asked = specimen.asked else { return }
+      guard given == asked else {
+        return findings.fail("gives \(given) for a sample   expected \(asked)", hint: "init is told it: output")
+      }
       let trial = BuiltComponent(specimen, seed: findings.seed)
       findings.withEvery("batch", in: [1, 2, 5]) { batch, findings in
         let inputs = trial.inputs(batch: batch)

@@ -103,7 +103,7 @@ extension Plugin {
           Specimen(
             kind: .decoder, name: D.name,
             configuration: [label, "\(output[0]) outputs"].filter { !$0.isEmpty }.joined(separator: " › "),
-            inputs: [ModalityShape("fused", shape)], isStochastic: D.isStochastic(configuration),
+            inputs: [ModalityShape("fused", shape)], asked: output, isStochastic: D.isStochastic(configuration),
             infer: { ConfiguredDecoder(type, configuration).infer(shape, output, &$0) },
             make: { context in
               let decoder = D(configuration, input: shape, output: output, context: context)

@@ -19,6 +19,8 @@ struct Specimen: Sendable {
   let inputs: [ModalityShape]
   /// What the data set says about the array that a modality reads.
   var array: ArrayDescription?
+  /// The shape that a decoder is asked for.
+  var asked: Shape?
   /// The one input because of whose odd shape the others, which would be accepted, are not; nil: none, or not known.
   var oddInput: Int?
   /// Whether the order of the inputs may matter.

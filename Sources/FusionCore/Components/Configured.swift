@@ -127,8 +127,15 @@ public struct ConfiguredDecoder: Sendable {
   public let type: any Decoder.Type
   /// Its configuration, a `type.Configuration`.
   public let configuration: any ComponentConfiguration
-  /// Runs the component once without values; nil as well where it gives another shape than asked for.
+  /// Runs the component once without values; see ``ModelSummary/infer(_:_:make:run:)``.
   package let infer: @Sendable (_ input: Shape, _ output: Shape, inout ModelSummary) -> Shape?
+
+  /// Runs the component once without values; another shape than asked for is a problem.
+  func check(_ input: Shape, _ output: Shape, _ summary: inout ModelSummary) {
+    guard let found = infer(input, output, &summary), found != output else { return }
+    summary.problem(
+      "the decoder '\(type.name)' gives \(found) for a sample, the task asks for \(output)", key: "type")
+  }
   let make: @Sendable (_ input: Shape, _ output: Shape, BuildContext) -> any Decoder
 
   /// Pairs a type with a configuration.
@@ -136,13 +143,9 @@ public struct ConfiguredDecoder: Sendable {
     self.type = type
     self.configuration = configuration
     infer = { input, output, summary in
-      let found = summary.infer(
+      summary.infer(
         type, [ModalityShape("fused", input)],
         make: { D(configuration, input: input, output: output, context: $0) }, run: { $0($1[0], $2) })
-      guard let found, found != output else { return found }
-      summary.problem(
-        "the decoder '\(type.name)' gives \(found) for a sample, the task asks for \(output)", key: "type")
-      return nil
     }
     make = { D(configuration, input: $0, output: $1, context: $2) }
   }

@@ -71,7 +71,7 @@ public struct PipelineSpecification: Sendable {
     guard known.count == branches.count, hasValidArity else { return result }
     result.fused = result.summary.scope("fusion", keys: ["fusion"]) { fusion.infer(known, &$0) }
     if let fused = result.fused, let output {
-      result.summary.scope("decoder", keys: ["decoder"]) { _ = decoder.infer(fused, output, &$0) }
+      result.summary.scope("decoder", keys: ["decoder"]) { decoder.check(fused, output, &$0) }
     }
     result.summary.scope("missing") { MissingModalities.describe(fusion.missingPolicy, known, &$0) }
     checkSize(&result.summary)
